@@ -1,0 +1,169 @@
+"""A folder of results: built beside its place, renamed into it when whole, with a manifest of what made it.
+
+This file knows nothing about step kinds or recipes. `building` is the only way an artifact comes into being, so a
+killed process or a full disk never leaves a folder that looks whole.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from polyclinic.errors import UserError
+
+MANIFEST = "manifest.json"
+MAKING = ".making"  # where artifacts are while they are half made; beside the finished ones
+
+
+class InputRecord(BaseModel):
+    """One artifact or file that went into another."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str  # step name for an artifact of the store, path for the user's own file
+    key: str  # key of the step that made it, or `content:` and a hash for the user's own file
+    fingerprint: str = ""  # hash of the content
+
+
+class Manifest(BaseModel):
+    """What made an artifact, from what, when and at what cost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    polyclinic: str  # version of this package
+    step: str  # name of the step in the recipe, or of the folder
+    kind: str  # step kind, e.g. train.pit
+    output: str  # type of the artifact: documents, samples, model, ...
+    key: str  # hash of kind, code version, settings, seed and inputs
+    code_version: int  # version of the kind's code that changes results
+    settings: dict[str, Any]  # all settings that change the result, defaults included
+    inputs: dict[str, list[InputRecord]]  # by field
+    seed: int
+    packages: dict[str, str] = Field(default_factory=dict)  # packages whose version is part of the key
+    fingerprint: str = ""  # hash of the content
+    licenses: dict[str, int] = Field(default_factory=dict)  # licence -> records, of all data in it
+    sources: dict[str, int] = Field(default_factory=dict)  # source -> records, of all data in it
+    facts: dict[str, Any] = Field(default_factory=dict)  # what the step measured: counts, losses
+    started: str = ""  # ISO 8601, UTC
+    seconds: float = 0.0  # wall time, without earlier tries that were killed
+    cpu_seconds: float = 0.0
+    peak_memory_mb: float = 0.0
+    versions: dict[str, str] = Field(default_factory=dict)  # python and the libraries it ran with
+
+
+@dataclass(frozen=True)
+class Building:
+    """An artifact while it is half made."""
+
+    out: Path  # what will become the artifact; empty at the start
+    scratch: Path  # survives a kill and is there when the work is resumed; gone when the artifact is whole
+
+
+@contextmanager
+def building(target: Path) -> Iterator[Building]:
+    """Make the folder `target`: the block fills `out`, a manifest among it; then it is renamed into place.
+
+    A block that raises, or a process that is killed, leaves no `target`; `scratch` is kept for the next try.
+    Raises UserError when `target` exists or another process is making it.
+    """
+    room = target.parent / MAKING
+    room.mkdir(parents=True, exist_ok=True)
+    with _locked(room / f"{target.name}.lock", target):
+        if target.exists():
+            raise UserError(f"{target} exists already; choose another folder or remove it first")
+        place = room / target.name
+        out, scratch = place / "out", place / "scratch"
+        shutil.rmtree(out, ignore_errors=True)
+        out.mkdir(parents=True)
+        scratch.mkdir(exist_ok=True)
+        yield Building(out, scratch)
+        if not (out / MANIFEST).exists():
+            raise RuntimeError(f"{target.name}: made without a manifest")
+        _sync(out)
+        os.replace(out, target)
+        _sync_folder(target.parent)
+        shutil.rmtree(place, ignore_errors=True)
+        (room / f"{target.name}.lock").unlink(missing_ok=True)
+    with suppress(OSError):  # another artifact is being made here
+        room.rmdir()
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Return the manifest of an artifact, or None when the folder has none.
+
+    Raises UserError when it cannot be read.
+    """
+    file = folder / MANIFEST
+    if not file.is_file():
+        return None
+    try:
+        return Manifest.model_validate_json(file.read_bytes())
+    except ValidationError as error:
+        raise UserError(f"{file}: not a manifest of this version: {error.errors()[0]['msg']}") from error
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write `manifest.json` into an artifact that is being made."""
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def content_fingerprint(path: Path) -> str:
+    """Return the hash of a file, or of all files below a folder with their names.
+
+    Manifests and model cards are left out: they tell of times and places, not of content.
+    """
+    digest = hashlib.sha256()
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    for file in files:
+        name = "" if path.is_file() else file.relative_to(path).as_posix()
+        if name in (MANIFEST, "README.md"):
+            continue
+        digest.update(f"{name}\0{file.stat().st_size}\0".encode())
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def canonical_hash(value: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a JSON object, whatever the order of its fields."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@contextmanager
+def _locked(file: Path, target: Path) -> Iterator[None]:
+    with file.open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(f"{target} is being made by another process; wait for it or stop it") from error
+        yield
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+        elif path.is_dir():
+            _sync_folder(path)
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

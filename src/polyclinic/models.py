@@ -1,0 +1,221 @@
+"""Hugging Face model folders: check, load, save, fingerprint, chat template, model card.
+
+A model is a folder with config.json, a tokenizer and safetensors. Pickled weights are refused, code that comes with a
+model is not run. This file knows nothing about how a model came into being.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polyclinic.artifacts import Manifest
+from polyclinic.errors import UserError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json")
+
+# ChatML. The generation markers tell the trainer which tokens the assistant wrote: its text and the end of its turn.
+CHAT_TEMPLATE = (
+    "{% for message in messages %}"
+    "{{ '<|im_start|>' + message['role'] + '\n' }}"
+    "{% if message['role'] == 'assistant' %}"
+    "{% generation %}{{ message['content'] + '<|im_end|>' }}{% endgeneration %}{{ '\n' }}"
+    "{% else %}{{ message['content'] + '<|im_end|>\n' }}{% endif %}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """Return the safetensors files of a model folder, as its index or its single file says.
+
+    Raises UserError when there are none, when only pickled weights are there, or when a shard is missing.
+    """
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        try:
+            names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UserError(f"{index}: broken index; expected JSON with a 'weight_map'") from error
+        files = [folder / str(name) for name in names]
+        for file in files:
+            if file.resolve().parent != folder.resolve():
+                raise UserError(f"{index}: names a file outside its folder: {file.name}")
+            if not file.is_file():
+                raise UserError(f"{folder}: the shard {file.name} named in {index.name} is missing")
+        return files
+    single = folder / "model.safetensors"
+    if single.is_file():
+        return [single]
+    pickled = sorted(p.name for p in folder.glob("*") if p.suffix in PICKLED)
+    if pickled:
+        raise UserError(
+            f"{folder}: only pickled weights here ({pickled[0]}), and pickle can run code on loading; "
+            "convert them to safetensors first (transformers: save_pretrained)"
+        )
+    raise UserError(f"{folder}: no weights here; expected model.safetensors or its index and shards")
+
+
+def check_model_folder(folder: Path) -> None:
+    """Check that `folder` is a whole model: configuration, tokenizer, safetensors. Raises UserError."""
+    if not folder.is_dir():
+        raise UserError(f"{folder}: not a folder; expected a model in the Hugging Face layout")
+    config = folder / "config.json"
+    if not config.is_file():
+        raise UserError(f"{folder}: no config.json here; expected a model in the Hugging Face layout")
+    try:
+        loaded = json.loads(config.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{config}: broken JSON: {error}") from error
+    if not isinstance(loaded, dict) or "model_type" not in loaded:
+        raise UserError(f"{config}: expected a 'model_type'")
+    if not any((folder / name).is_file() for name in TOKENIZER_FILES):
+        raise UserError(f"{folder}: no tokenizer here; expected {' or '.join(TOKENIZER_FILES)}")
+    for file in weight_files(folder):
+        read_header(file)
+
+
+def read_header(file: Path) -> dict[str, Any]:
+    """Return the header of a safetensors file: tensor name -> dtype, shape, data_offsets.
+
+    Raises UserError when the header is damaged or promises more or other bytes than the file has.
+    """
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        start = stream.read(8)
+        length = struct.unpack("<Q", start)[0] if len(start) == 8 else -1
+        if length < 2 or length > size - 8:
+            raise UserError(f"{file}: not a whole safetensors file (its header does not fit in {size} bytes)")
+        try:
+            header = json.loads(stream.read(length))
+        except ValueError as error:
+            raise UserError(f"{file}: the safetensors header is damaged: {error}") from error
+    if not isinstance(header, dict):
+        raise UserError(f"{file}: the safetensors header is damaged: expected an object")
+    header.pop("__metadata__", None)
+    end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
+    if 8 + length + end != size:
+        raise UserError(
+            f"{file}: cut off or damaged: the header promises {8 + length + end} bytes, the file has {size}"
+        )
+    return header
+
+
+def fingerprint(folder: Path) -> str:
+    """Return the hash of what a model is: its tensors, tokenizer, template and configuration.
+
+    Tensors are taken in the order of their names, so that sharding does not matter; paths, times, model cards and
+    manifests do not count.
+    """
+    digest = hashlib.sha256()
+    places = {name: (file, entry) for file in weight_files(folder) for name, entry in read_header(file).items()}
+    for name in sorted(places):
+        file, entry = places[name]
+        start, end = entry["data_offsets"]
+        digest.update(f"{name}\0{entry['dtype']}\0{entry['shape']}\0".encode())
+        with file.open("rb") as stream:
+            offset = 8 + struct.unpack("<Q", stream.read(8))[0]
+            stream.seek(offset + start)
+            left = end - start
+            while left > 0:
+                block = stream.read(min(left, 1 << 22))
+                digest.update(block)
+                left -= len(block)
+    for name in (
+        "config.json",
+        "generation_config.json",
+        "chat_template.jinja",
+        "tokenizer_config.json",
+        *TOKENIZER_FILES,
+    ):
+        if (folder / name).is_file():
+            digest.update(f"{name}\0".encode() + (folder / name).read_bytes())
+    return digest.hexdigest()
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """Load the tokenizer of a model folder; raises UserError when it cannot be read."""
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False
+        )
+    except (OSError, ValueError) as error:
+        raise UserError(f"{folder}: the tokenizer cannot be read: {error}") from error
+    return tokenizer
+
+
+def load_model(folder: Path, dtype: str = "float32") -> PreTrainedModel:
+    """Load the causal language model of a folder in `dtype` (float32, bfloat16, float16 or auto).
+
+    Raises UserError when the folder is not whole or the architecture is unknown.
+    """
+    from transformers import AutoModelForCausalLM
+
+    check_model_folder(folder)
+    try:
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+            str(folder), dtype=dtype, local_files_only=True, trust_remote_code=False, use_safetensors=True
+        )
+    except (OSError, ValueError) as error:
+        raise UserError(f"{folder}: the model cannot be loaded: {error}") from error
+    return model
+
+
+def save_model(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Write model and tokenizer as a Hugging Face folder with safetensors."""
+    model.save_pretrained(str(folder))
+    tokenizer.save_pretrained(str(folder))
+
+
+def write_card(folder: Path, manifest: Manifest) -> None:
+    """Write README.md, the model card, from what is known of how the model was made."""
+    lines = [
+        "---",
+        "language: en",
+        "tags: [polyclinic, medical]",
+        "---",
+        f"# {manifest.step}",
+        "",
+        f"Made by Polyclinic {manifest.polyclinic} with `{manifest.kind}` on {manifest.started[:10]}.",
+        "",
+        "Not a medical device. Not tested for clinical use; do not use it to decide about patients.",
+        "",
+        "## Made from",
+        "",
+        *(
+            f"- {name}: {record.name} (`{record.fingerprint[:12] or record.key[:12]}`)"
+            for name, found in manifest.inputs.items()
+            for record in found
+        ),
+        "",
+        "## Settings",
+        "",
+        "```json",
+        json.dumps({**manifest.settings, "seed": manifest.seed}, indent=1, ensure_ascii=False),
+        "```",
+        "",
+        "## Licences of the data in it",
+        "",
+        "| licence | records |",
+        "|---|---|",
+        *(f"| {name} | {count} |" for name, count in sorted(manifest.licenses.items())),
+        "",
+        "## Sources of the data in it",
+        "",
+        "| source | records |",
+        "|---|---|",
+        *(f"| {name} | {count} |" for name, count in sorted(manifest.sources.items())),
+        "",
+        f"Fingerprint: `{manifest.fingerprint}`",
+        "",
+    ]
+    (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")

@@ -1,0 +1,321 @@
+"""What flows between the stages: Document, Sample, Preference, Score, and their Parquet form.
+
+A set of records is a folder of Parquet files. Wherever records are asked for, a single `.parquet`, `.jsonl`,
+`.jsonl.gz` or `.csv` file is taken as well. Reading streams, so memory does not grow with the number of records.
+This file knows nothing about models, recipes or where the records came from.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import gzip
+import json
+import types
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from polyclinic.errors import UserError, did_you_mean
+
+BATCH = 4096  # records held in memory while reading or writing
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text that somebody wrote."""
+
+    type_name: ClassVar[str] = "documents"
+
+    id: str  # unique within its source
+    text: str  # the text itself, plain or Markdown
+    title: str = ""  # heading under which a person would find it
+    domain: str = ""  # which specialist reads it: notes, guidelines, encyclopedia, medcode, pubmed, ...
+    language: str = "en"  # BCP 47
+    source: str = ""  # data set or file it was taken from
+    license: str = ""  # SPDX name where there is one
+    metadata: dict[str, Any] = field(default_factory=dict)  # what a source knows beyond this, e.g. an ICD code
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Something to do and what a good reply is: a training example, or an item of a test."""
+
+    type_name: ClassVar[str] = "samples"
+
+    id: str  # unique within its set
+    task: str  # catalog name, or the kind of work a teacher was asked for, e.g. pit.summary
+    output: str  # the good reply
+    input: str = ""  # the text the work is done on: the user's turn
+    instruction: str = ""  # what is to be done: the system turn
+    options: tuple[str, ...] = ()  # closed choices, the right one among them
+    subset: str = ""  # part of the task that is reported apart, e.g. seen or unseen
+    document: str = ""  # id of the document it was made from
+    domain: str = ""  # as in Document
+    language: str = "en"  # BCP 47
+    source: str = ""  # as in Document
+    license: str = ""  # as in Document
+    author: str = ""  # who wrote the reply: a data set, a teacher model, the extractive teacher
+    metadata: dict[str, Any] = field(default_factory=dict)  # what a task knows beyond this
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Two replies to the same request, the first better than the second."""
+
+    type_name: ClassVar[str] = "preferences"
+
+    id: str  # unique within its set
+    task: str  # as in Sample
+    chosen: str  # the better reply
+    rejected: str  # the worse reply
+    input: str = ""  # as in Sample
+    instruction: str = ""  # as in Sample
+    error_type: str = ""  # what was made worse
+    document: str = ""  # as in Sample
+    domain: str = ""  # as in Document
+    language: str = "en"  # BCP 47
+    source: str = ""  # as in Document
+    license: str = ""  # as in Document
+    author: str = ""  # who wrote the rejected reply
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What one model got for one item of one task."""
+
+    type_name: ClassVar[str] = "scores"
+
+    model: str  # name of the model for people
+    fingerprint: str  # fingerprint of its weights, tokenizer and template
+    task: str  # catalog name
+    item: str  # id of the Sample
+    metric: str  # accuracy, negative_log_likelihood, ...
+    scorer: str  # name and version of the scorer
+    value: float | None  # None when the item could not be scored
+    unscored_reason: str = ""  # why, when value is None
+    subset: str = ""  # as in Sample
+    weight: float = 1.0  # share in the mean: 1 for an item, the number of tokens for a perplexity
+    cluster: str = ""  # patient or document that several items share
+    prompt: str = ""  # what the model was asked
+    reply: str = ""  # what it answered, or the option it preferred
+    gold: str = ""  # what was right
+
+
+Record = TypeVar("Record", Document, Sample, Preference, Score)
+RECORD_TYPES: Mapping[str, type[Any]] = types.MappingProxyType(
+    {t.type_name: t for t in (Document, Sample, Preference, Score)}
+)
+
+
+def write_records(folder: Path, records: Iterable[Record], record_type: type[Record]) -> int:
+    """Write records into `folder/records.parquet`, in order, and return how many there were.
+
+    The bytes depend on the records alone, so equal records give equal files.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder.mkdir(parents=True, exist_ok=True)
+    schema = _schema(record_type)
+    count = 0
+    with pq.ParquetWriter(folder / "records.parquet", schema, compression="zstd") as writer:
+        for batch in _batches(records):
+            columns = [[_to_cell(getattr(r, name)) for r in batch] for name in schema.names]
+            arrays = [pa.array(c, type=schema.field(i).type) for i, c in enumerate(columns)]
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+            count += len(batch)
+    return count
+
+
+def read_records(path: Path, record_type: type[Record]) -> Iterator[Record]:
+    """Yield the records under `path`: a folder of Parquet files or one .parquet, .jsonl, .jsonl.gz or .csv file.
+
+    Raises UserError, naming file and line or row, for an unknown or missing field, a wrong type, broken JSON,
+    text that is not UTF-8, or a path that holds no such file.
+    """
+    if path.is_dir():
+        files = sorted(path.glob("*.parquet"))
+        if not files:
+            raise UserError(f"{path}: no Parquet files here; expected a folder of {record_type.type_name}")
+        for file in files:
+            yield from _read_parquet(file, record_type)
+    elif not path.exists():
+        raise UserError(f"{path}: no such file or folder; expected {record_type.type_name}")
+    elif path.suffix == ".parquet":
+        yield from _read_parquet(path, record_type)
+    elif path.name.endswith((".jsonl", ".jsonl.gz")):
+        read = row_reader(record_type)
+        for where, row in read_json_lines(path):
+            yield read(row, where)
+    elif path.suffix == ".csv":
+        yield from _read_csv(path, record_type)
+    else:
+        raise UserError(
+            f"{path}: cannot read {record_type.type_name} from this; "
+            "expected a folder of Parquet files, .parquet, .jsonl, .jsonl.gz or .csv"
+        )
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (place, object) for each line of a .jsonl or .jsonl.gz file; a place is `file:line`.
+
+    Raises UserError for broken JSON, a line that is not an object, bad UTF-8 or a truncated gzip.
+    """
+    number = 0
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
+        try:
+            for number, raw in enumerate(stream, start=1):
+                if not raw.strip():
+                    continue
+                where = f"{path}:{number}"
+                try:
+                    row = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
+                except UnicodeDecodeError as error:
+                    raise UserError(f"{where}: not UTF-8 (byte {error.start}); save the file as UTF-8") from error
+                except json.JSONDecodeError as error:
+                    raise UserError(
+                        f"{where}: broken JSON at column {error.colno}: {error.msg}; expected one object a line"
+                    ) from error
+                if not isinstance(row, dict):
+                    raise UserError(f"{where}: expected a JSON object, found {type(row).__name__}")
+                yield where, row
+        except (EOFError, gzip.BadGzipFile) as error:
+            raise UserError(
+                f"{path}:{number + 1}: the gzip file is damaged or cut off ({error}); copy it again"
+            ) from error
+
+
+def row_reader(record_type: type[Record]) -> Callable[[Mapping[str, Any], str], Record]:
+    """Return a function (row, place) -> record that checks names and types; the place is named in errors."""
+    hints = typing.get_type_hints(record_type)
+    fields = dataclasses.fields(record_type)
+    names = [f.name for f in fields]
+    # A number that may be absent (a score without a value) needs no default of its own.
+    required = [
+        f.name
+        for f in fields
+        if f.default is dataclasses.MISSING
+        and f.default_factory is dataclasses.MISSING
+        and hints[f.name] != float | None
+    ]
+    absent: dict[str, Any] = {f.name: None for f in fields if hints[f.name] == float | None}
+
+    def read(row: Mapping[str, Any], where: str) -> Record:
+        values = dict(absent)
+        for name, cell in row.items():
+            if name not in hints or name == "type_name":
+                raise UserError(
+                    f"{where}: unknown field '{name}'{did_you_mean(name, names)}; "
+                    f"{record_type.type_name} have {', '.join(names)}"
+                )
+            if cell is not None:
+                values[name] = _from_cell(cell, hints[name], f"{where}: field '{name}'")
+        for name in required:
+            if name not in values:
+                raise UserError(f"{where}: field '{name}' is missing")
+        return record_type(**values)
+
+    return read
+
+
+def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    batch: list[Record] = []
+    for record in records:
+        batch.append(record)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _schema(record_type: type[Any]) -> Any:
+    import pyarrow as pa
+
+    arrow = {
+        str: pa.string(),
+        float: pa.float64(),
+        float | None: pa.float64(),
+        tuple[str, ...]: pa.list_(pa.string()),
+        dict[str, Any]: pa.string(),  # JSON, since Parquet has no free-form object
+    }
+    hints = typing.get_type_hints(record_type)
+    return pa.schema([(f.name, arrow[hints[f.name]]) for f in dataclasses.fields(record_type)])
+
+
+def _to_cell(value: Any) -> Any:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    if isinstance(value, tuple):
+        return list(value)
+    return value
+
+
+def _from_cell(value: Any, hint: Any, where: str) -> Any:
+    if hint is str and isinstance(value, str):
+        return value
+    if hint in (float, float | None) and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if hint == tuple[str, ...]:
+        if isinstance(value, str):
+            value = _parse_json(value, where)
+        if isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value):
+            return tuple(value)
+    if hint == dict[str, Any]:
+        if isinstance(value, str):
+            value = _parse_json(value, where)
+        if isinstance(value, dict):
+            return value
+    expected = {str: "text", float: "a number", float | None: "a number", tuple[str, ...]: "a list of texts"}
+    raise UserError(f"{where}: expected {expected.get(hint, 'an object')}, found {type(value).__name__}")
+
+
+def _parse_json(text: str, where: str) -> Any:
+    try:
+        return json.loads(text) if text else {}
+    except json.JSONDecodeError as error:
+        raise UserError(f"{where}: expected JSON: {error.msg}") from error
+
+
+def _read_parquet(path: Path, record_type: type[Record]) -> Iterator[Record]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    read = row_reader(record_type)
+    try:
+        with pq.ParquetFile(path) as file:
+            row_number = 0
+            for batch in file.iter_batches(batch_size=BATCH):
+                for row in batch.to_pylist():
+                    row_number += 1
+                    yield read(row, f"{path}, row {row_number}")
+    except pa.ArrowInvalid as error:
+        raise UserError(f"{path}: not a whole Parquet file ({error})") from error
+
+
+def _read_csv(path: Path, record_type: type[Record]) -> Iterator[Record]:
+    numbers = {n for n, h in typing.get_type_hints(record_type).items() if h in (float, float | None)}
+    read = row_reader(record_type)
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream, strict=True)
+        try:
+            for row in reader:
+                where = f"{path}:{reader.line_num}"
+                if None in row or None in row.values():
+                    raise UserError(f"{where}: the row has another number of cells than the header")
+                cells: dict[str, Any] = {k: v for k, v in row.items() if v != "" or k not in numbers}
+                for name in numbers & cells.keys():
+                    try:
+                        cells[name] = float(cells[name])
+                    except ValueError as error:
+                        raise UserError(
+                            f"{where}: field '{name}': expected a number, found {cells[name]!r}"
+                        ) from error
+                yield read(cells, where)
+        except csv.Error as error:
+            raise UserError(f"{path}:{reader.line_num}: broken csv: {error}") from error
+        except UnicodeDecodeError as error:
+            raise UserError(f"{path}: not UTF-8 ({error.reason}); save the file as UTF-8") from error
