@@ -1,0 +1,19 @@
+"""The catalog of tasks, and the items that are made for them. In: documents. Out: samples and preferences.
+
+`tasks.build` makes test items, `tasks.instructions` training samples, `tasks.preferences` pairs of replies. Where a
+task is described: `catalog/`, one YAML file each; `load_catalog` and `load_task` read it.
+"""
+
+from polyclinic.tasks.catalog import load_catalog, load_task, suite_tasks, task_rows
+from polyclinic.tasks.task import Task, neutral_text, prompt_text, question_text
+
+__all__ = [
+    "Task",
+    "load_catalog",
+    "load_task",
+    "neutral_text",
+    "prompt_text",
+    "question_text",
+    "suite_tasks",
+    "task_rows",
+]
