@@ -1,0 +1,9 @@
+"""What a teacher writes. In: documents. Out: samples, each with its document, its author and its licence.
+
+`pit` writes the tasks of pre-instruction tuning: a summary, questions with answers, entities and relations for every
+document. The teacher is a model behind an endpoint (`polyclinic.llm`) or the extractive teacher, which is no model.
+"""
+
+from .pit import pit
+
+__all__ = ["pit"]
