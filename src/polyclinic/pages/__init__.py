@@ -1,0 +1,50 @@
+"""How anything is shown: one page frame, tables, and charts as SVG made from the data.
+
+In: texts and numbers. Out: HTML that needs no server, no network and no fonts of its own. This room knows nothing
+about models or recipes, and no other room draws by itself.
+"""
+
+from polyclinic.pages.elements import (
+    bullets,
+    element,
+    facts,
+    figure,
+    folded,
+    joined,
+    paragraph,
+    preformatted,
+    side_by_side,
+)
+from polyclinic.pages.frame import Section, page
+from polyclinic.pages.graph_picture import Node, graph_picture
+from polyclinic.pages.interval_chart import Estimate, Group, interval_chart
+from polyclinic.pages.line_chart import Line, line_chart, thinned
+from polyclinic.pages.marks import key_of_series
+from polyclinic.pages.tables import Cell, Column, share_bar, table
+
+__all__ = [
+    "Cell",
+    "Column",
+    "Estimate",
+    "Group",
+    "Line",
+    "Node",
+    "Section",
+    "bullets",
+    "element",
+    "facts",
+    "figure",
+    "folded",
+    "graph_picture",
+    "interval_chart",
+    "joined",
+    "key_of_series",
+    "line_chart",
+    "page",
+    "paragraph",
+    "preformatted",
+    "share_bar",
+    "side_by_side",
+    "table",
+    "thinned",
+]
