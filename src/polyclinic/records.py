@@ -159,6 +159,28 @@ def read_records(path: Path, record_type: type[Record]) -> Iterator[Record]:
         )
 
 
+def count_values(path: Path, record_type: type[Record], column: str) -> dict[str, int]:
+    """Return how many records under `path` have each value of a text column, in the order of first appearance.
+
+    Of a folder of Parquet files only that column is read; otherwise as `read_records`.
+    """
+    counts: dict[str, int] = {}
+    if not path.is_dir() or not any(path.glob("*.parquet")):
+        for record in read_records(path, record_type):
+            value = getattr(record, column)
+            counts[value] = counts.get(value, 0) + 1
+        return counts
+    import pyarrow.parquet as pq
+
+    for file in sorted(path.glob("*.parquet")):
+        with pq.ParquetFile(file) as stream:
+            for batch in stream.iter_batches(batch_size=BATCH, columns=[column]):
+                for entry in batch.column(0).value_counts().to_pylist():
+                    value = entry["values"] or ""
+                    counts[value] = counts.get(value, 0) + entry["counts"]
+    return counts
+
+
 def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (place, object) for each line of a .jsonl or .jsonl.gz file; a place is `file:line`.
 

@@ -392,12 +392,11 @@ def _provenance(kind: StepKind[Any], settings: Settings, out: Path) -> tuple[dic
 
 
 def _count_column(path: Path, record_type: str, column: str) -> dict[str, int]:
-    counts: dict[str, int] = {}
     if record_type == "scores":
-        return counts
-    for record in records.read_records(path, records.RECORD_TYPES[record_type]):
-        name = getattr(record, column) or "unknown"
-        counts[name] = counts.get(name, 0) + 1
+        return {}
+    counts = records.count_values(path, records.RECORD_TYPES[record_type], column)
+    if nameless := counts.pop("", 0):
+        counts["unknown"] = counts.get("unknown", 0) + nameless
     return counts
 
 
