@@ -1,0 +1,58 @@
+"""Continual pre-training on raw text (domain-adaptive pre-training): next-token prediction, MediPhi section 3.1.2."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from polyclinic.steps import Documents, Model, Work, step_kind
+from polyclinic.train.batches import Packing
+from polyclinic.train.finish import load_for_training, write_trained
+from polyclinic.train.language_modeling import document_rows, train_on_rows
+from polyclinic.train.settings import TrainingSettings, row_length
+
+
+class DaptSettings(TrainingSettings):
+    """Settings of train.dapt; the defaults are MediPhi's (section 3.1.2, Table 6), effective batch 512."""
+
+    model: Model = Field(description="the model to go on from")
+    documents: list[Documents] = Field(min_length=1, description="the texts to learn")
+    learning_rate: float = Field(5e-5, gt=0, le=1, description="at its peak (Table 6 of the paper prints 1e-4)")
+    epochs: float = Field(1.0, gt=0, le=1000, description="passes over the documents")
+    steps: int | None = Field(None, ge=1, description="optimizer steps, instead of epochs")
+    packing: Packing = Field(
+        "best_fit",
+        description="one_document: one a row; best_fit: several a row, which do not see each other; "
+        "wrapped: the corpus cut into full rows, fastest, documents see each other",
+    )
+    batch_size: int = Field(16, ge=1, description="rows that one device takes at once")
+    gradient_accumulation: int = Field(32, ge=1, description="batches that are summed into one optimizer step")
+    warmup_steps: float = Field(
+        35, ge=0, description="steps over which the rate rises to its peak; below 1 a share of all steps"
+    )
+    weight_decay: float = Field(0.1, ge=0, le=1, description="AdamW's decoupled weight decay")
+    neftune_noise_alpha: float = Field(
+        5.0, ge=0, description="noise on the embeddings while training (NEFTune, arXiv 2310.05914); 0 is none"
+    )
+
+
+@step_kind("train.dapt", DaptSettings, output="model", version=1, packages=("torch", "transformers"))
+def dapt(settings: DaptSettings, work: Work) -> None:
+    """Go on with next-token prediction on the raw text of documents."""
+    model, tokenizer = load_for_training(settings.model)
+    max_length = row_length(settings, model)
+    rows = document_rows(work, tokenizer, settings.documents)
+    log, tokens = train_on_rows(
+        work,
+        settings,
+        model,
+        tokenizer,
+        rows,
+        name="next tokens",
+        packing=settings.packing,
+        max_length=max_length,
+        learning_rate=settings.learning_rate,
+        epochs=settings.epochs,
+        steps=settings.steps,
+    )
+    work.facts.update(tokens=tokens, documents=len(rows), dropped_tokens=0)
+    write_trained(work, settings, settings.model, model, tokenizer, [log])

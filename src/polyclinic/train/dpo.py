@@ -1,0 +1,132 @@
+"""Direct preference optimization (arXiv 2305.18290; MediPhi section 3.2, Table 8), on TRL's DPOTrainer.
+
+The log-probabilities of the reference, which is the model it starts from, are computed once before the first step:
+the same curve as with a second model in memory, at half the memory.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from polyclinic.errors import UserError
+from polyclinic.records import Preference, read_records
+from polyclinic.steps import Model, Preferences, Work, step_kind
+from polyclinic.train.batches import KeyPlan
+from polyclinic.train.chat import ChatTokens, TooLong, fit
+from polyclinic.train.finish import load_for_training, write_trained
+from polyclinic.train.language_modeling import padding_token
+from polyclinic.train.settings import TrainingSettings, row_length
+from polyclinic.train.sft import restore_configuration
+from polyclinic.train.trainer_run import Phase, quiet_libraries, train_phase
+
+
+class DpoSettings(TrainingSettings):
+    """Settings of train.dpo; the defaults are MediPhi's (Table 8), effective batch 128."""
+
+    model: Model = Field(description="the model to align, which is also the reference")
+    preferences: list[Preferences] = Field(min_length=1, description="pairs of a better and a worse reply")
+    beta: float = Field(0.1, gt=0, le=100, description="how strongly it is held to the reference; larger is closer")
+    learning_rate: float = Field(1e-6, gt=0, le=1, description="at its peak")
+    epochs: float = Field(1.0, gt=0, le=1000, description="passes over the preferences")
+    steps: int | None = Field(None, ge=1, description="optimizer steps, instead of epochs")
+    batch_size: int = Field(8, ge=1, description="pairs that one device takes at once")
+    gradient_accumulation: int = Field(16, ge=1, description="batches that are summed into one optimizer step")
+    warmup_steps: float = Field(
+        50, ge=0, description="steps over which the rate rises to its peak; below 1 a share of all steps"
+    )
+    too_long: TooLong = Field(
+        "error", description="what to do with a pair longer than max_length: error, skip it, or cut its end"
+    )
+
+
+@step_kind("train.dpo", DpoSettings, output="model", version=1, packages=("torch", "transformers", "trl"))
+def dpo(settings: DpoSettings, work: Work) -> None:
+    """Align to preferences: raise the better reply over the worse, held to the model it starts from."""
+    from datasets import Dataset
+    from trl import DPOConfig, DPOTrainer
+    from trl.trainer.dpo_trainer import DataCollatorForPreference
+
+    model, tokenizer = load_for_training(settings.model)
+    chat = ChatTokens(tokenizer, settings.model)
+    max_length = row_length(settings, model)
+    rows = preference_rows(settings, chat, max_length, work)
+    lengths = [pair_length(row) for row in rows]
+    plan = KeyPlan(
+        lengths,
+        batch_size=settings.batch_size,
+        seed=work.seed,
+        epochs=settings.epochs,
+        batches=None if settings.steps is None else settings.steps * settings.gradient_accumulation,
+    )
+    pad = padding_token(tokenizer)
+    configuration = model.config.to_dict()
+    with quiet_libraries():
+        data_set = Dataset.from_list(rows)
+    phase = Phase(
+        name="preferences",
+        model=model,
+        batches=plan,
+        data_set=data_set,
+        collate=DataCollatorForPreference(pad_token_id=pad, max_length=max_length),
+        learning_rate=settings.learning_rate,
+        pad_token=pad,
+        trainer=DPOTrainer,
+        arguments=DPOConfig,
+        trainer_options={"processing_class": tokenizer},
+        argument_options={
+            "beta": settings.beta,
+            "loss_type": ["sigmoid"],
+            "max_length": max_length,
+            "precompute_ref_log_probs": True,
+        },
+    )
+    log = train_phase(phase, settings, work, work.scratch / "preferences")
+    seen = [rows[key] for batch in plan for key in batch]
+    work.facts.update(
+        tokens=sum(2 * len(r["prompt_ids"]) + len(r["chosen_ids"]) + len(r["rejected_ids"]) for r in seen),
+        preferences=len(rows),
+    )
+    restore_configuration(model, configuration)
+    write_trained(work, settings, settings.model, model, tokenizer, [log])
+
+
+def preference_rows(settings: DpoSettings, chat: ChatTokens, max_length: int, work: Work) -> list[dict[str, Any]]:
+    """Return each preference as `prompt_ids`, `chosen_ids` and `rejected_ids` and note what was dropped.
+
+    They are sorted by length, since the reference goes through them in this order. Raises UserError when there is
+    none, when both replies are the same, or when a pair is too long.
+    """
+    rows: list[dict[str, Any]] = []
+    dropped: list[int] = []
+    skipped = 0
+    for path in settings.preferences:
+        for pair in read_records(path, Preference):
+            name = f"{path}: preference '{pair.id}'"
+            if pair.chosen == pair.rejected:
+                raise UserError(f"{name}: chosen and rejected are the same; there is nothing to prefer")
+            chosen = chat.conversation(pair.instruction, pair.input, pair.chosen, name)
+            rejected = chat.conversation(pair.instruction, pair.input, pair.rejected, name)
+            row = {
+                "prompt_ids": chosen.prompt,
+                "chosen_ids": chosen.reply[: chosen.learnt],
+                "rejected_ids": rejected.reply[: rejected.learnt],
+            }
+            kept = fit(pair_length(row), max_length, settings.too_long, name, dropped.append)
+            if kept and len(chosen.prompt) < max_length:
+                rows.append(row)
+            else:
+                skipped += 1
+    if not rows:
+        raise UserError(
+            f"preferences: nothing to learn in {', '.join(str(path) for path in settings.preferences)}; "
+            "expected pairs of a chosen and a rejected reply"
+        )
+    work.facts.update(dropped_tokens=sum(dropped), skipped_preferences=skipped, system_role=chat.system_role)
+    return sorted(rows, key=pair_length)
+
+
+def pair_length(row: dict[str, Any]) -> int:
+    """Return the tokens of the longer of the two conversations."""
+    return len(row["prompt_ids"]) + max(len(row["chosen_ids"]), len(row["rejected_ids"]))

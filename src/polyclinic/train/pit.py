@@ -1,0 +1,177 @@
+"""Pre-instruction tuning: first the questions about a document, then the document (arXiv 2402.12847; MediPhi 3.1.2).
+
+Phase 1 learns the tasks alone, phase 2 the tasks followed by their document. Both are plain next-token prediction on
+all tokens, without a chat format; texts are joined by the end-of-text token, one document a row, so that neither
+another document nor padding is ever seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, model_validator
+
+from polyclinic.errors import UserError
+from polyclinic.records import Document, Sample, read_records
+from polyclinic.steps import Documents, Model, Samples, Work, step_kind
+from polyclinic.train.finish import load_for_training, write_trained
+from polyclinic.train.language_modeling import train_on_rows
+from polyclinic.train.settings import TrainingSettings, row_length
+from polyclinic.train.token_rows import (
+    TokenRows,
+    document_end,
+    document_start,
+    tokenize,
+    write_token_rows,
+)
+from polyclinic.train.training_log import TrainingLog
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+TaskName = Literal["summary", "question_answer", "entities", "relations"]
+Tasks = dict[tuple[str, str], list[str]]  # (source, id) of a document -> its task texts
+
+
+class PitSettings(TrainingSettings):
+    """Settings of train.pit; rates, epochs and schedule are MediPhi's (3.1.2), whose batch size is not published."""
+
+    model: Model = Field(description="the model to go on from")
+    samples: list[Samples] = Field(min_length=1, description="what a teacher wrote about the documents (synth.pit)")
+    documents: list[Documents] = Field(min_length=1, description="the documents themselves")
+    tasks: list[TaskName] = Field(
+        ["summary"],
+        min_length=1,
+        description="which of the teacher's tasks are learnt; summaries did best in MediPhi",
+    )
+    phase1_learning_rate: float = Field(1e-4, gt=0, le=1, description="peak rate of phase 1, the tasks alone")
+    phase1_epochs: float = Field(1.0, ge=0, le=1000, description="passes of phase 1; 0 leaves it out")
+    phase2_learning_rate: float = Field(3e-4, gt=0, le=1, description="peak rate of phase 2, tasks then document")
+    phase2_epochs: float = Field(2.0, ge=0, le=1000, description="passes of phase 2; 0 leaves it out")
+    batch_size: int = Field(16, ge=1, description="rows that one device takes at once")
+    gradient_accumulation: int = Field(2, ge=1, description="batches that are summed into one optimizer step")
+    warmup_steps: float = Field(
+        0.03, ge=0, description="steps over which the rate rises to its peak, in each phase; below 1 a share of them"
+    )
+    weight_decay: float = Field(0.1, ge=0, le=1, description="AdamW's decoupled weight decay")
+    neftune_noise_alpha: float = Field(
+        5.0, ge=0, description="noise on the embeddings while training (NEFTune, arXiv 2310.05914); 0 is none"
+    )
+
+    @model_validator(mode="after")
+    def _something_to_do(self) -> PitSettings:
+        if self.phase1_epochs == 0 and self.phase2_epochs == 0:
+            raise ValueError("phase1_epochs and phase2_epochs are both 0; nothing would be trained")
+        return self
+
+
+@step_kind("train.pit", PitSettings, output="model", version=1, packages=("torch", "transformers"))
+def pit(settings: PitSettings, work: Work) -> None:
+    """Pre-instruction tuning in two phases: tasks alone, then tasks followed by their document."""
+    model, tokenizer = load_for_training(settings.model)
+    max_length = row_length(settings, model)
+    phase1, phase2 = _phase_rows(settings, work, tokenizer)
+    logs: list[TrainingLog] = []
+    tokens = 0
+    phases = (
+        ("phase 1 tasks", phase1, settings.phase1_learning_rate, settings.phase1_epochs),
+        ("phase 2 tasks and documents", phase2, settings.phase2_learning_rate, settings.phase2_epochs),
+    )
+    for number, (name, rows, learning_rate, epochs) in enumerate(phases, start=1):
+        if epochs == 0:
+            continue
+        log, seen = train_on_rows(
+            work,
+            settings,
+            model,
+            tokenizer,
+            rows,
+            name=name,
+            packing="one_document",
+            max_length=max_length,
+            learning_rate=learning_rate,
+            epochs=epochs,
+            keep_final=number == 1 and settings.phase2_epochs > 0,
+        )
+        logs.append(log)
+        tokens += seen
+    work.facts.update(tokens=tokens, dropped_tokens=0)
+    write_trained(work, settings, settings.model, model, tokenizer, logs)
+
+
+def _phase_rows(settings: PitSettings, work: Work, tokenizer: PreTrainedTokenizerBase) -> tuple[TokenRows, TokenRows]:
+    """Return the sequences of both phases and note how documents and tasks met."""
+    tasks, total = _read_tasks(settings)
+    used = 0
+
+    def documents() -> Iterator[tuple[list[str], str]]:
+        nonlocal used
+        for path in settings.documents:
+            for document in read_records(path, Document):
+                if document.text.strip():
+                    found = tasks.get((document.source, document.id)) or tasks.get(("", document.id)) or []
+                    used += len(found)
+                    yield found, document.text
+
+    phase1 = write_token_rows(
+        work.scratch / "phase-1-tokens", _joined(tokenizer, (texts for texts, _ in documents() if texts))
+    )
+    used = 0
+    phase2 = write_token_rows(
+        work.scratch / "phase-2-tokens", _joined(tokenizer, ([*texts, text] for texts, text in documents()))
+    )
+    if not len(phase2):
+        raise UserError("documents: there is no text in them; expected at least one document with text")
+    if not len(phase1):
+        raise UserError(
+            "samples: none of them is about one of the documents; `document` of a sample must be the id of a "
+            "document, and `source` its source"
+        )
+    work.facts.update(documents=len(phase2), documents_with_tasks=len(phase1), task_texts=total)
+    return phase1, phase2
+
+
+def _read_tasks(settings: PitSettings) -> tuple[Tasks, int]:
+    """Return the task texts by document, in the order of the samples, and their number."""
+    wanted = {f"pit.{name}" for name in settings.tasks}
+    tasks: Tasks = {}
+    seen: set[str] = set()
+    total = 0
+    for path in settings.samples:
+        for sample in read_records(path, Sample):
+            seen.add(sample.task)
+            if sample.task not in wanted:
+                continue
+            if not sample.output.strip():
+                raise UserError(f"{path}: sample '{sample.id}' has no output; a task without text cannot be learnt")
+            tasks.setdefault((sample.source, sample.document), []).append(sample.output)
+            total += 1
+    if not total:
+        raise UserError(
+            f"samples: no {' or '.join(sorted(wanted))} among them"
+            + (f", only {', '.join(sorted(seen))}" if seen else "; they are empty")
+            + "; change `tasks`, or let synth.pit write them"
+        )
+    return tasks, total
+
+
+def _joined(tokenizer: PreTrainedTokenizerBase, groups: Iterable[list[str]]) -> Iterator[list[int]]:
+    """Yield the tokens of each group of texts as one sequence, an end-of-text token behind every text."""
+    start, end = document_start(tokenizer), document_end(tokenizer)
+    sizes: list[int] = []
+
+    def flat() -> Iterator[str]:
+        for group in groups:
+            sizes.append(len(group))
+            yield from group
+
+    sequence: list[int] = [*start]
+    count = 0
+    for tokens in tokenize(tokenizer, flat()):
+        sequence += [*tokens, end]
+        count += 1
+        if count == sizes[0]:
+            yield sequence
+            sequence, count = [*start], 0
+            sizes.pop(0)

@@ -1,0 +1,120 @@
+"""Supervised fine-tuning on instructions (MediPhi section 3.2, Table 7), on TRL's SFTTrainer.
+
+An instruction is the system turn, the input the user's, the output the assistant's; only what the assistant writes is
+learnt, with the end of its turn. The rows are made here, so TRL's own preparation, which cuts at max_length without
+a word, is not used.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from polyclinic.errors import UserError
+from polyclinic.records import Sample, read_records
+from polyclinic.steps import Model, Samples, Work, step_kind
+from polyclinic.train.batches import IGNORED, KeyPlan
+from polyclinic.train.chat import ChatTokens, TooLong, fit
+from polyclinic.train.finish import load_for_training, write_trained
+from polyclinic.train.language_modeling import padding_token
+from polyclinic.train.settings import TrainingSettings, row_length
+from polyclinic.train.trainer_run import Phase, quiet_libraries, train_phase
+
+
+class SftSettings(TrainingSettings):
+    """Settings of train.sft; the defaults are MediPhi's (Table 7), effective batch 256."""
+
+    model: Model = Field(description="the model to go on from; its tokenizer needs a chat template")
+    samples: list[Samples] = Field(min_length=1, description="instructions with inputs and good outputs")
+    learning_rate: float = Field(2e-5, gt=0, le=1, description="at its peak")
+    epochs: float = Field(2.0, gt=0, le=1000, description="passes over the samples")
+    steps: int | None = Field(None, ge=1, description="optimizer steps, instead of epochs")
+    batch_size: int = Field(16, ge=1, description="rows that one device takes at once")
+    gradient_accumulation: int = Field(16, ge=1, description="batches that are summed into one optimizer step")
+    warmup_steps: float = Field(
+        40, ge=0, description="steps over which the rate rises to its peak; below 1 a share of all steps"
+    )
+    neftune_noise_alpha: float = Field(
+        5.0, ge=0, description="noise on the embeddings while training (NEFTune, arXiv 2310.05914); 0 is none"
+    )
+    too_long: TooLong = Field(
+        "error", description="what to do with a sample longer than max_length: error, skip it, or cut its end"
+    )
+
+
+@step_kind("train.sft", SftSettings, output="model", version=1, packages=("torch", "transformers", "trl"))
+def sft(settings: SftSettings, work: Work) -> None:
+    """Fine-tune on instruction samples; the loss is on the assistant's words and the end of its turn."""
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+    from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
+
+    model, tokenizer = load_for_training(settings.model)
+    chat = ChatTokens(tokenizer, settings.model)
+    rows = instruction_rows(settings, chat, row_length(settings, model), work)
+    lengths = [len(row["input_ids"]) for row in rows]
+    plan = KeyPlan(
+        lengths,
+        batch_size=settings.batch_size,
+        seed=work.seed,
+        epochs=settings.epochs,
+        batches=None if settings.steps is None else settings.steps * settings.gradient_accumulation,
+    )
+    pad = padding_token(tokenizer)
+    configuration = model.config.to_dict()
+    with quiet_libraries():
+        data_set = Dataset.from_list(rows)
+    phase = Phase(
+        name="instructions",
+        model=model,
+        batches=plan,
+        data_set=data_set,
+        collate=DataCollatorForLanguageModeling(pad_token_id=pad),
+        learning_rate=settings.learning_rate,
+        pad_token=pad,
+        trainer=SFTTrainer,
+        arguments=SFTConfig,
+        trainer_options={"processing_class": tokenizer},
+        argument_options={"max_length": None, "dataset_kwargs": {"skip_prepare_dataset": True}},
+    )
+    log = train_phase(phase, settings, work, work.scratch / "instructions")
+    work.facts.update(tokens=sum(lengths[key] for batch in plan for key in batch), samples=len(rows))
+    restore_configuration(model, configuration)
+    write_trained(work, settings, settings.model, model, tokenizer, [log])
+
+
+def instruction_rows(settings: SftSettings, chat: ChatTokens, max_length: int, work: Work) -> list[dict[str, Any]]:
+    """Return each sample as `input_ids` and `labels` and note what was dropped.
+
+    Raises UserError when there is no sample, or when one has no output or is too long.
+    """
+    rows: list[dict[str, Any]] = []
+    dropped: list[int] = []
+    skipped = 0
+    for path in settings.samples:
+        for sample in read_records(path, Sample):
+            name = f"{path}: sample '{sample.id}'"
+            made = chat.conversation(sample.instruction, sample.input, sample.output, name)
+            ids = made.prompt + made.reply
+            labels = [IGNORED] * len(made.prompt) + made.reply[: made.learnt]
+            labels += [IGNORED] * (len(ids) - len(labels))
+            kept = fit(len(ids), max_length, settings.too_long, name, dropped.append)
+            if kept and len(made.prompt) < max_length:
+                rows.append({"input_ids": ids[:max_length], "labels": labels[:max_length]})
+            else:
+                skipped += 1
+    if not rows:
+        raise UserError(
+            f"samples: nothing to learn in {', '.join(str(path) for path in settings.samples)}; "
+            "expected samples with instruction or input, and output"
+        )
+    work.facts.update(dropped_tokens=sum(dropped), skipped_samples=skipped, system_role=chat.system_role)
+    return rows
+
+
+def restore_configuration(model: Any, configuration: dict[str, Any]) -> None:
+    """Undo what a TRL trainer has changed in a model's configuration."""
+    for name, value in configuration.items():
+        if name in model.config.to_dict() and model.config.to_dict()[name] != value:
+            setattr(model.config, name, value)

@@ -1,0 +1,119 @@
+"""Texts as token numbers, on disk: written in one streaming pass, read back by position.
+
+Sequences lie one after the other in one file, four bytes a token, so memory does not grow with the corpus. A finished
+file is used again when a killed run goes on. This file knows nothing about batches or training.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from polyclinic.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from transformers import PreTrainedTokenizerBase
+
+TEXTS_AT_ONCE = 512  # texts handed to the tokenizer together; it works on them in parallel
+END_OF_TEXT = "<|endoftext|>"
+
+
+@dataclass(frozen=True)
+class TokenRows:
+    """Sequences of tokens: sequence i is `tokens[ends[i - 1]:ends[i]]`."""
+
+    tokens: np.ndarray[Any, Any]  # all token numbers, uint32
+    ends: np.ndarray[Any, Any]  # where each sequence stops, int64
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Yield (start, stop) of each sequence."""
+        start = 0
+        for stop in self.ends.tolist():
+            yield start, stop
+            start = stop
+
+
+def write_token_rows(folder: Path, sequences: Iterable[Sequence[int]]) -> TokenRows:
+    """Write token sequences into `folder` and return them; what is there already whole is only read."""
+    import numpy as np
+
+    done = folder / "done.json"
+    if not done.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        ends: list[int] = []
+        total = 0
+        with (folder / "tokens").open("wb") as stream:
+            for sequence in sequences:
+                stream.write(np.asarray(sequence, dtype=np.uint32).tobytes())
+                total += len(sequence)
+                ends.append(total)
+            stream.flush()
+            os.fsync(stream.fileno())
+        with (folder / "ends").open("wb") as stream:
+            stream.write(np.asarray(ends, dtype=np.int64).tobytes())
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial = folder / "done.partial"
+        partial.write_text(json.dumps({"sequences": len(ends), "tokens": total}), encoding="utf-8")
+        os.replace(partial, done)
+    return read_token_rows(folder)
+
+
+def read_token_rows(folder: Path) -> TokenRows:
+    """Map the sequences of `folder`, which `write_token_rows` has finished."""
+    import numpy as np
+
+    counts = json.loads((folder / "done.json").read_text(encoding="utf-8"))
+    if counts["tokens"] == 0:
+        return TokenRows(np.zeros(0, dtype=np.uint32), np.zeros(counts["sequences"], dtype=np.int64))
+    return TokenRows(
+        np.memmap(folder / "tokens", dtype=np.uint32, mode="r"),
+        np.fromfile(folder / "ends", dtype=np.int64),
+    )
+
+
+def tokenize(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> Iterator[list[int]]:
+    """Yield the tokens of each text, in order, without special tokens."""
+    batch: list[str] = []
+
+    def flush() -> list[list[int]]:
+        found: list[list[int]] = tokenizer(batch, add_special_tokens=False, verbose=False)["input_ids"]
+        return found
+
+    for text in texts:
+        batch.append(text)
+        if len(batch) == TEXTS_AT_ONCE:
+            yield from flush()
+            batch = []
+    if batch:
+        yield from flush()
+
+
+def document_start(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """Return the tokens this tokenizer puts before a text: its begin-of-text token, or none."""
+    bos = tokenizer.bos_token_id
+    if bos is not None and tokenizer("")["input_ids"][:1] == [bos]:
+        return [bos]
+    return []
+
+
+def document_end(tokenizer: PreTrainedTokenizerBase) -> int:
+    """Return the token that ends a document: `<|endoftext|>` where the tokenizer has it, else its end-of-sequence.
+
+    Chat models often have the end of a turn as their end-of-sequence token, which is not the end of a text.
+    Raises UserError when there is neither.
+    """
+    found = tokenizer.get_vocab().get(END_OF_TEXT)
+    if found is None:
+        found = tokenizer.eos_token_id
+    if found is None:
+        raise UserError("the tokenizer has neither <|endoftext|> nor an end-of-sequence token; add one to it")
+    return int(found)
