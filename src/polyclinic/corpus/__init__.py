@@ -1,5 +1,7 @@
-"""Text comes in, documents go out: read them from files, or make them from the ICD-10-CM tables."""
+"""Text comes in, documents go out: from the user's files, from the ICD-10-CM tables, from the package itself."""
 
+from polyclinic.corpus.demonstration import demonstration
 from polyclinic.corpus.icd10cm import icd10cm
+from polyclinic.corpus.read import read
 
-__all__ = ["icd10cm"]
+__all__ = ["demonstration", "icd10cm", "read"]
