@@ -100,12 +100,23 @@ def read_header(file: Path) -> dict[str, Any]:
     if not isinstance(header, dict):
         raise UserError(f"{file}: the safetensors header is damaged: expected an object")
     header.pop("__metadata__", None)
+    for name, entry in header.items():
+        if not _is_header_entry(entry):
+            raise UserError(f"{file}: the safetensors header is damaged: tensor {name} has no dtype, shape and place")
     end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
     if 8 + length + end != size:
         raise UserError(
             f"{file}: cut off or damaged: the header promises {8 + length + end} bytes, the file has {size}"
         )
     return header
+
+
+def _is_header_entry(entry: Any) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("dtype"), str):
+        return False
+    shape, place = entry.get("shape"), entry.get("data_offsets")
+    whole = isinstance(shape, list) and isinstance(place, list) and len(place) == 2
+    return whole and all(type(number) is int and number >= 0 for number in [*shape, *place])  # type: ignore[misc]
 
 
 def fingerprint(folder: Path) -> str:

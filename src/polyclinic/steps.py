@@ -327,8 +327,13 @@ def run_step(
 ) -> Path:
     """Run one step into the folder `target` with its manifest, or resume it; returns `target`.
 
-    Nothing is seen at `target` before it is whole (see `polyclinic.artifacts.building`).
+    Nothing is seen at `target` before it is whole (see `polyclinic.artifacts.building`). Raises UserError when
+    `target` lies inside an input.
     """
+    for role in kind.roles.values():
+        for path in _paths(settings, role.name) if role.input else []:
+            if target.resolve().is_relative_to(path.resolve()):
+                raise UserError(f"{target} lies inside the input {path}; choose a folder outside of it")
     started, clock, cpu = datetime.now(UTC), time.monotonic(), _cpu_seconds()
     _reset_peak_memory()
     with building(target) as place:

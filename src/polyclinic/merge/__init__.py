@@ -1,0 +1,12 @@
+"""Many models of one architecture become one.
+
+In come a base and models that were trained from it (model folders); out goes one model folder with the base's
+configuration, tokenizer and dtype. One file holds one method: its formula, its settings, its step kind. `engine`
+reads, merges and writes tensor by tensor; `parents` decides what becomes of each tensor before a byte is read.
+"""
+
+from polyclinic.merge.breadcrumbs import breadcrumbs
+from polyclinic.merge.slerp import slerp
+from polyclinic.merge.task_arithmetic import task_arithmetic
+
+__all__ = ["breadcrumbs", "slerp", "task_arithmetic"]

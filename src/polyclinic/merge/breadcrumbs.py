@@ -1,0 +1,143 @@
+"""Model Breadcrumbs: deltas without their largest and smallest entries, added to the base."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, ValidationInfo, field_validator
+
+from polyclinic.merge.blocks import Parents
+from polyclinic.merge.engine import check_mergeable, merge_models
+from polyclinic.merge.numbers import Float32
+from polyclinic.merge.selection import Chosen, largest
+from polyclinic.merge.settings import MergeSettings, normalized, one_for_each_model, spread
+from polyclinic.steps import Work, step_kind
+
+
+def breadcrumbs_tensor(
+    parents: Parents,
+    weights: Sequence[float],
+    density: Sequence[float],
+    gamma: Sequence[float],
+    scale: float = 1.0,
+    delta_dtype: str = "F32",
+) -> Iterator[Float32]:
+    """Yield the blocks of the base plus the weighted sum of the masked deltas.
+
+        merged = base + scale * sum_k w_k m_k (model_k - base)
+
+    Of the N entries of a delta, ordered by magnitude, the mask m_k drops the int(gamma N) largest, keeps the
+    int(density N) that follow and drops the rest. Equal magnitudes: the lower flat index counts as larger.
+
+    Source: Davari and Belilovsky, "Model breadcrumbs", ECCV 2024, section 3; per tensor and with the counts rounded
+    down, as mergekit does and MediPhi used it.
+
+    Args:
+        parents: the tensor of the base and of every model.
+        weights: w_k, one for each model.
+        density: share of each delta that is kept, 0 to 1.
+        gamma: share of each delta that is dropped because it is largest; a share of less than one entry drops none.
+            When gamma > 1 - density the kept entries are the int(density N) smallest, as in mergekit.
+        scale: multiplies the whole sum.
+        delta_dtype: what the deltas are rounded to before they are compared and added.
+    """
+    bounds = [between(parents.size, d, g) for d, g in zip(density, gamma, strict=True)]
+    cuts = largest(parents, bounds, delta_dtype)
+    outer = [Chosen(last) for _, last in cuts]
+    inner = [Chosen(first) for first, _ in cuts]
+    for model, (first, last) in enumerate(bounds):
+        parents.counts["cut_large", model] = first
+        parents.counts["kept", model] = last - first
+        parents.counts["cut_small", model] = parents.size - last
+    for block in parents.blocks():
+        merged = np.zeros(block.base.size, np.float32)
+        for model, delta in enumerate(block.deltas(delta_dtype)):
+            magnitude = np.abs(delta)
+            mask = outer[model].mask(magnitude)
+            if bounds[model][0]:
+                np.logical_xor(mask, inner[model].mask(magnitude), out=mask)  # the inner ones are among the outer
+            np.multiply(delta, mask, out=delta)
+            merged += np.multiply(delta, scale * weights[model], out=delta)
+        merged += block.base
+        yield merged
+
+
+def between(size: int, density: float, gamma: float) -> tuple[int, int]:
+    """Return the ranks, counted from the largest, that breadcrumbs keeps: from the first to before the last."""
+    kept = int(density * size)
+    smallest = max(0, size - kept - int(gamma * size))
+    return size - smallest - kept, size - smallest
+
+
+class BreadcrumbsSettings(MergeSettings):
+    flavour: Literal["paper", "mergekit"] = Field(
+        "paper",
+        description="paper: gamma must leave room for density, deltas are compared in float32; "
+        "mergekit: gamma > 1 - density keeps the smallest entries, deltas are rounded to the base's dtype",
+    )
+    weights: list[float] = Field(
+        [1.0], min_length=1, description="how much of each model's delta is added; one for each model, or one for all"
+    )
+    density: list[float] = Field(
+        [0.5],
+        min_length=1,
+        description="share of each delta that is kept, 0 to 1; one for each model, or one for all",
+    )
+    gamma: list[float] = Field(
+        [0.01],
+        min_length=1,
+        validate_default=True,
+        description="share of each delta that is dropped because it is largest, at most 1 - density",
+    )
+    scale: float = Field(1.0, description="multiplies the sum of the weighted deltas (lambda)")
+    normalize: bool = Field(False, description="divide the weights by their sum")
+
+    _one_each = field_validator("weights", "density", "gamma")(one_for_each_model)
+
+    @field_validator("density")
+    @classmethod
+    def _density_is_a_share(cls, density: list[float]) -> list[float]:
+        for value in density:
+            if not 0 <= value <= 1:
+                raise ValueError(f"a density is a share from 0 to 1, found {value}")
+        return density
+
+    @field_validator("gamma")
+    @classmethod
+    def _gamma_leaves_room(cls, gamma: list[float], info: ValidationInfo) -> list[float]:
+        if any(value < 0 for value in gamma):
+            raise ValueError(f"gamma is a share and cannot be below 0, found {min(gamma)}")
+        if info.data.get("flavour") == "mergekit" or "density" not in info.data:
+            return gamma
+        several = max(len(gamma), len(info.data["density"]))
+        for value, density in zip(spread(gamma, several), spread(info.data["density"], several), strict=False):
+            if value + density > 1 + 1e-9:
+                raise ValueError(
+                    f"gamma {value} with density {density}: {value:.4g} of the entries are to be dropped as "
+                    f"too large and {density:.4g} of them kept, more than there are, so only the smallest would be "
+                    f"kept; gamma can be at most 1 - density = {1 - density:.4g} (flavour 'mergekit' allows it, "
+                    "to reproduce what others have published)"
+                )
+        return gamma
+
+
+@step_kind("merge.breadcrumbs", BreadcrumbsSettings, output="model", version=1, check=check_mergeable)
+def breadcrumbs(settings: BreadcrumbsSettings, work: Work) -> None:
+    """Add the deltas of all models, each without its largest and smallest entries (Davari and Belilovsky 2024)."""
+    several = len(settings.models)
+    weights = normalized(spread(settings.weights, several), settings.normalize)
+    density, gamma = spread(settings.density, several), spread(settings.gamma, several)
+    merge_models(
+        settings,
+        work,
+        lambda parents: breadcrumbs_tensor(
+            parents,
+            weights,
+            density,
+            gamma,
+            settings.scale,
+            parents.dtype if settings.flavour == "mergekit" else "F32",
+        ),
+    )
