@@ -4,11 +4,13 @@
 task is described: `catalog/`, one YAML file each; `load_catalog` and `load_task` read it.
 """
 
+from polyclinic.tasks.build import build
 from polyclinic.tasks.catalog import load_catalog, load_task, suite_tasks, task_rows
 from polyclinic.tasks.task import Task, neutral_text, prompt_text, question_text
 
 __all__ = [
     "Task",
+    "build",
     "load_catalog",
     "load_task",
     "neutral_text",
