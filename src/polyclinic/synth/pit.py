@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records, write_records
-from polyclinic.steps import Documents, Runtime, Settings, Work, step_kind
+from polyclinic.steps import Documents, Settings, Work, step_kind
 from polyclinic.synth.extractive import AUTHOR, CodeBook, find_code, write_tasks
 
 Task = Literal["summary", "question_answer", "entities", "relations"]

@@ -4,108 +4,45 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.synth.extractive.passages import Passages, finish, question_subject
+from polyclinic.synth.extractive.passages import Passages, finish
+from polyclinic.synth.extractive.vocabulary import vocabulary
 
 MOST_PAIRS = 6
 MOST_WORDS = 60  # of an answer
-# What a heading asks, with and without a topic; `{}` stands for the topic.
-ASKED_OF_HEADINGS: tuple[tuple[str, str, str], ...] = (
-    (r"(?:possible )?causes?|aetiology|etiology|pathophysiology", "What causes {}?", "What are the causes?"),
-    (
-        r"(?:signs and )?symptoms|clinical (?:features|presentation|manifestations)|presentation|features",
-        "What are the signs of {}?",
-        "What are the signs and symptoms?",
-    ),
-    (
-        r"diagnosis|diagnostic\b.*|investigations?|tests?|evaluation",
-        "How is {} diagnosed?",
-        "How is the diagnosis made?",
-    ),
-    (
-        r"treatments?|management|therapy|drug treatment|treatment objectives|intervention",
-        "How is {} treated?",
-        "What is the treatment?",
-    ),
-    (r"prevention", "How can {} be prevented?", "How can it be prevented?"),
-    (r"complications", "What are the complications of {}?", "What are the complications?"),
-    (r"outlook|prognosis|course", "What is the outlook of {}?", "What is the prognosis?"),
-    (r"risk factors?|at risk|who is affected", "Who is at risk of {}?", "What are the risk factors?"),
-    (
-        r"differential diagnos[ei]s",
-        "What is the differential diagnosis of {}?",
-        "What is the differential diagnosis?",
-    ),
-    (
-        r"definition|introduction|overview|background",
-        "What should one know first about {}?",
-        "What is the background?",
-    ),
-    (r"plan|plan and recommendations", "What is the plan?", "What is the plan?"),
-    (r"assessment|impression|assessment and plan", "What is the assessment?", "What is the assessment?"),
-    (r"chief complaint|cc|reason for visit", "What is the chief complaint?", "What is the chief complaint?"),
-    (
-        r"(?:history|hpi|history of present illness|genhx)",
-        "What is the history?",
-        "What is the history of the patient?",
-    ),
-    (r"pastmedicalhx|past medical history", "What is the past medical history?", "What is the past medical history?"),
-    (
-        r"pastsurgical|past surgical history",
-        "Which operations has the patient had?",
-        "Which operations has the patient had?",
-    ),
-    (
-        r"fam/sochx|family history|social history",
-        "What is the family and social history?",
-        "What is the family and social history?",
-    ),
-    (r"allergy|allergies", "Which allergies does the patient have?", "Which allergies does the patient have?"),
-    (
-        r"medications?|current medications",
-        "Which medications does the patient take?",
-        "Which medications does the patient take?",
-    ),
-    (r"ros|review of systems", "What does the review of systems show?", "What does the review of systems show?"),
-    (r"(?:physical )?exam(?:ination)?", "What does the examination show?", "What does the examination show?"),
-    (r"labs|imaging", "What do the tests show?", "What do the tests show?"),
-    (r"disposition|edcourse", "How did the visit end?", "How did the visit end?"),
-    (
-        r"objectives?|aims?|purpose|aim of the study",
-        "What was the aim of the study?",
-        "What was the aim of the study?",
-    ),
-    (
-        r"(?:materials? and )?methods?(?:/design)?|study design|design|methods and findings|patients and methods",
-        "How was the study done?",
-        "How was the study done?",
-    ),
-    (r"results?|findings|main results", "What were the results?", "What were the results?"),
-    (r"conclusions?|interpretation|discussion", "What is the conclusion?", "What is the conclusion?"),
-    (r"recommendation (\d+)", "What does recommendation {number} say?", "What does recommendation {number} say?"),
-    (r"scope", "Whom does the guideline on {} cover?", "Whom does this guideline cover?"),
-    (r"monitoring|follow-up", "How is {} followed up?", "How is the patient followed up?"),
-    (r"refer|referral", "When should a patient with {} be referred?", "When should the patient be referred?"),
-    (r"safety|caution|precautions|contraindications", "What needs caution in {}?", "What needs caution?"),
-)
-_ASKED = tuple((re.compile(rf"(?:{p})$", re.I), with_topic, without) for p, with_topic, without in ASKED_OF_HEADINGS)
-_LEFT_OUT = re.compile(
-    r"learning outcomes|references|title|setting|trial registration|funding|keywords|figure|competing interests"
-    r"|author.*|acknowledg.*|.*outcomes?$|critical thinking.*|key terms|review questions|chapter \d+|abbreviations",
-    re.I,
-)
 _DEFINITION = re.compile(
-    r"(?:(?:The|An?)\s+)?((?:[\w'’()/-]+\s+){0,5}?[\w'’()/-]+)\s+(is|are|refers? to|means?)\s+"
-    r"(?:defined as\s+|also\s+)?(?:an?|the|any|one|inflammation|infection|[a-z]+(?:tion|itis|ing))\s",
+    r"((?:The\s+|An?\s+)?(?:[\w'’()/-]+\s+){0,5}?[\w'’()/-]+)\s+(?:"
+    r"(?:is|are)\s+(?:an?|one\s+of|any|inflammation|infection|defined\s+as|caused)|refers?\s+to|means?)\s"
 )
 _NOT_DEFINED = re.compile(
-    r"(?:this|that|these|those|it|they|there|here|he|she|we|you|who|what|which|our|his|her|their|its|one|all|most|many|"
-    r"some|each|other|such|if|when|in|on|at|for|by|with|as|from|to|of|and|or|but|note|study|aim|objective|purpose|"
-    r"patient|background|conclusion|participants|results?)\b",
+    r"(?:this|that|these|those|it|they|there|here|he|she|we|you|i|who|what|which|our|his|her|their|its|one|all|most|"
+    r"many|some|each|other|another|such|if|when|in|on|at|for|by|with|as|from|to|of|and|or|but|note|study|aim|objective|"
+    r"purpose|patients?|background|conclusion|participants|results?|next|first|another)\b",
+    re.I,
+)
+_NOT_IN_A_TERM = re.compile(
+    r"\b(?:which|that|who|when|because|was|were|have|has|had|been|and|or|for|to|of|in|on|with|patients|study|can|may|"
+    r"patient|risk|incidence|there|also|goal|aim|cause|reason|result|use)\b",
     re.I,
 )
 _SMALL_TALK = re.compile(
-    r"how are you|how can i help|what brings you|is that (?:right|okay|correct)|nice to|^okay", re.I
+    r"how (?:are|have) you|how can i help|what brings you|is that (?:right|okay|correct)|nice to|^okay|anything else"
+    r"|would that be|sounds? good|right\?$|okay\?$|correct\?$",
+    re.I,
 )
+# Sentences of an abstract without headings that say what they are.
+_CUES = (
+    (
+        re.compile(
+            r"\b(?:aim|objective|purpose|goal) (?:of|was|is)\b|\b(?:we|study|trial) (?:aimed|sought) to\b", re.I
+        ),
+        "What was the aim of the study?",
+    ),
+    (
+        re.compile(r"\bwe conclude\b|\bin conclusion\b|\bthese (?:results|findings|data) \w+ that\b", re.I),
+        "What is the conclusion?",
+    ),
+)
+_SENTENCES_SAID = re.compile(r"(?<=[.!?])\s+")
 
 
 def write_questions(passages: Passages) -> str:
@@ -116,69 +53,68 @@ def write_questions(passages: Passages) -> str:
     if passages.question and sections:
         pairs[passages.question] = _answer([text for n in numbers for text in sections[n]])
     for number in numbers:
-        for text in sections[number][:3]:
-            term = defined_term(text)
+        for text in sections[number][:2]:
+            term = defined_term(text, passages)
             if term and len(pairs) < MOST_PAIRS // 2:
-                verb = "are" if _is_plural(text, term) else "is"
+                verb = "are" if re.match(rf"(?:{re.escape(term)}|the\s+\S.*)\s+are\b", text, re.I) else "is"
                 pairs.setdefault(f"What {verb} {term}?", finish(text))
     for number in numbers:
-        question = _question_of_heading(passages.headings[number], passages.topic)
+        question = _question_of_heading(passages.headings[number], passages)
         if question and len(pairs) < MOST_PAIRS:
             pairs.setdefault(question, _answer(sections[number]))
-    if len(pairs) < MOST_PAIRS:
-        for question, answer in _asked_in_dialogue(passages):
+    for question, answer in _asked_in_dialogue(passages):
+        if len(pairs) < MOST_PAIRS:
             pairs.setdefault(question, answer)
-            if len(pairs) == MOST_PAIRS:
-                break
-    if not pairs and passages.sentences and passages.topic:
-        pairs[f"What does the text say about {_in_sentence(passages.topic)}?"] = _answer(
-            [s.text for s in passages.sentences[:3]]
-        )
+    for pattern, question in _CUES:
+        found = next((s.text for s in passages.sentences if pattern.search(s.text)), "")
+        if found and len(pairs) < 2 and question not in pairs and len(found.split()) <= MOST_WORDS:
+            pairs[question] = finish(found)
+    if not pairs and passages.sentences and passages.short_topic:
+        about = f"What does the text say about {passages.short_topic}?"
+        pairs[about] = _answer([s.text for s in passages.sentences[:3]])
     return "\n\n".join(f"Question: {question}\nAnswer: {answer}" for question, answer in pairs.items() if answer)
 
 
-def defined_term(sentence: str) -> str:
+def defined_term(sentence: str, passages: Passages) -> str:
     """Return the term a sentence defines (`Asthma is a disease …` gives `asthma`), or an empty text."""
     found = _DEFINITION.match(sentence)
-    if found is None or len(sentence.split()) < 6 or _NOT_DEFINED.match(found[1]) or len(found[1]) < 3:
+    if found is None or len(sentence.split()) < 6:
         return ""
-    term = found[1]
-    if any(
-        w.lower() in ("of", "in", "which", "that", "was", "were", "have", "has", "been") for w in term.split()[-1:]
-    ):
+    term = re.sub(r"^An?\s+", "", found[1])
+    bare = term.removeprefix("The ")
+    if len(bare) < 3 or _NOT_DEFINED.match(bare) or _NOT_IN_A_TERM.search(bare) or bare.split()[-1].endswith("ly"):
         return ""
-    if re.search(r"\b(?:which|that|who|when|because|was|were|have|has|and|or|for|to|patients|study)\b", term):
-        return ""
-    return _in_sentence(term)
+    return f"the {passages.in_sentence(bare)}" if bare != term else passages.in_sentence(term)
 
 
-def _question_of_heading(heading: str, topic: str) -> str:
-    if not heading or _LEFT_OUT.match(heading):
+def _question_of_heading(heading: str, passages: Passages) -> str:
+    if not heading or vocabulary().headings_without_questions.match(heading):
         return ""
+    topic = passages.short_topic
     # A heading may name its topic again: `Clinical features of trichomoniasis`.
     head = re.sub(rf"\s+(?:of|in|for)\s+{re.escape(topic)}$", "", heading, flags=re.I) if topic else heading
-    for pattern, with_topic, without in _ASKED:
+    for pattern, with_topic, without in vocabulary().questions:
         found = pattern.match(head)
         if found:
-            number = found[1] if found.groups() else ""
-            usable = topic and topic.lower() != heading.lower() and len(topic.split()) <= 8 and ":" not in topic
-            return (with_topic if usable else without).format(_in_sentence(topic), number=number)
+            question = with_topic if topic and topic.lower() != heading.lower() else without
+            return question.format(topic=topic, number=found.groupdict().get("number"))
     if heading.endswith("?"):
         return heading
-    if heading.lower() == topic.lower() or len(heading.split()) < 2 and not topic:
+    if heading.lower() == passages.topic.lower() or not passages.topic:
         return ""
-    about = f" on {_in_sentence(topic)}" if topic and len(topic.split()) <= 8 and ":" not in topic else ""
-    return f"What does the text{about} say about {_in_sentence(heading)}?"
+    about = f" on {topic}" if topic else ""
+    return f'What does the text{about} say under "{heading}"?'
 
 
 def _asked_in_dialogue(passages: Passages) -> list[tuple[str, str]]:
     pairs = []
     for asked, answered in zip(passages.turns, passages.turns[1:], strict=False):
-        question = re.split(r"(?<=[.!?])\s+", asked.text)[-1]
+        question = _SENTENCES_SAID.split(asked.text)[-1]
+        question = re.sub(r"^(?:and|so|okay|all right|alright)\s*,?\s+", "", question, flags=re.I)
         if not question.endswith("?") or _SMALL_TALK.search(question):
             continue
         if 4 <= len(question.split()) <= 30 and len(answered.text.split()) >= 3:
-            pairs.append((finish(question), _answer(re.split(r"(?<=[.!?])\s+", answered.text))))
+            pairs.append((finish(question), _answer(_SENTENCES_SAID.split(answered.text))))
     return pairs
 
 
@@ -190,23 +126,7 @@ def _answer(sentences: list[str]) -> str:
         if chosen and length > room:
             break
         if length > 3 * MOST_WORDS:
-            text = " ".join(text.split()[:MOST_WORDS]) + " ..."
+            return " ".join(chosen)
         chosen.append(finish(text))
         room -= length
     return " ".join(chosen)
-
-
-def _is_plural(sentence: str, term: str) -> bool:
-    return bool(re.match(rf"(?:(?:The|An?)\s+)?{re.escape(term)}\s+are\b", sentence, re.I))
-
-
-def _in_sentence(term: str) -> str:
-    """Return a term as it stands inside a sentence: without its capital, unless it is a name or an acronym."""
-    if term and term[0].isupper() and term[1:].islower() and term.split()[0][-1:] != "s" and " " not in term:
-        return term[0].lower() + term[1:]
-    if term and term[0].isupper() and len(term.split()) > 1 and term[1:].islower():
-        return term[0].lower() + term[1:]
-    return term
-
-
-__all__ = ["defined_term", "question_subject", "write_questions"]
