@@ -6,14 +6,18 @@ task is described: `catalog/`, one YAML file each; `load_catalog` and `load_task
 
 from polyclinic.tasks.build import build
 from polyclinic.tasks.catalog import load_catalog, load_task, suite_tasks, task_rows
+from polyclinic.tasks.instructions import instructions
+from polyclinic.tasks.preferences import preferences
 from polyclinic.tasks.task import Task, neutral_text, prompt_text, question_text
 
 __all__ = [
     "Task",
     "build",
+    "instructions",
     "load_catalog",
     "load_task",
     "neutral_text",
+    "preferences",
     "prompt_text",
     "question_text",
     "suite_tasks",
