@@ -70,10 +70,11 @@ class Building:
 
 
 @contextmanager
-def building(target: Path) -> Iterator[Building]:
+def building(target: Path, key: str = "") -> Iterator[Building]:
     """Make the folder `target`: the block fills `out`, a manifest among it; then it is renamed into place.
 
-    A block that raises, or a process that is killed, leaves no `target`; `scratch` is kept for the next try.
+    A block that raises, or a process that is killed, leaves no `target`; `scratch` is kept for the next try of the
+    same `key`. What another key left there (other settings under the same name) is thrown away.
     Raises UserError when `target` exists or another process is making it.
     """
     room = target.parent / MAKING
@@ -85,6 +86,9 @@ def building(target: Path) -> Iterator[Building]:
         out, scratch = place / "out", place / "scratch"
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
+        if not (place / "key").is_file() or (place / "key").read_text() != key:
+            shutil.rmtree(scratch, ignore_errors=True)
+            (place / "key").write_text(key)
         scratch.mkdir(exist_ok=True)
         yield Building(out, scratch)
         if not (out / MANIFEST).exists():

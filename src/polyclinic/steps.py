@@ -336,7 +336,8 @@ def run_step(
                 raise UserError(f"{target} lies inside the input {path}; choose a folder outside of it")
     started, clock, cpu = datetime.now(UTC), time.monotonic(), _cpu_seconds()
     _reset_peak_memory()
-    with building(target) as place:
+    key = key_of(kind, settings, seed, inputs)
+    with building(target, key) as place:
         work = Work(place.out, place.scratch, seed, step)
         kind.function(settings, work)
         licenses, sources = _provenance(kind, settings, place.out)
@@ -346,7 +347,7 @@ def run_step(
             step=step,
             kind=kind.name,
             output=kind.output,
-            key=key_of(kind, settings, seed, inputs),
+            key=key,
             code_version=kind.version,
             settings=result_settings(kind, settings),
             inputs={name: list(found) for name, found in inputs.items() if found},

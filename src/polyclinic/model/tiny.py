@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
@@ -40,6 +40,9 @@ class TinySettings(OptimizerSettings):
         "best_fit: several a row, which do not see each other",
     )
     max_length: int | None = Field(128, ge=8, description="tokens in a row while pre-training")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32", description="arithmetic of the forward and backward pass; the weights stay float32"
+    )
     warmup_steps: float = Field(
         0.05, ge=0, description="steps over which the rate rises to its peak; below 1 a share of all steps"
     )

@@ -44,7 +44,9 @@ class OptimizerSettings(Settings):
         0.0, ge=0, description="noise on the embeddings while training (NEFTune, arXiv 2310.05914); 0 is none"
     )
     precision: Literal["float32", "bfloat16"] = Field(
-        "bfloat16", description="arithmetic of the forward and backward pass; the weights stay float32"
+        "bfloat16",
+        description="arithmetic of the forward and backward pass; the weights stay float32. "
+        "bfloat16 is for accelerators: on most CPUs it is slower than float32",
     )
     checkpoint_every: Annotated[int, Runtime] = Field(
         200, ge=1, description="optimizer steps between checkpoints, from which a killed run goes on"
