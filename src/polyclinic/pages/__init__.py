@@ -13,6 +13,7 @@ from polyclinic.pages.elements import (
     joined,
     paragraph,
     preformatted,
+    prose,
     side_by_side,
 )
 from polyclinic.pages.frame import Section, page
@@ -43,6 +44,7 @@ __all__ = [
     "page",
     "paragraph",
     "preformatted",
+    "prose",
     "share_bar",
     "side_by_side",
     "table",

@@ -77,6 +77,11 @@ def figure(picture: Markup, caption: str | Markup) -> Markup:
     return element("figure", element("div", picture, class_="scroll", tabindex=0), element("figcaption", caption))
 
 
+def prose(text: str) -> Markup:
+    """Return text of many lines to be read, in the page's own font; its line breaks are kept."""
+    return element("pre", text, class_="prose", tabindex=0)
+
+
 def side_by_side(parts: Sequence[Markup]) -> Markup:
     """Return parts beside each other where the window is wide enough."""
     return element("div", *(element("div", part) for part in parts), class_="beside")

@@ -51,7 +51,7 @@ def graph_picture(
     width = max(layout.width, min(width, 560.0))
     margin = (width - layout.width) / 2
     groups = list(dict.fromkeys(node.group for node in nodes if node.group))
-    lines = {node.name: wrapped(node.name, 13, box - 22, 3) for node in nodes}
+    lines = {node.name: wrapped(node.name, 13, box - 20, 3, bold=True) for node in nodes}
     room = {node.name: LINE * len(lines[node.name]) + 13 * _small_lines(node, box) for node in nodes}
     heights = [16 + max((room[n] for n in layer if n in room), default=0.0) for layer in layout.layers]
     tops, top = [], 4.0
@@ -116,7 +116,7 @@ def _box(node: Node, lines: list[str], x: float, y: float, width: float, height:
 
 def _small_lines(node: Node, width: float) -> int:
     """The line and the note stand beside each other where there is room."""
-    return 1 if text_width(node.line, 11) + text_width(node.note, 11) + 30 <= width else 2
+    return 1 if text_width(node.line, 11) + text_width(node.note, 11) + 32 <= width else 2
 
 
 def _key(groups: Sequence[str]) -> Markup:

@@ -13,7 +13,7 @@ from polyclinic.pages.palette import color_class
 from polyclinic.pages.scales import fitted_scale, tick_labels
 from polyclinic.pages.text_size import shortened, text_width
 
-ROW, GROUP_HEAD, GROUP_GAP, TOP, BOTTOM = 24.0, 26.0, 8.0, 6.0, 48.0
+ROW, GROUP_HEAD, GROUP_GAP, TOP, BOTTOM = 21.0, 26.0, 8.0, 6.0, 48.0
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,13 @@ def interval_chart(
     logarithmic: bool = False,
     reference: float | None = None,
     reference_name: str = "",
+    span: tuple[float, float] | None = None,
     width: float = 860,
 ) -> Markup:
     """Return an SVG with a dot and its interval for every row.
 
-    `share` shows the axis as percentages; `reference` is drawn as a dashed line with its name (e.g. chance). `name`
-    must be unique on the page.
+    `share` shows the axis as percentages; `reference` is drawn as a dashed line with its name (e.g. chance); `span`
+    is a range the axis holds, so that charts can be compared. `name` must be unique on the page.
     """
     rows = [row for group in groups for row in group.rows]
     left = min(260.0, max((text_width(row.name, 13) for row in rows), default=0.0) + 18)
@@ -60,6 +61,7 @@ def interval_chart(
     values = [value for row in rows for value in (row.low, row.value, row.high)]
     if reference is not None:
         values.append(reference)
+    values += span or ()
     across = fitted_scale(values, left, right, logarithmic=logarithmic, zero=share)
     ticks = across.ticks(max(3, int((right - left) / 80)))
     head = 22.0 if reference is not None else TOP

@@ -39,7 +39,9 @@ def line_chart(
     width: float = 860,
 ) -> Markup:
     """Return an SVG line chart of `width` pixels; `name` must be unique on the page."""
-    names_width = min(220.0, max((text_width(line.name, LABEL_SIZE) for line in lines), default=0.0) + 34)
+    names_width = min(
+        0.34 * width, max((text_width(line.name, LABEL_SIZE, bold=True) for line in lines), default=0.0) + 34
+    )
     across = fitted_scale((x for line in lines for x, _ in line.points), LEFT, width - names_width, margin=0.0)
     up = fitted_scale((y for line in lines for _, y in line.points), HEIGHT - BOTTOM, TOP, logarithmic=log_y)
     marks = [_axes(across, up, x_title, y_title)]
@@ -53,7 +55,8 @@ def line_chart(
     for line, end, place in zip(lines, ends, places, strict=True):
         reached = max((x for x, y in line.points if math.isfinite(y)), default=across.high)
         marks.append(_end_label(line, across.place(reached), across.end, end, place, names_width))
-    return picture(width, HEIGHT, title, description, *marks, name=name)
+    size = "chart small" if width < 600 else "chart"
+    return picture(width, HEIGHT, title, description, *marks, name=name, class_=size)
 
 
 def thinned(points: Sequence[tuple[float, float]], most: int = 240) -> tuple[list[tuple[float, float]], int]:
@@ -114,7 +117,7 @@ def _end_label(line: Line, reached: float, end: float, y: float, place: float, r
         points=f"{reached + 3:.1f},{y:.1f} {end + 6:.1f},{y:.1f} {end + 18:.1f},{place:.1f}",
         class_="leader",
     )
-    text = shortened(line.name, LABEL_SIZE, room - 26)
+    text = shortened(line.name, LABEL_SIZE, room - 26, bold=True)
     return element(
         "g",
         leader,

@@ -6,7 +6,7 @@ import math
 
 from polyclinic.progress import duration
 
-__all__ = ["count", "duration", "megabytes", "percent", "points", "points_interval", "significant"]
+__all__ = ["count", "duration", "megabytes", "percent", "signed_percent", "significant"]
 
 MINUS = "\u2212"
 NO_VALUE = "\u2013"
@@ -40,15 +40,21 @@ def percent(share: float, digits: int = 0) -> str:
     return NO_VALUE if not math.isfinite(share) else f"{100 * share:.{digits}f}%".replace("-", MINUS)
 
 
-def points(difference: float, digits: int = 0) -> str:
-    """Return a difference of two shares in percentage points, with its sign: +34, −0.4."""
-    return NO_VALUE if not math.isfinite(difference) else f"{100 * difference:+.{digits}f}".replace("-", MINUS)
+def signed_percent(difference: float, low: float, high: float) -> tuple[str, str, str]:
+    """Return a difference of shares and its interval as percentages with signs: +34, +28, +40 (without a sign %).
 
-
-def points_interval(difference: float, low: float, high: float) -> tuple[str, str, str]:
-    """Return a difference and its interval in points, with a decimal where rounding would hide a sign."""
-    digits = 0 if all(abs(value) >= 0.005 for value in (difference, low, high)) else 1
-    return points(difference, digits), points(low, digits), points(high, digits)
+    There are decimals (two at most) where rounding would turn a difference into none, or the interval into a point.
+    """
+    values = [100 * value for value in (difference, low, high)]
+    for digits in (0, 1, 2):
+        texts = [f"{value:+.{digits}f}" for value in values]
+        hidden = any(value and not float(text) for value, text in zip(values, texts, strict=True))
+        if not hidden and (texts[1] != texts[2] or low == high):
+            break
+    zero = f"{0:.{digits}f}"
+    shown = [zero if not float(text) and not value else text for value, text in zip(values, texts, strict=True)]
+    middle, least, most = (text.replace("-", MINUS) for text in shown)
+    return middle, least, most
 
 
 def megabytes(value: float) -> str:

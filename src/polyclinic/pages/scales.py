@@ -22,7 +22,7 @@ class Scale:
         """Return the place of a value; values outside are set to the border."""
         value = min(max(value, self.low), self.high)
         if self.logarithmic:
-            share = math.log(value / self.low) / math.log(self.high / self.low)
+            share = (math.log(value) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
         else:
             share = (value - self.low) / (self.high - self.low)
         return self.start + share * (self.end - self.start)
@@ -50,16 +50,14 @@ def fitted_scale(
     kept = [v for v in values if math.isfinite(v) and (v > 0 or not logarithmic)]
     low, high = min(kept, default=0.1 if logarithmic else 0.0), max(kept, default=1.0)
     if logarithmic:
-        room = (high / low) ** margin if high > low else 2.0
-        return Scale(low / room, high * room, start, end, logarithmic=True)
+        decades = math.log10(high) - math.log10(low)
+        room = 10 ** (decades * margin) if decades > 1e-9 else 2.0
+        return Scale(max(low / room, 1e-307), min(high * room, 1e307), start, end, logarithmic=True)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    if high == low:
-        room = abs(high) * 0.1 or 1.0
-    else:
-        room = (high - low) * margin
+    room = (high - low) * margin if high > low else abs(high) * 0.1 or 1.0
     bottom = low if zero and low == 0 else low - room
-    top = high if zero and high == 0 else high + room
+    top = high if zero and high == 0 and low < 0 else high + room
     return Scale(bottom, top, start, end)
 
 

@@ -9,6 +9,8 @@ from markupsafe import Markup
 
 from polyclinic.pages.elements import element, joined
 
+SHORT = 24  # letters; a text up to this length is not broken
+
 
 @dataclass(frozen=True)
 class Column:
@@ -21,10 +23,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: its main text, a smaller note under it, and how it is marked."""
+    """A cell: its main text, smaller notes under it, and how it is marked."""
 
     text: str | Markup
-    note: str | Markup = ""  # e.g. the interval
+    notes: Sequence[str] = ()  # e.g. the interval, n; a line each
     order: float | None = None  # what the column is sorted by, when that is not the text
     mark: str = ""  # best, near (cannot be told apart from the best), bad, or empty
 
@@ -67,7 +69,7 @@ def share_bar(share: float) -> Markup:
 
 def _head(column: Column) -> Markup:
     unit = element("small", column.unit) if column.unit else Markup("")
-    return element("th", column.title, unit, scope="col", class_="number" if column.number else None)
+    return element("th", element("span", column.title), unit, scope="col", class_="number" if column.number else None)
 
 
 def _cell(cell: Cell | str, column: Column, *, first: bool) -> Markup:
@@ -79,9 +81,9 @@ def _cell(cell: Cell | str, column: Column, *, first: bool) -> Markup:
         sign, meaning = signs[cell.mark]
         parts.append(element("span", sign, class_="sign", title=meaning, role="img", aria_label=meaning))
     parts.append(cell.text)
-    if cell.note:
-        parts.append(element("small", cell.note))
-    classes = " ".join(c for c in ("number" if column.number else "", cell.mark) if c)
+    parts += [element("small", note) for note in cell.notes]
+    short = not isinstance(cell.text, Markup) and len(cell.text) <= SHORT
+    classes = " ".join(c for c in ("number" if column.number else "short" if short else "", cell.mark) if c)
     order = None if cell.order is None else repr(cell.order)
     if first:
         return element("th", joined(parts), scope="row", class_=classes or None, data_order=order)
