@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from polyclinic.merge import selection
 from polyclinic.merge.blocks import Parents
 from polyclinic.merge.numbers import Float32
-from polyclinic.merge.selection import Chosen, find_cuts, largest
+from polyclinic.merge.selection import Chosen, Part, find_cuts, largest
 from polyclinic.merge.weights import MemoryTensor
 
 
@@ -25,7 +25,8 @@ def chosen_by_stream(magnitude: Float32, count: int, sample: Float32, step: int)
         for start in range(0, magnitude.size, step):
             yield [magnitude[start : start + step]]
 
-    ((cut,),) = find_cuts(blocks, magnitude.size, [[count]], [sample] if sample.size else [])
+    part = Part(blocks, magnitude.size, [sample] if sample.size else [])
+    (((cut,),),) = find_cuts([part], [[count]])
     state = Chosen(cut)
     return set(np.flatnonzero(np.concatenate([state.mask(block) for (block,) in blocks()])).tolist())
 
@@ -71,3 +72,18 @@ def test_a_tensor_larger_than_the_sample_is_cut_exactly(coarse: bool) -> None:
     for count, cut in zip(counts, largest(parents, [counts])[0], strict=True):
         found = Chosen(cut).mask(magnitude)
         assert set(np.flatnonzero(found).tolist()) == chosen_by_sorting(magnitude, count)
+
+
+@given(
+    values=st.lists(st.integers(0, 6).map(float), min_size=2, max_size=60),
+    share=st.floats(0, 1),
+    where=st.floats(0, 1),
+)
+def test_parts_share_the_entries_of_one_order(values: list[float], share: float, where: float) -> None:
+    magnitude = np.array(values, np.float32)
+    count, middle = round(share * magnitude.size), round(where * magnitude.size)
+    pieces = [magnitude[:middle], magnitude[middle:]]
+    parts = [Part(lambda piece=piece: iter([[piece]]), piece.size) for piece in pieces]  # type: ignore[misc]
+    cuts = find_cuts(parts, [[count]])
+    masks = [Chosen(cut).mask(piece) for ((cut,),), piece in zip(cuts, pieces, strict=True)]
+    assert set(np.flatnonzero(np.concatenate(masks)).tolist()) == chosen_by_sorting(magnitude, count)

@@ -6,7 +6,10 @@ reads, merges and writes tensor by tensor; `parents` decides what becomes of eac
 """
 
 from polyclinic.merge.breadcrumbs import breadcrumbs
+from polyclinic.merge.karcher import karcher
+from polyclinic.merge.linear import linear
+from polyclinic.merge.model_stock import model_stock
 from polyclinic.merge.slerp import slerp
 from polyclinic.merge.task_arithmetic import task_arithmetic
 
-__all__ = ["breadcrumbs", "slerp", "task_arithmetic"]
+__all__ = ["breadcrumbs", "karcher", "linear", "model_stock", "slerp", "task_arithmetic"]

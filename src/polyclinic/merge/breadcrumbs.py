@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
@@ -12,7 +11,7 @@ from polyclinic.merge.blocks import Parents
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.selection import Chosen, largest
-from polyclinic.merge.settings import MergeSettings, normalized, one_for_each_model, spread
+from polyclinic.merge.settings import DeltaSettings, Flavour, each_a_share, one_for_each_model, spread
 from polyclinic.steps import Work, step_kind
 
 
@@ -71,14 +70,11 @@ def between(size: int, density: float, gamma: float) -> tuple[int, int]:
     return size - smallest - kept, size - smallest
 
 
-class BreadcrumbsSettings(MergeSettings):
-    flavour: Literal["paper", "mergekit"] = Field(
+class BreadcrumbsSettings(DeltaSettings):
+    flavour: Flavour = Field(
         "paper",
         description="paper: gamma must leave room for density, deltas are compared in float32; "
         "mergekit: gamma > 1 - density keeps the smallest entries, deltas are rounded to the base's dtype",
-    )
-    weights: list[float] = Field(
-        [1.0], min_length=1, description="how much of each model's delta is added; one for each model, or one for all"
     )
     density: list[float] = Field(
         [0.5],
@@ -91,18 +87,9 @@ class BreadcrumbsSettings(MergeSettings):
         validate_default=True,
         description="share of each delta that is dropped because it is largest, at most 1 - density",
     )
-    scale: float = Field(1.0, description="multiplies the sum of the weighted deltas (lambda)")
-    normalize: bool = Field(False, description="divide the weights by their sum")
 
-    _one_each = field_validator("weights", "density", "gamma")(one_for_each_model)
-
-    @field_validator("density")
-    @classmethod
-    def _density_is_a_share(cls, density: list[float]) -> list[float]:
-        for value in density:
-            if not 0 <= value <= 1:
-                raise ValueError(f"a density is a share from 0 to 1, found {value}")
-        return density
+    _one_each = field_validator("density", "gamma")(one_for_each_model)
+    _shares = field_validator("density")(each_a_share)
 
     @field_validator("gamma")
     @classmethod
@@ -127,7 +114,7 @@ class BreadcrumbsSettings(MergeSettings):
 def breadcrumbs(settings: BreadcrumbsSettings, work: Work) -> None:
     """Add the deltas of all models, each without its largest and smallest entries (Davari and Belilovsky 2024)."""
     several = len(settings.models)
-    weights = normalized(spread(settings.weights, several), settings.normalize)
+    weights = settings.model_weights()
     density, gamma = spread(settings.density, several), spread(settings.gamma, several)
     merge_models(
         settings,

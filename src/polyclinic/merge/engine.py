@@ -9,7 +9,11 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -17,12 +21,13 @@ from polyclinic.errors import UserError
 from polyclinic.merge.blocks import Method, Parents
 from polyclinic.merge.diagnostics import Agreement, layer_shares
 from polyclinic.merge.numbers import FLOAT_BYTES, from_float32
-from polyclinic.merge.parents import Plan, TensorPlan, check_folders, plan_tensors
+from polyclinic.merge.parents import TensorPlan, check_folders, plan_tensors
 from polyclinic.merge.settings import MergeSettings
 from polyclinic.merge.shards import Place, shards
 from polyclinic.merge.weights import open_weights
 from polyclinic.steps import Work
 
+Result = TypeVar("Result")
 WRITE = 4 << 20  # bytes written at a time: smaller writes cost the kernel more
 BESIDE_WEIGHTS = (
     "config.json",
@@ -52,23 +57,71 @@ def check_mergeable(settings: MergeSettings) -> None:
         plan_tensors(settings.base, tensors[0], settings.models, tensors[1:])
 
 
-def merge_models(settings: MergeSettings, work: Work, method: Method) -> list[Parents]:
-    """Merge the models of `settings` tensor by tensor with `method` into the model folder `work.out`.
+@dataclass
+class Merge:
+    """A merge under way: the parents' tensors, and the places their results go to."""
 
-    The result has the base's configuration, generation configuration, tokenizer, chat template and dtype. Returns
-    what the method counted for each tensor.
+    parents: list[Parents]  # the tensors to merge, by name
+    work: Work
+    places: Mapping[str, Place]
+    threads: int
 
-    Raises UserError when the parents do not fit each other, or hold NaN or infinite numbers.
+    def each(self, title: str, function: Callable[[Parents], Result], only: set[str] | None = None) -> list[Result]:
+        """Return what `function` gives for every tensor (or those named in `only`), in order; on several threads."""
+        chosen = [parents for parents in self.parents if only is None or parents.name in only]
+        stop = threading.Event()
+
+        def one(parents: Parents) -> Result | None:
+            if stop.is_set():
+                return None
+            try:
+                return function(parents)
+            except BaseException:
+                stop.set()
+                raise
+
+        millions = sum(parents.size for parents in chosen) / 1e6
+        with (
+            self.work.progress(f"{title}, million weights", millions) as bar,
+            ThreadPoolExecutor(self.threads) as pool,
+        ):
+            # The largest first, so that no thread is left with one of them at the end.
+            ordered = sorted(chosen, key=lambda parents: (-parents.size, parents.name))
+            futures = {parents.name: pool.submit(one, parents) for parents in ordered}
+            sizes = {future: parents.size for parents, future in zip(ordered, futures.values(), strict=True)}
+            try:
+                for future in as_completed(sizes):
+                    future.result()
+                    bar.advance(sizes[future] / 1e6)
+            except BaseException:
+                stop.set()
+                raise
+        return [cast(Result, futures[parents.name].result()) for parents in chosen]
+
+    def write(self, method: Method, only: set[str] | None = None) -> None:
+        """Merge every tensor (or those named in `only`) with `method` and write it."""
+        self.each("merging", lambda parents: merge_tensor(parents, method, self.places[parents.name]), only)
+
+
+@contextmanager
+def merging(settings: MergeSettings, work: Work) -> Iterator[Merge]:
+    """Open the parents and lay out the model folder `work.out`; the block merges and writes the tensors.
+
+    The result has the base's configuration, generation configuration, tokenizer, chat template and dtype. What the
+    methods counted goes into the manifest. Raises UserError when the parents do not fit each other, or hold NaN or
+    infinite numbers.
     """
     base, models = settings.base, settings.models
-    for folder in (base, *models):
-        if work.out.resolve().is_relative_to(folder.resolve()):
-            raise UserError(f"the result would lie inside the input {folder}; choose another folder for it")
     notes = check_folders(base, models)
     with open_weights((base, *models)) as opened:
         plan = plan_tensors(base, opened[0], models, opened[1:])
-        with shards(work.out, [tensor.base for tensor in plan.tensors], settings.shard_size_mb * 1_000_000) as places:
-            merged = _merge_all(plan, places, method, work, settings.threads or _available_cores())
+        parents = [Parents(tensor.name, tensor.base, tensor.models) for tensor in plan.tensors if tensor.models]
+        shard_bytes = settings.shard_size_mb * 1_000_000
+        with shards(work.out, [tensor.base for tensor in plan.tensors], shard_bytes) as places:
+            for tensor in plan.tensors:
+                if not tensor.models:
+                    _copy(tensor, places[tensor.name])
+            yield Merge(parents, work, places, settings.threads or _available_cores())
     for name in BESIDE_WEIGHTS:
         if (base / name).is_file():
             shutil.copyfile(base / name, work.out / name)
@@ -77,47 +130,20 @@ def merge_models(settings: MergeSettings, work: Work, method: Method) -> list[Pa
         names = [str(folder) for folder in models]
     work.facts["parameters"] = sum(tensor.base.size for tensor in plan.tensors)
     work.facts["tensors"] = {
-        "merged": sum(tensor.rule == "merged" for tensor in plan.tensors),
-        "copied": {tensor.name: tensor.rule for tensor in plan.tensors if tensor.rule != "merged"},
+        "merged": len(parents),
+        "copied": {tensor.name: tensor.rule for tensor in plan.tensors if not tensor.models},
         "left_out": plan.left_out,
     }
     work.facts["notes"] = notes + plan.notes
-    work.facts["agreement"] = Agreement.of(merged, len(models)).facts(names)
-    work.facts["layers"] = layer_shares(merged, names)
-    return merged
+    work.facts["agreement"] = Agreement.of(parents, len(models)).facts(names)
+    work.facts["layers"] = layer_shares(parents, names)
 
 
-def _merge_all(plan: Plan, places: dict[str, Place], method: Method, work: Work, threads: int) -> list[Parents]:
-    """Merge or copy every tensor; returns what the methods counted, in the order of the plan."""
-    stop = threading.Event()
-
-    def one(tensor: TensorPlan) -> Parents:
-        parents = Parents(tensor.name, tensor.base, tensor.models)
-        if not stop.is_set():
-            try:
-                if tensor.models:
-                    merge_tensor(parents, method, places[tensor.name])
-                else:
-                    _copy(tensor, places[tensor.name])
-            except BaseException:
-                stop.set()
-                raise
-        return parents
-
-    millions = sum(tensor.base.size for tensor in plan.tensors) / 1e6
-    with work.progress("million weights", millions) as bar, ThreadPoolExecutor(threads) as pool:
-        # The largest first, so that no thread is left with one of them at the end.
-        ordered = sorted(plan.tensors, key=lambda t: (-t.base.size, t.name))
-        futures = {pool.submit(one, tensor): tensor for tensor in ordered}
-        try:
-            for future in as_completed(futures):
-                future.result()
-                bar.advance(futures[future].base.size / 1e6)
-        except BaseException:
-            stop.set()
-            raise
-    done = {futures[future].name: future.result() for future in futures}
-    return [done[tensor.name] for tensor in plan.tensors if tensor.models]
+def merge_models(settings: MergeSettings, work: Work, method: Method) -> list[Parents]:
+    """Merge the models of `settings` into `work.out`, each tensor by itself; returns what the method counted."""
+    with merging(settings, work) as merge:
+        merge.write(method)
+    return merge.parents
 
 
 def merge_tensor(parents: Parents, method: Method, place: Place) -> None:

@@ -9,8 +9,10 @@ depends neither on the sample nor on the machine.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +21,12 @@ from polyclinic.merge.blocks import Parents
 from polyclinic.merge.numbers import Float32, Mask
 
 SAMPLE_PIECES, PIECE = 64, 4096  # a sample of 262,144; tensors up to that size are looked at whole
-HELD = 1 << 21  # magnitudes collected before equal ones are counted together
+HELD = 1 << 18  # magnitudes collected before equal ones are counted together
+BINS = 1 << 20  # at most, when they are
 EVERYTHING, NOTHING = -1.0, math.inf
 
-Magnitudes = Callable[[], Iterator[list[Float32]]]  # starts again at each call; one array for each model and block
+Magnitudes = Callable[[], Iterator[list[Float32]]]  # starts again at each call; one array for each stream and block
+Each = Callable[[Callable[["Part"], Any]], list[Any]]
 
 
 @dataclass(frozen=True)
@@ -59,111 +63,170 @@ def largest(parents: Parents, counts: Sequence[Sequence[int]], dtype: str = "F32
 
     `dtype` is what the deltas are rounded to before they are compared.
     """
+    part = Part(lambda: magnitudes(parents, dtype), parents.size, sample_magnitudes(parents, dtype))
+    return find_cuts([part], counts)[0]
 
-    def magnitudes() -> Iterator[list[Float32]]:
-        for block in parents.blocks():
-            yield [np.abs(delta, out=delta) for delta in block.deltas(dtype)]
 
-    sample = [[np.abs(d) for d in piece.deltas(dtype)] for piece in parents.pieces(SAMPLE_PIECES, PIECE)] \
-        if parents.size > SAMPLE_PIECES * PIECE else []  # fmt: skip
-    joined = [np.concatenate(pieces) for pieces in zip(*sample, strict=True)]
-    return find_cuts(magnitudes, parents.size, counts, joined)
+def magnitudes(parents: Parents, dtype: str = "F32") -> Iterator[list[Float32]]:
+    """Yield the magnitudes of every model's delta, block by block."""
+    for block in parents.blocks():
+        yield [np.abs(delta, out=delta) for delta in block.deltas(dtype)]
+
+
+def sample_magnitudes(
+    parents: Parents, dtype: str = "F32", pieces: int = SAMPLE_PIECES, whole: int = SAMPLE_PIECES * PIECE
+) -> list[Float32]:
+    """Return some magnitudes of every model's delta from all over the tensor; none when it has at most `whole`."""
+    if parents.size <= whole:
+        return []
+    sampled = [[np.abs(d) for d in piece.deltas(dtype)] for piece in parents.pieces(pieces, PIECE)]
+    return [np.concatenate(found) for found in zip(*sampled, strict=True)]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of several streams of magnitudes, e.g. one tensor's deltas for every model."""
+
+    magnitudes: Magnitudes
+    size: int  # entries in each stream
+    sample: Sequence[Float32] = ()  # some of each stream's magnitudes; decides only how fast the answer comes
 
 
 def find_cuts(
-    magnitudes: Magnitudes, size: int, counts: Sequence[Sequence[int]], sample: Sequence[Float32] = ()
-) -> list[list[Cut]]:
-    """Return the cuts after the `counts[i]` first entries of stream i, each of `size` entries.
+    parts: Sequence[Part], counts: Sequence[Sequence[int]], each: Each | None = None
+) -> list[list[list[Cut]]]:
+    """Return, for each part and stream, the cuts after the first entries of the whole stream.
 
     Args:
-        magnitudes: gives the streams from the start, block by block, whenever it is called.
-        size: entries in each stream.
-        counts: for each stream, how many entries lie before each of its cuts.
-        sample: for each stream, some of its magnitudes; decides only how fast the answer comes.
+        parts: the streams cut into parts, in the order in which equal magnitudes are taken.
+        counts: for each stream, how many entries of all parts lie before each of its cuts.
+        each: applies a function to every part, perhaps on several threads; results in the order of `parts`.
     """
-    found: list[list[Cut | None]] = [[_trivial(count, size) for count in wanted] for wanted in counts]
-    low, high = 0.0, math.inf
-    for attempt in range(3):
-        searches = []
-        for stream, wanted in enumerate(counts):
-            for which, count in enumerate(wanted):
-                if found[stream][which] is None:
-                    if attempt == 0:
-                        low, high = _bracket(sample[stream], count / size) if sample else (0.0, math.inf)
-                    elif attempt == 1:
-                        low, high = _safe_bracket(magnitudes, stream, count)
-                    searches.append(_Search(stream, which, count, low, high))
-        if not searches:
-            break
-        for block in magnitudes():
-            for search in searches:
-                search.add(block[search.stream])
-        for search in searches:
-            found[search.stream][search.which] = search.cut()
-    return [[_known(cut) for cut in cuts] for cuts in found]
+    each = each or (lambda function: [function(part) for part in parts])
+    size = sum(part.size for part in parts)
+    tallies = [
+        [_Tally(stream, count) for count in wanted if 0 < count < size] for stream, wanted in enumerate(counts)
+    ]
+    missing = [tally for of_stream in tallies for tally in of_stream]
+    samples = [np.concatenate(found) for found in zip(*(p.sample for p in parts if p.sample), strict=True)]
+    for tally in missing:
+        if samples:
+            tally.low, tally.high = _bracket(samples[tally.stream], tally.count / size)
+    for certain in (False, True):
+        if certain and missing:
+            _set_certain_brackets(missing, each)
+        if missing:
+            each(lambda part, wanted=tuple(missing): _scan(part, wanted))  # type: ignore[misc]
+        missing = [tally for tally in missing if not tally.settle()]
+    cuts = _share_out([tally for of_stream in tallies for tally in of_stream], parts, each)
+    return [
+        [
+            [
+                Cut(NOTHING) if count <= 0 else Cut(EVERYTHING) if count >= size else cuts[stream, count][part]
+                for count in wanted
+            ]
+            for stream, wanted in enumerate(counts)
+        ]
+        for part in range(len(parts))
+    ]
 
 
 @dataclass
-class _Search:
+class _Tally:
+    """The search for one cut: counts what lies above a bracket and collects what lies in it."""
+
     stream: int
-    which: int
     count: int
-    low: float
-    high: float
+    low: float = 0.0
+    high: float = math.inf
     above: int = 0
-    pending: list[Float32] = field(default_factory=list)
+    collected: list[Float32] = field(default_factory=list)
     held: int = 0
-    values: Float32 = field(default_factory=lambda: np.empty(0, np.float32))  # distinct, ascending
+    values: Float32 | None = None  # distinct values, ascending, once there are too many to hold each
     numbers: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))  # how often each was seen
+    threshold: float = math.nan  # magnitude of the last entry before the cut
+    left: int = 0  # entries that equal the threshold and lie before the cut
+    equal: int = 0  # entries that equal the threshold
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, magnitude: Float32) -> None:
+        """Take account of some entries, in any order."""
         inside = magnitude >= self.low
+        over = 0
         if self.high < math.inf:
-            over = magnitude > self.high
-            self.above += int(np.count_nonzero(over))
-            np.logical_xor(inside, over, out=inside)  # what is over the bracket is not below it either
+            above = magnitude > self.high
+            over = int(np.count_nonzero(above))
+            np.logical_xor(inside, above, out=inside)  # what is over the bracket is not below it either
         piece = magnitude[inside]
-        self.pending.append(piece)
-        self.held += piece.size
-        if self.held > HELD:
-            self._count_equals()
+        with self.lock:
+            self.above += over
+            self.collected.append(piece)
+            self.held += piece.size
+            if self.held > HELD:
+                self._count()
 
-    def cut(self) -> Cut | None:
-        """Return the cut, or None when it lies outside the bracket."""
-        if not len(self.values):  # all that was collected is at hand: no need to sort it
-            collected = np.concatenate(self.pending) if self.pending else self.values
-            rank = self.count - self.above
-            if not 0 < rank <= collected.size:
-                return None
-            threshold = np.partition(collected, collected.size - rank)[collected.size - rank]
-            return Cut(float(threshold), rank - int(np.count_nonzero(collected > threshold)))
-        self._count_equals()
+    def settle(self) -> bool:
+        """Work out the threshold; return False when it lies outside the bracket."""
         rank = self.count - self.above
-        if not 0 < rank <= int(self.numbers.sum()):
-            return None
-        larger = np.cumsum(self.numbers[::-1])  # entries at least as large, from the largest value down
-        place = int(np.searchsorted(larger, rank))
-        before = int(larger[place - 1]) if place else 0
-        return Cut(float(self.values[::-1][place]), rank - before)
+        if self.values is None:  # everything is at hand, and need not be sorted
+            inside = np.concatenate(self.collected) if self.collected else np.empty(0, np.float32)
+            if 0 < rank <= inside.size:
+                self.threshold = float(np.partition(inside, inside.size - rank)[inside.size - rank])
+                self.left = rank - int(np.count_nonzero(inside > self.threshold))
+                self.equal = int(np.count_nonzero(inside == self.threshold))
+        else:
+            self._count()
+            at_least = np.cumsum(self.numbers[::-1])  # entries at least as large, from the largest value down
+            if 0 < rank <= int(at_least[-1]):
+                place = int(np.searchsorted(at_least, rank))
+                self.threshold = float(self.values[::-1][place])
+                self.left = rank - (int(at_least[place - 1]) if place else 0)
+                self.equal = int(self.numbers[::-1][place])
+        self.above, self.held, self.collected, self.values = 0, 0, [], None
+        return not math.isnan(self.threshold)
 
-    def _count_equals(self) -> None:
-        values, numbers = np.unique(np.concatenate(self.pending), return_counts=True)
-        both, where = np.unique(np.concatenate([self.values, values]), return_inverse=True)
-        totals = np.zeros(both.size, np.int64)
-        np.add.at(totals, where, np.concatenate([self.numbers, numbers]))
-        self.values, self.numbers, self.pending, self.held = both, totals, [], 0
+    def _count(self) -> None:
+        piece = np.concatenate([np.empty(0, np.float32), *self.collected])
+        low, high = (int(np.array(end, np.float32).view(np.uint32)) for end in (self.low, self.high))
+        if high - low < BINS:  # a place for every number that float32 has in the bracket
+            if self.values is None:
+                self.values = np.arange(low, high + 1, dtype=np.uint32).view(np.float32)
+                self.numbers = np.zeros(high - low + 1, np.int64)
+            self.numbers += np.bincount(piece.view(np.uint32) - np.uint32(low), minlength=high - low + 1)
+        else:
+            values, numbers = np.unique(piece, return_counts=True)
+            if self.values is not None:
+                values, where = np.unique(np.concatenate([self.values, values]), return_inverse=True)
+                numbers = np.bincount(where, np.concatenate([self.numbers, numbers]), values.size).astype(np.int64)
+            self.values, self.numbers = values, numbers
+        self.collected, self.held = [], 0
 
 
-def _trivial(count: int, size: int) -> Cut | None:
-    if count <= 0:
-        return Cut(NOTHING)
-    return Cut(EVERYTHING) if count >= size else None
+def _scan(part: Part, tallies: Sequence[_Tally]) -> None:
+    for block in part.magnitudes():
+        for tally in tallies:
+            tally.add(block[tally.stream])
 
 
-def _known(cut: Cut | None) -> Cut:
-    if cut is None:
-        raise RuntimeError("the magnitudes changed while they were read")
-    return cut
+def _share_out(tallies: Sequence[_Tally], parts: Sequence[Part], each: Each) -> dict[tuple[int, int], list[Cut]]:
+    """Return the cuts of each tally by stream and count: which part has which of the entries equal to a threshold."""
+    disputed = [tally for tally in tallies if tally.left < tally.equal and len(parts) > 1]
+
+    def equals(part: Part) -> list[int]:
+        found = [0] * len(disputed)
+        for block in part.magnitudes():
+            for place, tally in enumerate(disputed):
+                found[place] += int(np.count_nonzero(block[tally.stream] == tally.threshold))
+        return found
+
+    counted = each(equals) if disputed else []
+    cuts = {(t.stream, t.count): [Cut(t.threshold, t.left)] * len(parts) for t in tallies}
+    for place, tally in enumerate(disputed):
+        left = tally.left
+        for part, found in enumerate(counted):
+            cuts[tally.stream, tally.count][part] = Cut(tally.threshold, min(left, found[place]))
+            left -= min(left, found[place])
+    return cuts
 
 
 def _bracket(sample: Float32, share: float) -> tuple[float, float]:
@@ -177,12 +240,20 @@ def _bracket(sample: Float32, share: float) -> tuple[float, float]:
     return low, high
 
 
-def _safe_bracket(magnitudes: Magnitudes, stream: int, count: int) -> tuple[float, float]:
-    """Return a narrow bracket that surely holds the cut: the values that share its upper 16 bits."""
-    histogram = np.zeros(1 << 16, np.int64)
-    for block in magnitudes():
-        histogram += np.bincount(block[stream].view(np.uint32) >> 16, minlength=1 << 16)
-    larger = np.cumsum(histogram[::-1])
-    bucket = (1 << 16) - 1 - int(np.searchsorted(larger, count))
-    ends = np.array([bucket << 16, (bucket << 16) | 0xFFFF], np.uint32).view(np.float32)
-    return float(ends[0]), float(ends[1])
+def _set_certain_brackets(tallies: Sequence[_Tally], each: Each) -> None:
+    """Give each tally a narrow bracket that surely holds its cut: the values that share their upper 16 bits."""
+    streams = sorted({tally.stream for tally in tallies})
+
+    def histograms(part: Part) -> dict[int, NDArray[np.int64]]:
+        counted = {stream: np.zeros(1 << 16, np.int64) for stream in streams}
+        for block in part.magnitudes():
+            for stream in streams:
+                counted[stream] += np.bincount(block[stream].view(np.uint32) >> 16, minlength=1 << 16)
+        return counted
+
+    of_parts = each(histograms)
+    for tally in tallies:
+        larger = np.cumsum(np.sum([counted[tally.stream] for counted in of_parts], axis=0)[::-1])
+        bucket = (1 << 16) - 1 - int(np.searchsorted(larger, tally.count))
+        ends = np.array([bucket << 16, (bucket << 16) | 0xFFFF], np.uint32).view(np.float32)
+        tally.low, tally.high = float(ends[0]), float(ends[1])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo
+from pydantic import Field, ValidationInfo, field_validator
 
 from polyclinic.errors import UserError
 from polyclinic.steps import Model, Runtime, Settings
+
+Flavour = Literal["paper", "mergekit"]  # where authors and the common tool differ
 
 
 class MergeSettings(Settings):
@@ -52,3 +54,27 @@ def normalized(weights: Sequence[float], normalize: bool = True) -> list[float]:
             f"the weights {list(weights)} sum to zero and cannot be divided by it; set normalize to false"
         )
     return [weight / total for weight in weights] if normalize else list(weights)
+
+
+def each_a_share(values: Sequence[float]) -> Sequence[float]:
+    """Check that all values are from 0 to 1; for a field validator. Raises ValueError."""
+    for value in values:
+        if not 0 <= value <= 1:
+            raise ValueError(f"expected shares from 0 to 1, found {value}")
+    return values
+
+
+class DeltaSettings(MergeSettings):
+    """What every method has that adds deltas (model minus base) to the base."""
+
+    weights: list[float] = Field(
+        [1.0], min_length=1, description="how much of each model's delta is added; one for each model, or one for all"
+    )
+    scale: float = Field(1.0, description="multiplies the sum of the weighted deltas (lambda)")
+    normalize: bool = Field(False, description="divide the weights by their sum")
+
+    _one_weight_each = field_validator("weights")(one_for_each_model)
+
+    def model_weights(self) -> list[float]:
+        """Return one weight for each model, divided by their sum where `normalize` says so. Raises UserError."""
+        return normalized(spread(self.weights, len(self.models)), self.normalize)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-from pydantic import Field, field_validator
-
 from polyclinic.merge.blocks import Parents
+from polyclinic.merge.combination import combine
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.numbers import Float32
-from polyclinic.merge.settings import MergeSettings, normalized, one_for_each_model, spread
+from polyclinic.merge.settings import DeltaSettings
 from polyclinic.steps import Work, step_kind
 
 
@@ -30,29 +28,11 @@ def task_arithmetic_tensor(parents: Parents, weights: Sequence[float], scale: fl
         scale: multiplies the whole sum.
     """
     shares = [scale * weight for weight in weights]
-    base_share = 1 - sum(shares)
-    for block in parents.blocks(base=base_share != 0):
-        parts = ([(base_share, block.base)] if base_share else []) + list(zip(shares, block.models, strict=True))
-        merged = None
-        for share, values in parts:
-            if share:
-                np.multiply(values, share, out=values)
-                merged = values if merged is None else np.add(merged, values, out=merged)
-        yield merged if merged is not None else np.zeros(block.models[0].size, np.float32)
+    return combine(parents, 1 - sum(shares), shares)
 
 
-class TaskArithmeticSettings(MergeSettings):
-    weights: list[float] = Field(
-        [1.0], min_length=1, description="how much of each model's delta is added; one for each model, or one for all"
-    )
-    scale: float = Field(1.0, description="multiplies the sum of the weighted deltas (lambda)")
-    normalize: bool = Field(False, description="divide the weights by their sum")
-
-    _weights = field_validator("weights")(one_for_each_model)
-
-
-@step_kind("merge.task_arithmetic", TaskArithmeticSettings, output="model", version=1, check=check_mergeable)
-def task_arithmetic(settings: TaskArithmeticSettings, work: Work) -> None:
+@step_kind("merge.task_arithmetic", DeltaSettings, output="model", version=1, check=check_mergeable)
+def task_arithmetic(settings: DeltaSettings, work: Work) -> None:
     """Add the weighted deltas of all models to the base (Ilharco et al. 2023)."""
-    weights = normalized(spread(settings.weights, len(settings.models)), settings.normalize)
+    weights = settings.model_weights()
     merge_models(settings, work, lambda parents: task_arithmetic_tensor(parents, weights, settings.scale))
