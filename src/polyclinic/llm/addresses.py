@@ -45,7 +45,9 @@ def is_local_name(host: str) -> bool:
     return name == "localhost" or name.endswith((".localhost", ".local"))
 
 
-def refuse_remote(url: str, *, allow_remote: bool, guard: Guard | None, where: str = "teacher_url") -> bool:
+def refuse_remote(
+    url: str, *, allow_remote: bool, guard: Guard | None, where: str = "teacher_url", must_be_found: bool = True
+) -> bool:
     """Return whether `url` is remote; raises UserError when it is and text may not be sent there.
 
     A name is local only if every address it resolves to is.
@@ -55,12 +57,16 @@ def refuse_remote(url: str, *, allow_remote: bool, guard: Guard | None, where: s
         allow_remote: whether the user allowed text to leave the local network.
         guard: de-identifier through which a remote text passes first; None when there is none.
         where: field that errors name.
+        must_be_found: whether a name that cannot be resolved is an error; if not, it is left to the time of asking.
 
     Raises:
         UserError: the URL is not one, its host cannot be found, or it is remote and not allowed or not guarded.
     """
     host = host_of(url, where)
-    remote = not is_local_name(host) and not all(is_local_address(a) for a in _addresses(host, url, where))
+    addresses = [] if is_local_name(host) else _addresses(host)
+    if not addresses and not is_local_name(host) and must_be_found:
+        raise UserError(f"{where}: the host of {url} cannot be found; check the name")
+    remote = not all(is_local_address(address) for address in addresses)
     if remote and not allow_remote:
         raise UserError(
             f"{where}: {host} is neither this machine nor the local network, so the text of the documents would "
@@ -86,8 +92,9 @@ def host_of(url: str, where: str) -> str:
     return host
 
 
-def _addresses(host: str, url: str, where: str) -> list[str]:
+def _addresses(host: str) -> list[str]:
+    """Return the numeric addresses of a host; none when its name cannot be resolved."""
     try:
         return sorted({str(found[4][0]) for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)})
-    except (OSError, UnicodeError) as error:
-        raise UserError(f"{where}: the host of {url} cannot be found ({error}); check the name") from error
+    except (OSError, UnicodeError):
+        return []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -69,8 +70,18 @@ def ask_all(
     if remote and guard is not None:
         requests = guarded(requests, guard)
     tally = Tally()
-    asyncio.run(_ask_all(iter(requests), endpoint, journal, progress, remote, tally))
+    _run(_ask_all(iter(requests), endpoint, journal, progress, remote, tally))
     return tally
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(work)
+    else:  # in a notebook, which has a loop of its own
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, work).result()
 
 
 def guarded(requests: Iterable[ChatRequest], guard: Guard) -> Iterator[ChatRequest]:
@@ -93,10 +104,10 @@ async def _ask_all(
     key = endpoint.key()
     if key:
         headers["Authorization"] = f"Bearer {key}"
-    failures_in_a_row = 0
+    failures_in_a_row, answered = 0, journal.count() > 0
 
     async def worker(session: aiohttp.ClientSession) -> None:
-        nonlocal failures_in_a_row
+        nonlocal failures_in_a_row, answered
         for request in requests:
             outcome = settle(request, endpoint, journal)
             while outcome.next_request is not None:
@@ -104,14 +115,15 @@ async def _ask_all(
                 await journal.add(outcome.next_request.key(endpoint), result)
                 tally.asked += 1
                 if isinstance(result, Failure):
-                    failures_in_a_row += 1
+                    # One that is refused says nothing of the next, unless nothing was ever answered.
+                    failures_in_a_row += not (result.refused and answered)
                     if failures_in_a_row >= FAILURES_IN_A_ROW:
                         raise UserError(
                             f"{endpoint.base_url}: {failures_in_a_row} requests in a row failed, the last one with: "
                             f"{result.reason}. Every answer so far is kept; see to the endpoint and run again"
                         )
                 else:
-                    failures_in_a_row = 0
+                    failures_in_a_row, answered = 0, True
                 outcome = settle(request, endpoint, journal)
             tally.accepted += outcome.accepted is not None
             tally.rejected += len(outcome.rejected)
@@ -119,9 +131,8 @@ async def _ask_all(
             if progress is not None:
                 progress.advance(1, tally.note())
 
-    connector = aiohttp.TCPConnector(
-        limit=endpoint.concurrency, **({} if remote else {"resolver": _local_resolver()})
-    )
+    resolver = None if remote else _local_resolver()
+    connector = aiohttp.TCPConnector(limit=endpoint.concurrency, resolver=resolver)
     timeout = aiohttp.ClientTimeout(total=endpoint.timeout)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, headers=headers) as session:
         workers = [asyncio.create_task(worker(session)) for _ in range(endpoint.concurrency)]

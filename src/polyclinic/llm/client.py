@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import json
+import math
 import random
 import time
 from typing import TYPE_CHECKING, Any
@@ -51,14 +52,7 @@ async def ask(
         try:
             sent += 1
             async with session.post(endpoint.url, data=body, allow_redirects=False) as response:
-                # A body without a length that never ends is cut off here.
-                raw = await response.content.read(LARGEST_ANSWER) if response.content_length is None else b""
-                while response.content_length is None and not response.content.at_eof():
-                    more = await response.content.read(LARGEST_ANSWER)
-                    raw += more
-                    if len(raw) > LARGEST_ANSWER:
-                        raise NotAnAnswer("an answer of more than 16 MiB")
-                raw = raw or await response.read()
+                raw = await _body(response)
                 status, asked_wait = response.status, response.headers.get("Retry-After", "")
             if status == 200:
                 return _reply(raw, sent)
@@ -72,7 +66,7 @@ async def ask(
             reason = f"connection broke off ({type(error).__name__})"
         else:
             message = _message(raw)
-            _stop_for(status, message, endpoint)
+            _stop_for(status, message, endpoint, quota_used_up=b"insufficient_quota" in raw)
             if status == 429:
                 sent -= 1
                 waits += 1
@@ -81,7 +75,7 @@ async def ask(
                 continue
             reason = f"status {status}" + (f": {message}" if message else "")
             if status < 500 and status != 408:
-                return Failure(reason)
+                return Failure(reason, refused=True)
         if sent >= endpoint.attempts:
             return Failure(f"no answer after {sent} attempts, last: {reason}")
         waits += 1
@@ -89,10 +83,20 @@ async def ask(
         await asyncio.sleep(wait)
 
 
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    parts, size = [], 0
+    async for part in response.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise NotAnAnswer("an answer of more than 16 MiB")
+    return b"".join(parts)
+
+
 def _reply(raw: bytes, attempts: int) -> Reply:
     try:
         body = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NotAnAnswer("broken JSON") from error
     try:
         choice = body["choices"][0]
@@ -127,12 +131,12 @@ def _message(raw: bytes) -> str:
         while isinstance(error, dict):
             error = error.get("error") or error.get("message") or error.get("detail") or error.get("code") or ""
         text = str(error)
-    except ValueError:
-        pass
+    except (ValueError, RecursionError):
+        pass  # not JSON: the body itself is the message
     return " ".join(text.split())[:200]
 
 
-def _stop_for(status: int, message: str, endpoint: Endpoint) -> None:
+def _stop_for(status: int, message: str, endpoint: Endpoint, quota_used_up: bool) -> None:
     """Raise UserError when no request can succeed."""
     said = f" ({message})" if message else ""
     if status in (401, 403):
@@ -146,11 +150,10 @@ def _stop_for(status: int, message: str, endpoint: Endpoint) -> None:
             f"{endpoint.url} answers 404{said}: either it does not serve the model '{endpoint.model}' (check "
             "teacher_model), or the URL is not the right one (check teacher_url; it usually ends in /v1)"
         )
-    if status == 402 or (
-        status == 429 and ("insufficient_quota" in message or "exceeded your current quota" in message)
-    ):
+    if status == 402 or quota_used_up:
         raise UserError(
-            f"{endpoint.base_url} answers {status}{said}: the quota is used up; what was answered is kept"
+            f"{endpoint.base_url} answers {status}{said}: the quota is used up; what was answered is kept, so run "
+            "again when there is more"
         )
 
 
@@ -166,10 +169,10 @@ def _seconds(retry_after: str, otherwise: float) -> float:
             seconds = email.utils.parsedate_to_datetime(text).timestamp() - time.time()
         except ValueError:
             return otherwise
+    if math.isnan(seconds):
+        return otherwise
     # A little more, so that not all requests come back at the same moment.
-    return (
-        min(max(seconds, 0.0), LONGEST_ASKED_WAIT) * (1 + 0.1 * random.random()) if seconds == seconds else otherwise
-    )
+    return min(max(seconds, 0.0), LONGEST_ASKED_WAIT) * (1 + 0.1 * random.random())
 
 
 def _backoff(first: float, waits: int) -> float:

@@ -45,7 +45,7 @@ class Journal:
             self._lock.close()
             raise UserError(f"{path}: another run is writing this journal; wait for it or stop it") from error
         try:
-            self._database = sqlite3.connect(path, isolation_level=None)
+            self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             # WAL with NORMAL: what is committed survives a kill of the process.
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")

@@ -63,6 +63,7 @@ class Failure:
     """A request without an answer, and why."""
 
     reason: str
+    refused: bool = False  # whether the endpoint refused this request, rather than giving no answer
 
 
 Check = Callable[[Reply], str]  # says what is wrong with an answer; an empty text when it is usable

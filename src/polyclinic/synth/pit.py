@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records, write_records
-from polyclinic.steps import Documents, Settings, Work, step_kind
+from polyclinic.steps import Documents, Runtime, Settings, SourcePath, Work, step_kind
 from polyclinic.synth.extractive import AUTHOR, CodeBook, find_code, write_tasks
 
 Task = Literal["summary", "question_answer", "entities", "relations"]
@@ -26,7 +26,36 @@ class PitSettings(Settings):
         min_length=1,
         description="what is written for every document: summary, question_answer, entities, relations",
     )
-    teacher: Literal["extractive"] = Field("extractive", description="extractive: rules without a model")
+    teacher: Literal["extractive", "openai"] = Field(
+        "extractive",
+        description="extractive: rules without a model; openai: a model behind an OpenAI-compatible endpoint "
+        "(meant when teacher_url is given)",
+    )
+    teacher_url: Annotated[str, Runtime] = Field("", description="base URL of the endpoint, up to and with /v1")
+    teacher_model: str = Field("", description="name of the model at the endpoint")
+    teacher_key_variable: Annotated[str, Runtime] = Field(
+        "", description="environment variable that holds the endpoint's key; empty sends none"
+    )
+    temperature: float = Field(0.0, ge=0, le=2, description="temperature the teacher writes with")
+    max_tokens: int = Field(1024, ge=16, le=131_072, description="tokens of one answer at most")
+    part_characters: int = Field(
+        12_000, ge=500, description="longer documents are sent in parts of at most so many characters"
+    )
+    prompts: SourcePath | None = Field(
+        None, description="folder with prompts of your own (summary.jinja, system.jinja, ...)"
+    )
+    allow_remote: Annotated[bool, Runtime] = Field(
+        False, description="let text go to an endpoint outside the local network, through the de-identifier"
+    )
+    concurrency: Annotated[int, Runtime] = Field(16, ge=1, le=1024, description="requests in flight")
+    timeout: Annotated[float, Runtime] = Field(300.0, gt=0, description="seconds to wait for one answer")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _an_address_means_a_model(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("teacher_url") and "teacher" not in data:
+            return {**data, "teacher": "openai"}
+        return data
 
     @field_validator("tasks")
     @classmethod
@@ -35,45 +64,139 @@ class PitSettings(Settings):
             raise ValueError(f"each task once; found {', '.join(tasks)}")
         return tasks
 
+    @model_validator(mode="after")
+    def _teacher_is_whole(self) -> Self:
+        if self.teacher == "openai":
+            missing = [name for name in ("teacher_url", "teacher_model") if not getattr(self, name)]
+            if missing:
+                raise ValueError(f"teacher openai needs {' and '.join(missing)}")
+            return self
+        of_models = ("teacher_url", "teacher_model", "teacher_key_variable", "temperature", "max_tokens", "prompts")
+        given = [name for name in of_models if name in self.model_fields_set and getattr(self, name)]
+        if given:
+            raise ValueError(f"{', '.join(given)}: only a teacher that is a model has this; set `teacher: openai`")
+        return self
 
-@step_kind("synth.pit", PitSettings, output="samples", version=1)
+
+def check_pit(settings: PitSettings) -> None:
+    """Look at the prompts and at the address of the teacher; raises UserError before anything runs."""
+    if settings.teacher == "openai":
+        from polyclinic.llm import refuse_remote
+        from polyclinic.synth.templates import load_prompts
+
+        load_prompts(settings.tasks, settings.prompts)
+        refuse_remote(settings.teacher_url, allow_remote=settings.allow_remote, guard=None, must_be_found=False)
+
+
+@step_kind("synth.pit", PitSettings, output="samples", version=1, check=check_pit)
 def pit(settings: PitSettings, work: Work) -> None:
-    """Write a summary, questions with answers, entities or relations for every document, with a teacher."""
-    count, book = _survey(settings.documents)
-    write_extractive(settings, work, count, book)
+    """Write a summary, questions with answers, entities or relations for every document, with a teacher.
+
+    The extractive teacher is no model: it follows rules, for quickstarts and tests, and signs as what it is. Answers
+    of a model are checked, asked for once more when they cannot be used, and counted; those that stay unusable are in
+    `rejected.jsonl`. Raises UserError when nothing at all could be written.
+    """
+    if settings.teacher == "extractive":
+        _write_by_rules(settings, work)
+    else:
+        _write_by_model(settings, work)
 
 
-def write_extractive(settings: PitSettings, work: Work, count: int, book: CodeBook) -> None:
-    """Write the samples of the extractive teacher (rules, no model), in the order of the documents."""
-    written: Counter[str] = Counter()
-    nothing: Counter[str] = Counter()
+def _write_by_rules(settings: PitSettings, work: Work) -> None:
+    book = CodeBook()
+    documents = 0
+    for document in _checked_documents(settings.documents):
+        documents += 1
+        code = find_code(document)
+        if code is not None:
+            book.add(code)
+    written, nothing = Counter[str](), Counter[str]()
     tasks = tuple(settings.tasks)
 
     def samples() -> Iterator[Sample]:
-        with work.progress("writing tasks", count) as progress:
-            for document in all_documents(settings.documents):
+        with work.progress("writing tasks", documents) as progress:
+            for document in _documents(settings.documents):
                 for task, text in write_tasks(document, tasks, book).items():
                     if text:
                         written[task] += 1
-                        yield make_sample(document, task, text, AUTHOR)
+                        yield _sample(document, task, text, AUTHOR)
                     else:
                         nothing[task] += 1
                 progress.advance()
 
     if not write_records(work.out, samples(), Sample):
         raise UserError(
-            f"synth.pit: the extractive teacher found nothing to write about in {count} documents for "
+            f"synth.pit: the extractive teacher found nothing to write about in {documents} documents for "
             f"{', '.join(tasks)}; it needs sentences or codes to work on"
         )
     work.facts.update(
         teacher=AUTHOR,
-        documents=count,
+        documents=documents,
         samples={task: written[task] for task in tasks},
         nothing_found={task: nothing[task] for task in tasks},
     )
 
 
-def make_sample(document: Document, task: str, text: str, author: str, **metadata: Any) -> Sample:
+def _write_by_model(settings: PitSettings, work: Work) -> None:
+    from polyclinic.llm import Endpoint, Journal
+    from polyclinic.synth import written as by_model
+    from polyclinic.synth.templates import load_prompts
+
+    teacher = by_model.Teacher(
+        Endpoint(
+            base_url=settings.teacher_url,
+            model=settings.teacher_model,
+            key_variable=settings.teacher_key_variable,
+            temperature=settings.temperature,
+            seed=work.seed % 2**31,
+            max_tokens=settings.max_tokens,
+            timeout=settings.timeout,
+            concurrency=settings.concurrency,
+        ),
+        load_prompts(settings.tasks, settings.prompts),
+        settings.part_characters,
+        settings.allow_remote,
+    )
+    documents = requests = 0
+    for document in _checked_documents(settings.documents):
+        documents += 1
+        requests += by_model.count_requests(document, len(settings.tasks), settings.part_characters)
+    account = by_model.Account()
+    written, nothing, unusable = Counter[str](), Counter[str](), Counter[str]()
+
+    def samples() -> Iterator[Sample]:
+        read = by_model.read_journal(teacher, _documents(settings.documents), journal, work.out, account)
+        for document, task in read:
+            if task.text:
+                written[task.task] += 1
+                parts = {"parts": task.parts, "parts_used": task.used} if task.parts > 1 else {}
+                yield _sample(document, task.task, task.text, settings.teacher_model, **parts)
+            else:
+                (unusable if task.used < task.parts else nothing)[task.task] += 1
+
+    with Journal(work.scratch / "journal.sqlite") as journal:
+        by_model.ask_teacher(teacher, _documents(settings.documents), requests, journal, work)
+        if not write_records(work.out, samples(), Sample):
+            raise by_model.nothing_usable(account, journal.path)
+    if not account.rejected and not account.failed:
+        (work.out / by_model.REJECTED).unlink()
+    work.facts.update(
+        teacher=settings.teacher_model,
+        teacher_url=settings.teacher_url,
+        prompt_versions={task: prompt.version for task, prompt in teacher.prompts.items()},
+        documents=documents,
+        samples={task: written[task] for task in settings.tasks},
+        nothing_found={task: nothing[task] for task in settings.tasks},
+        without_a_usable_answer={task: unusable[task] for task in settings.tasks},
+        requests=account.requests,
+        rejected=dict(sorted(account.rejected.items())),
+        failed=dict(sorted(account.failed.items())),
+        prompt_tokens=account.prompt_tokens,
+        completion_tokens=account.completion_tokens,
+    )
+
+
+def _sample(document: Document, task: str, text: str, author: str, **metadata: Any) -> Sample:
     """Return the sample of one task of a document; what the document says of its origin goes with it."""
     return Sample(
         id=f"{document.id}.{task}",
@@ -89,15 +212,13 @@ def make_sample(document: Document, task: str, text: str, author: str, **metadat
     )
 
 
-def all_documents(paths: list[Path]) -> Iterator[Document]:
-    """Yield the documents of all inputs in order."""
+def _documents(paths: list[Path]) -> Iterator[Document]:
     for path in paths:
         yield from read_records(path, Document)
 
 
-def _survey(paths: list[Path]) -> tuple[int, CodeBook]:
-    """Return the number of documents and the codes among them; raises UserError for none or an id given twice."""
-    book = CodeBook()
+def _checked_documents(paths: list[Path]) -> Iterator[Document]:
+    """Yield the documents of all inputs; raises UserError for an id given twice, and when there is none."""
     seen: dict[str, Path] = {}
     for path in paths:
         for document in read_records(path, Document):
@@ -107,9 +228,6 @@ def _survey(paths: list[Path]) -> tuple[int, CodeBook]:
                     "samples are matched to documents by it, so give each document its own"
                 )
             seen[document.id] = path
-            code = find_code(document)
-            if code is not None:
-                book.add(code)
+            yield document
     if not seen:
         raise UserError(f"synth.pit: no documents in {', '.join(map(str, paths))}; nothing to write about")
-    return len(seen), book

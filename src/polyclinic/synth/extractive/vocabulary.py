@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -33,6 +31,8 @@ class Vocabulary:
 @functools.cache
 def vocabulary() -> Vocabulary:
     """Return the vocabulary; the file is read on the first call."""
+    import yaml
+
     data = yaml.safe_load((Path(__file__).parent / "vocabulary.yaml").read_text(encoding="utf-8"))
 
     def words(name: str) -> frozenset[str]:
