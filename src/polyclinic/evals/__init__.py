@@ -1,0 +1,20 @@
+"""Ask a model the items of tasks, score its answers, compare models. In: a model and samples. Out: scores.
+
+`eval.run` makes the scores; `summarize` and `compare` turn them into figures with intervals, `summary_rows` and
+`comparison_rows` do so for folders of scores.
+"""
+
+from polyclinic.evals.results import comparison_rows, read_scores, summary_rows
+from polyclinic.evals.run import run
+from polyclinic.evals.summary import Comparison, TaskSummary, compare, summarize
+
+__all__ = [
+    "Comparison",
+    "TaskSummary",
+    "compare",
+    "comparison_rows",
+    "read_scores",
+    "run",
+    "summarize",
+    "summary_rows",
+]

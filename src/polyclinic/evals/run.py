@@ -1,0 +1,201 @@
+"""eval.run: put the items of tasks to a model and keep one score for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from polyclinic import models
+from polyclinic.artifacts import read_manifest
+from polyclinic.errors import UserError
+from polyclinic.evals.journal import Journal
+from polyclinic.evals.likelihood import answer, plan_batches
+from polyclinic.evals.multiple_choice import ChoiceItem, choice_items, choice_outcome
+from polyclinic.evals.outcome import Outcome
+from polyclinic.evals.perplexity import TextItem, bits_per_byte, text_items, text_outcome
+from polyclinic.records import Sample, Score, read_records, write_records
+from polyclinic.steps import Model, Runtime, Samples, Settings, SourcePath, Work, step_kind
+from polyclinic.tasks import Task, load_catalog, load_task
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+Item = ChoiceItem | TextItem
+
+
+class RunSettings(Settings):
+    """Settings of eval.run."""
+
+    model: Model = Field(description="the model that is asked")
+    samples: list[Samples] = Field(
+        min_length=1, description="items of tasks of the catalog, as tasks.build makes them"
+    )
+    name: str = Field("", description="the model's name in tables; empty = the step that made it, else its folder")
+    catalog: SourcePath | None = Field(None, description="folder of the user's own tasks, one YAML file each")
+    use_chat_template: bool = Field(
+        False, description="whether questions are put as the user's turn of a conversation"
+    )
+    text_window: int = Field(
+        4096, ge=2, description="most tokens of a text read at once; never more than the model can"
+    )
+    context_share: float = Field(
+        0.25, ge=0, le=0.9, description="share of a window that repeats the one before as context, in longer texts"
+    )
+    precision: Literal["float32", "bfloat16", "float16"] = Field("float32", description="arithmetic of the model")
+    batch_tokens: Annotated[int, Runtime] = Field(
+        8192, ge=1, description="most tokens in one batch; more needs more memory"
+    )
+
+
+@step_kind("eval.run", RunSettings, output="scores", version=1)
+def run(settings: RunSettings, work: Work) -> None:
+    """Ask a model the items of tasks and score its answers: multiple choice and perplexity, by log-likelihood.
+
+    Each distinct question goes to the model once. Finished batches are journaled, so an interrupted run goes on where
+    it was. An item that cannot be scored has value None and a reason; it is neither dropped nor counted as wrong.
+    Raises UserError for items of an unknown task, items that are there twice, and broken items.
+    """
+    asked = read_items(settings.samples, settings.catalog)
+    tokenizer = models.load_tokenizer(settings.model)
+    fingerprint = models.fingerprint(settings.model)
+    model = _load(settings.model, settings.precision)
+    window = model_window(model)
+    items = _items(settings, tokenizer, asked, window)
+    requests = [request for item in items for request in item.requests]
+    batches = plan_batches(requests, settings.batch_tokens, model.config.get_text_config().vocab_size)
+    head = {
+        "model": fingerprint,
+        "precision": settings.precision,
+        "device": model.device.type,
+        "libraries": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
+    }
+    tokens = sum(batch.tokens for batch in batches)
+    name = settings.name or model_name(settings.model)
+    with (
+        Journal(work.scratch / "answers.jsonl", head) as journal,
+        work.progress(f"asking {name}", tokens) as progress,
+    ):
+        answers = answer(model, batches, journal, progress.advance)
+    outcomes = [_outcome(item, answers) for item in items]
+    write_records(work.out, _scores(items, outcomes, name, fingerprint), Score)
+    work.facts.update(
+        items=len(items),
+        unscored=sum(outcome.value is None for outcome in outcomes),
+        unscored_reasons=dict(
+            sorted(Counter(o.reason.partition(":")[0] for o in outcomes if o.value is None).items())
+        ),
+        tasks=_task_facts(items, outcomes),
+        questions=len(requests),
+        distinct_questions=sum(len(batch.requests) for batch in batches),
+        tokens=tokens,
+        model_window=window,
+        device=model.device.type,
+    )
+
+
+def read_items(paths: Sequence[Path], extra_catalog: Path | None = None) -> list[tuple[Task, Sample]]:
+    """Return all items with their tasks, in order.
+
+    Raises UserError for no items at all, an unknown task, or an item that is there twice.
+    """
+    catalog = load_catalog(extra_catalog)
+    found: dict[tuple[str, str], tuple[Task, Sample]] = {}
+    for path in paths:
+        for sample in read_records(path, Sample):
+            if sample.task not in catalog:
+                try:
+                    load_task(sample.task, extra_catalog)
+                except UserError as error:
+                    raise UserError(f"{path}: item {sample.id}: {error}") from error
+            if (sample.task, sample.id) in found:
+                raise UserError(
+                    f"{path}: item {sample.id} of task {sample.task} is there twice; an item may be asked once only"
+                )
+            found[sample.task, sample.id] = (catalog[sample.task], sample)
+    if not found:
+        raise UserError(f"{', '.join(map(str, paths))}: no items here; there is nothing to ask")
+    return list(found.values())
+
+
+def model_name(folder: Path) -> str:
+    """Return the name of a model for people: the step that made it, else its folder."""
+    manifest = read_manifest(folder)
+    return (manifest.step if manifest is not None else "") or folder.resolve().name
+
+
+def model_window(model: PreTrainedModel) -> int | None:
+    """Return the most tokens a model sees at once as its configuration says, None when it does not say."""
+    window = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return window if isinstance(window, int) and window > 0 else None
+
+
+def _load(folder: Path, precision: str) -> PreTrainedModel:
+    import torch
+
+    model = models.load_model(folder, dtype=precision)
+    model.eval()
+    model.requires_grad_(False)
+    if torch.cuda.is_available():
+        model.to("cuda")
+    return model
+
+
+def _items(
+    settings: RunSettings,
+    tokenizer: PreTrainedTokenizerBase,
+    asked: Sequence[tuple[Task, Sample]],
+    window: int | None,
+) -> list[Item]:
+    choices = [(task, sample) for task, sample in asked if task.family == "multiple_choice"]
+    texts = [(task, sample) for task, sample in asked if task.family == "perplexity"]
+    made: dict[tuple[str, str], Item] = {}
+    for choice in choice_items(tokenizer, choices, window, settings.use_chat_template):
+        made[choice.sample.task, choice.sample.id] = choice
+    text_window = min(settings.text_window, window or settings.text_window)
+    for text in text_items(tokenizer, texts, text_window, settings.context_share):
+        made[text.sample.task, text.sample.id] = text
+    return [made[sample.task, sample.id] for _, sample in asked]
+
+
+def _outcome(item: Item, answers: Mapping[str, float]) -> Outcome:
+    return choice_outcome(item, answers) if isinstance(item, ChoiceItem) else text_outcome(item, answers)
+
+
+def _scores(items: Sequence[Item], outcomes: Sequence[Outcome], name: str, fingerprint: str) -> Iterator[Score]:
+    for item, outcome in zip(items, outcomes, strict=True):
+        yield Score(
+            model=name,
+            fingerprint=fingerprint,
+            task=item.task.name,
+            item=item.sample.id,
+            metric=item.task.metric,
+            scorer=item.scorer,
+            value=outcome.value,
+            unscored_reason=outcome.reason,
+            subset=item.sample.subset,
+            weight=outcome.weight,
+            cluster=item.sample.document,
+            prompt=item.prompt,
+            reply=outcome.reply,
+            gold=item.sample.output if isinstance(item, ChoiceItem) else "",
+        )
+
+
+def _task_facts(items: Sequence[Item], outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
+    """Return by task how many items there were, how many went unscored, and bits per byte for texts."""
+    facts: dict[str, dict[str, Any]] = {}
+    for task in dict.fromkeys(item.task.name for item in items):
+        own = [(item, outcome) for item, outcome in zip(items, outcomes, strict=True) if item.task.name == task]
+        facts[task] = {"items": len(own), "unscored": sum(outcome.value is None for _, outcome in own)}
+        if isinstance(own[0][0], TextItem):
+            scored = [(item, o.value * o.weight) for item, o in own if o.value is not None]
+            facts[task]["tokens"] = sum(item.tokens for item, _ in own if isinstance(item, TextItem))
+            facts[task]["bits_per_byte"] = bits_per_byte(
+                sum(nats for _, nats in scored), [item.sample.output for item, _ in scored]
+            )
+    return facts
