@@ -39,6 +39,7 @@ class ChatTokens:
         from jinja2.exceptions import TemplateError
 
         self.tokenizer, self.place = tokenizer, place
+        self._special = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
         if not tokenizer.chat_template:
             raise UserError(
                 f"{place}: the tokenizer has no chat template, which instructions need; add chat_template.jinja to "
@@ -49,6 +50,8 @@ class ChatTokens:
             self._render([{"role": "system", "content": "s"}, {"role": "user", "content": "u"}], True)
         except TemplateError:  # some templates refuse a system turn
             self.system_role = False
+        probe = self.conversation("", "u", "r", "a request")
+        self.end_of_turn = next(t for t in probe.reply if t in self._special)  # token that ends the assistant's turn
 
     def turns(self, instruction: str, text: str) -> list[Turn]:
         """Return the request as turns: instruction = system, text = user; an instruction alone is the user's turn.
@@ -91,10 +94,6 @@ class ChatTokens:
                 "model could not learn to stop; expected one such as <|im_end|>"
             )
         return Conversation(prompt, learnt_tokens + behind, len(learnt_tokens))
-
-    @property
-    def _special(self) -> set[int]:
-        return set(self.tokenizer.all_special_ids) | set(self.tokenizer.added_tokens_decoder)
 
     def _render(self, turns: list[Turn], opened: bool) -> str:
         text: str = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=opened)

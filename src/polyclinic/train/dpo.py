@@ -6,8 +6,6 @@ the same curve as with a second model in memory, at half the memory.
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from polyclinic.errors import UserError
@@ -18,8 +16,10 @@ from polyclinic.train.chat import ChatTokens, TooLong, fit
 from polyclinic.train.finish import load_for_training, write_trained
 from polyclinic.train.language_modeling import padding_token
 from polyclinic.train.settings import TrainingSettings, row_length
-from polyclinic.train.sft import restore_configuration
-from polyclinic.train.trainer_run import Phase, quiet_libraries, train_phase
+from polyclinic.train.token_rows import TokenColumns
+from polyclinic.train.trainer_run import Phase, train_phase
+
+COLUMNS = ("prompt_ids", "chosen_ids", "rejected_ids")
 
 
 class DpoSettings(TrainingSettings):
@@ -44,7 +44,6 @@ class DpoSettings(TrainingSettings):
 @step_kind("train.dpo", DpoSettings, output="model", version=1, packages=("torch", "transformers", "trl"))
 def dpo(settings: DpoSettings, work: Work) -> None:
     """Align to preferences: raise the better reply over the worse, held to the model it starts from."""
-    from datasets import Dataset
     from trl import DPOConfig, DPOTrainer
     from trl.trainer.dpo_trainer import DataCollatorForPreference
 
@@ -52,23 +51,22 @@ def dpo(settings: DpoSettings, work: Work) -> None:
     chat = ChatTokens(tokenizer, settings.model)
     max_length = row_length(settings, model)
     rows = preference_rows(settings, chat, max_length, work)
-    lengths = [pair_length(row) for row in rows]
+    prompts, chosen, rejected = (rows.lengths(name) for name in COLUMNS)
+    # Sorted by length, since the reference goes through the pairs in this order.
+    order = sorted(range(len(rows)), key=lambda i: prompts[i] + max(chosen[i], rejected[i]))
     plan = KeyPlan(
-        lengths,
+        [prompts[i] + max(chosen[i], rejected[i]) for i in order],
         batch_size=settings.batch_size,
         seed=work.seed,
         epochs=settings.epochs,
         batches=None if settings.steps is None else settings.steps * settings.gradient_accumulation,
     )
     pad = padding_token(tokenizer)
-    configuration = model.config.to_dict()
-    with quiet_libraries():
-        data_set = Dataset.from_list(rows)
     phase = Phase(
         name="preferences",
         model=model,
         batches=plan,
-        data_set=data_set,
+        data_set=rows.data_set(order),
         collate=DataCollatorForPreference(pad_token_id=pad, max_length=max_length),
         learning_rate=settings.learning_rate,
         pad_token=pad,
@@ -83,22 +81,20 @@ def dpo(settings: DpoSettings, work: Work) -> None:
         },
     )
     log = train_phase(phase, settings, work, work.scratch / "preferences")
-    seen = [rows[key] for batch in plan for key in batch]
+    seen = [order[key] for batch in plan for key in batch]
     work.facts.update(
-        tokens=sum(2 * len(r["prompt_ids"]) + len(r["chosen_ids"]) + len(r["rejected_ids"]) for r in seen),
+        tokens=sum(2 * prompts[i] + chosen[i] + rejected[i] for i in seen),
         preferences=len(rows),
     )
-    restore_configuration(model, configuration)
     write_trained(work, settings, settings.model, model, tokenizer, [log])
 
 
-def preference_rows(settings: DpoSettings, chat: ChatTokens, max_length: int, work: Work) -> list[dict[str, Any]]:
+def preference_rows(settings: DpoSettings, chat: ChatTokens, max_length: int, work: Work) -> TokenColumns:
     """Return each preference as `prompt_ids`, `chosen_ids` and `rejected_ids` and note what was dropped.
 
-    They are sorted by length, since the reference goes through them in this order. Raises UserError when there is
-    none, when both replies are the same, or when a pair is too long.
+    Raises UserError when there is none, when both replies are the same, or when a pair is too long.
     """
-    rows: list[dict[str, Any]] = []
+    rows = TokenColumns(*COLUMNS)
     dropped: list[int] = []
     skipped = 0
     for path in settings.preferences:
@@ -108,25 +104,20 @@ def preference_rows(settings: DpoSettings, chat: ChatTokens, max_length: int, wo
                 raise UserError(f"{name}: chosen and rejected are the same; there is nothing to prefer")
             chosen = chat.conversation(pair.instruction, pair.input, pair.chosen, name)
             rejected = chat.conversation(pair.instruction, pair.input, pair.rejected, name)
-            row = {
-                "prompt_ids": chosen.prompt,
-                "chosen_ids": chosen.reply[: chosen.learnt],
-                "rejected_ids": rejected.reply[: rejected.learnt],
-            }
-            kept = fit(pair_length(row), max_length, settings.too_long, name, dropped.append)
+            longest = len(chosen.prompt) + max(chosen.learnt, rejected.learnt)
+            kept = fit(longest, max_length, settings.too_long, name, dropped.append)
             if kept and len(chosen.prompt) < max_length:
-                rows.append(row)
+                rows.append(
+                    prompt_ids=chosen.prompt,
+                    chosen_ids=chosen.reply[: chosen.learnt],
+                    rejected_ids=rejected.reply[: rejected.learnt],
+                )
             else:
                 skipped += 1
-    if not rows:
+    if not len(rows):
         raise UserError(
             f"preferences: nothing to learn in {', '.join(str(path) for path in settings.preferences)}; "
             "expected pairs of a chosen and a rejected reply"
         )
     work.facts.update(dropped_tokens=sum(dropped), skipped_preferences=skipped, system_role=chat.system_role)
-    return sorted(rows, key=pair_length)
-
-
-def pair_length(row: dict[str, Any]) -> int:
-    """Return the tokens of the longer of the two conversations."""
-    return len(row["prompt_ids"]) + max(len(row["chosen_ids"]), len(row["rejected_ids"]))
+    return rows

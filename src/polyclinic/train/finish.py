@@ -25,6 +25,10 @@ def load_for_training(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenize
         tokenizer = models.load_tokenizer(folder)
         model = models.load_model(folder, "float32")
     check_vocabulary(model, tokenizer, str(folder))
+    try:
+        model.generation_config.validate(strict=True)
+    except ValueError:  # e.g. a temperature without sampling: it could be read, but not be written again
+        model.generation_config.do_sample = True
     return model, tokenizer
 
 

@@ -90,8 +90,6 @@ def train_on_rows(
         batches=None if steps is None else steps * settings.gradient_accumulation,
     )
     pad = padding_token(tokenizer)
-    cached = model.config.use_cache
-    model.config.use_cache = False  # a cache would also undo the isolation of packed documents
     phase = Phase(
         name=name,
         model=model,
@@ -103,7 +101,6 @@ def train_on_rows(
         keep_final=keep_final,
     )
     log = train_phase(phase, settings, work, work.scratch / name.replace(" ", "-"))
-    model.config.use_cache = cached
     return log, plan.tokens()
 
 

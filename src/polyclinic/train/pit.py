@@ -71,7 +71,7 @@ def pit(settings: PitSettings, work: Work) -> None:
     """Pre-instruction tuning in two phases: tasks alone, then tasks followed by their document."""
     model, tokenizer = load_for_training(settings.model)
     max_length = row_length(settings, model)
-    phase1, phase2 = _phase_rows(settings, work, tokenizer)
+    phase1, phase2 = phase_rows(settings, work, tokenizer)
     logs: list[TrainingLog] = []
     tokens = 0
     phases = (
@@ -100,35 +100,38 @@ def pit(settings: PitSettings, work: Work) -> None:
     write_trained(work, settings, settings.model, model, tokenizer, logs)
 
 
-def _phase_rows(settings: PitSettings, work: Work, tokenizer: PreTrainedTokenizerBase) -> tuple[TokenRows, TokenRows]:
-    """Return the sequences of both phases and note how documents and tasks met."""
+def phase_rows(settings: PitSettings, work: Work, tokenizer: PreTrainedTokenizerBase) -> tuple[TokenRows, TokenRows]:
+    """Return the sequences of phase 1 and of phase 2, and note how documents and tasks met.
+
+    A task whose document is not there is left out of both phases and counted in `unused_tasks`. Raises UserError when
+    there is no text, no task of the kinds asked for, or when no task belongs to a document.
+    """
     tasks, total = _read_tasks(settings)
-    used = 0
 
     def documents() -> Iterator[tuple[list[str], str]]:
-        nonlocal used
         for path in settings.documents:
             for document in read_records(path, Document):
                 if document.text.strip():
                     found = tasks.get((document.source, document.id)) or tasks.get(("", document.id)) or []
-                    used += len(found)
                     yield found, document.text
 
+    used = sum(len(texts) for texts, _ in documents())
+    if not used and any(True for _ in documents()):
+        raise UserError(
+            "samples: none of them is about one of the documents; `document` of a sample must be the id of a "
+            "document, and `source` its source"
+        )
     phase1 = write_token_rows(
         work.scratch / "phase-1-tokens", _joined(tokenizer, (texts for texts, _ in documents() if texts))
     )
-    used = 0
     phase2 = write_token_rows(
         work.scratch / "phase-2-tokens", _joined(tokenizer, ([*texts, text] for texts, text in documents()))
     )
     if not len(phase2):
         raise UserError("documents: there is no text in them; expected at least one document with text")
-    if not len(phase1):
-        raise UserError(
-            "samples: none of them is about one of the documents; `document` of a sample must be the id of a "
-            "document, and `source` its source"
-        )
-    work.facts.update(documents=len(phase2), documents_with_tasks=len(phase1), task_texts=total)
+    work.facts.update(
+        documents=len(phase2), documents_with_tasks=len(phase1), task_texts=used, unused_tasks=total - used
+    )
     return phase1, phase2
 
 

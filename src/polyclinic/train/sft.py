@@ -7,7 +7,7 @@ a word, is not used.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -19,7 +19,11 @@ from polyclinic.train.chat import ChatTokens, TooLong, fit
 from polyclinic.train.finish import load_for_training, write_trained
 from polyclinic.train.language_modeling import padding_token
 from polyclinic.train.settings import TrainingSettings, row_length
-from polyclinic.train.trainer_run import Phase, quiet_libraries, train_phase
+from polyclinic.train.token_rows import TokenColumns
+from polyclinic.train.trainer_run import Phase, train_phase
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 class SftSettings(TrainingSettings):
@@ -46,14 +50,13 @@ class SftSettings(TrainingSettings):
 @step_kind("train.sft", SftSettings, output="model", version=1, packages=("torch", "transformers", "trl"))
 def sft(settings: SftSettings, work: Work) -> None:
     """Fine-tune on instruction samples; the loss is on the assistant's words and the end of its turn."""
-    from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
     from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
     model, tokenizer = load_for_training(settings.model)
     chat = ChatTokens(tokenizer, settings.model)
     rows = instruction_rows(settings, chat, row_length(settings, model), work)
-    lengths = [len(row["input_ids"]) for row in rows]
+    lengths = rows.lengths("input_ids")
     plan = KeyPlan(
         lengths,
         batch_size=settings.batch_size,
@@ -62,14 +65,11 @@ def sft(settings: SftSettings, work: Work) -> None:
         batches=None if settings.steps is None else settings.steps * settings.gradient_accumulation,
     )
     pad = padding_token(tokenizer)
-    configuration = model.config.to_dict()
-    with quiet_libraries():
-        data_set = Dataset.from_list(rows)
     phase = Phase(
         name="instructions",
         model=model,
         batches=plan,
-        data_set=data_set,
+        data_set=rows.data_set(),
         collate=DataCollatorForLanguageModeling(pad_token_id=pad),
         learning_rate=settings.learning_rate,
         pad_token=pad,
@@ -80,16 +80,16 @@ def sft(settings: SftSettings, work: Work) -> None:
     )
     log = train_phase(phase, settings, work, work.scratch / "instructions")
     work.facts.update(tokens=sum(lengths[key] for batch in plan for key in batch), samples=len(rows))
-    restore_configuration(model, configuration)
+    end_turns(model, chat.end_of_turn)
     write_trained(work, settings, settings.model, model, tokenizer, [log])
 
 
-def instruction_rows(settings: SftSettings, chat: ChatTokens, max_length: int, work: Work) -> list[dict[str, Any]]:
+def instruction_rows(settings: SftSettings, chat: ChatTokens, max_length: int, work: Work) -> TokenColumns:
     """Return each sample as `input_ids` and `labels` and note what was dropped.
 
     Raises UserError when there is no sample, or when one has no output or is too long.
     """
-    rows: list[dict[str, Any]] = []
+    rows = TokenColumns("input_ids", "labels")
     dropped: list[int] = []
     skipped = 0
     for path in settings.samples:
@@ -101,10 +101,10 @@ def instruction_rows(settings: SftSettings, chat: ChatTokens, max_length: int, w
             labels += [IGNORED] * (len(ids) - len(labels))
             kept = fit(len(ids), max_length, settings.too_long, name, dropped.append)
             if kept and len(made.prompt) < max_length:
-                rows.append({"input_ids": ids[:max_length], "labels": labels[:max_length]})
+                rows.append(input_ids=ids[:max_length], labels=labels[:max_length])
             else:
                 skipped += 1
-    if not rows:
+    if not len(rows):
         raise UserError(
             f"samples: nothing to learn in {', '.join(str(path) for path in settings.samples)}; "
             "expected samples with instruction or input, and output"
@@ -113,8 +113,10 @@ def instruction_rows(settings: SftSettings, chat: ChatTokens, max_length: int, w
     return rows
 
 
-def restore_configuration(model: Any, configuration: dict[str, Any]) -> None:
-    """Undo what a TRL trainer has changed in a model's configuration."""
-    for name, value in configuration.items():
-        if name in model.config.to_dict() and model.config.to_dict()[name] != value:
-            setattr(model.config, name, value)
+def end_turns(model: PreTrainedModel, end_of_turn: int) -> None:
+    """Let generation stop at the token that ends the assistant's turn, which the model has learnt to write."""
+    generation = model.generation_config
+    known = generation.eos_token_id
+    ends = [] if known is None else [known] if isinstance(known, int) else list(known)
+    if end_of_turn not in ends:
+        generation.eos_token_id = [*ends, end_of_turn] if ends else end_of_turn

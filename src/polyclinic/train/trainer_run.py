@@ -6,6 +6,7 @@ pass, optimizer and schedule are the Trainer's. This file knows nothing about wh
 
 from __future__ import annotations
 
+import copy
 import logging
 import math
 import os
@@ -81,6 +82,8 @@ def train_phase(phase: Phase, settings: OptimizerSettings, work: Work, folder: P
             f"warmup_steps: {settings.warmup_steps:g}, but {phase.name} has only {steps} steps, so the learning rate "
             "would never reach its peak; give fewer, a share such as 0.05, or smaller batches"
         )
+    configuration, generation = copy.deepcopy(vars(phase.model.config)), copy.deepcopy(phase.model.generation_config)
+    phase.model.config.use_cache = False  # a cache would also undo the isolation of packed documents
     on_cpu = not torch.cuda.is_available()
     with quiet_libraries(), work.progress(phase.name, steps) as progress:
         progress.advance(log.steps)
@@ -122,6 +125,10 @@ def train_phase(phase: Phase, settings: OptimizerSettings, work: Work, folder: P
         set_seed(work.seed)  # whatever preparing the trainer has drawn, the training starts from the same state
         with noisy_embeddings(phase.model, settings.neftune_noise_alpha, phase.pad_token):
             trainer.train(resume_from_checkpoint=str(found) if found is not None else None)
+    # The trainers write padding and end tokens into both; the model's own are kept.
+    vars(phase.model.config).clear()
+    vars(phase.model.config).update(configuration)
+    phase.model.generation_config = generation
     if not all(torch.isfinite(p).all() for p in phase.model.parameters()):
         raise UserError(_not_a_number(phase.name, log.steps))
     return log
