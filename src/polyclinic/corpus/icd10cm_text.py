@@ -57,8 +57,8 @@ class CodeText:
         return self._terms(code)
 
     def names_code(self, text: str) -> bool:
-        """Return whether a text names a code or category that exists; `vitamin B12` does not."""
-        return any(found[:3] in self.categories for found in CODE.findall(text))
+        """Return whether a text names a code: one with a dot, or a category that exists; `vitamin B12` does not."""
+        return any(len(found) > 3 or found in self.categories for found in CODE.findall(text))
 
     def without_codes(self, text: str) -> str:
         """Return the text without brackets that hold codes; empty when codes remain."""
