@@ -22,8 +22,10 @@ def significant(value: float, digits: int = 3) -> str:
 
     Examples: 0.0123, 4.21, 56.7, 1,230, 1.2e−05.
     """
-    if not math.isfinite(value):
+    if math.isnan(value):
         return NO_VALUE
+    if math.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
     if value == 0:
         return "0"
     exponent = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
@@ -53,7 +55,7 @@ def signed_percent(difference: float, low: float, high: float) -> tuple[str, str
             break
     zero = f"{0:.{digits}f}"
     shown = [zero if not float(text) and not value else text for value, text in zip(values, texts, strict=True)]
-    middle, least, most = (text.replace("-", MINUS) for text in shown)
+    middle, least, most = (text.replace("-", MINUS).replace("inf", "∞") for text in shown)
     return middle, least, most
 
 

@@ -23,7 +23,7 @@ from polyclinic.pages import numbers
         (-3.14159, "−3.14"),
         (0.0000123, "1.23e−5"),
         (math.nan, "–"),
-        (math.inf, "–"),
+        (math.inf, "∞"),
     ],
 )
 def test_three_digits_are_kept_whatever_the_size(value: float, text: str) -> None:
@@ -54,6 +54,10 @@ def test_the_sign_of_a_shown_limit_is_the_sign_of_the_limit(middle: float, below
             assert value >= 0
         if text.startswith("−"):
             assert value <= 0
+
+
+def test_an_interval_without_a_limit_is_shown_as_such() -> None:
+    assert numbers.signed_percent(0.5, -math.inf, math.inf) == ("+50", "−∞", "+∞")
 
 
 def test_memory_and_counts_have_units_and_thousands() -> None:

@@ -1,0 +1,74 @@
+"""What a recipe may say about its page: the section `report`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from polyclinic.errors import UserError, did_you_mean
+
+
+class ExpertSettings(BaseModel):
+    """Which models to show beside each other."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    merged: str = Field(description="step that made the merged model")
+    of: tuple[str, ...] = Field(min_length=1, description="steps that made the models it was merged from")
+
+
+class ReportSettings(BaseModel):
+    """The `report` section of a recipe. Unknown fields are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str = Field("", description="title of the page; empty = that of the recipe")
+    compare: tuple[tuple[str, str], ...] = Field(
+        (), description="pairs of steps (models or their evaluations) to compare; the first pair makes the headline"
+    )
+    headline: str = Field(
+        "", description="`task` or `task/subset` the headline is about, e.g. icd10cm-easy/unseen; empty = the first"
+    )
+    experts: ExpertSettings | None = Field(None, description="the merged model and its experts")
+    final: str = Field("", description="step that made the model to ship; empty = the last model that is made")
+
+
+def read_settings(raw: Mapping[str, Any], steps: Iterable[str], where: str = "report") -> ReportSettings:
+    """Return the checked `report` section of a recipe with these step names.
+
+    Raises UserError naming each field that is unknown or of a wrong type, and each step that does not exist.
+    """
+    try:
+        settings = ReportSettings.model_validate(dict(raw))
+    except ValidationError as error:
+        raise UserError("\n".join(_problem(detail, where) for detail in error.errors())) from error
+    known = list(steps)
+    named = [(f"compare.{i}", name) for i, pair in enumerate(settings.compare) for name in pair]
+    if settings.experts is not None:
+        named += [
+            ("experts.merged", settings.experts.merged),
+            *(("experts.of", name) for name in settings.experts.of),
+        ]
+    if settings.final:
+        named.append(("final", settings.final))
+    missing = [
+        f"{where}.{field}: there is no step '{name}'{did_you_mean(name, known)}"
+        for field, name in named
+        if name not in known
+    ]
+    if missing:
+        raise UserError("\n".join(missing))
+    return settings
+
+
+def _problem(detail: Any, where: str) -> str:
+    place = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        known = ExpertSettings.model_fields if place.startswith("experts.") else ReportSettings.model_fields
+        name = str(detail["loc"][-1])
+        return f"{where}.{place}: unknown field{did_you_mean(name, known)}; expected {', '.join(known)}"
+    if detail["type"] == "missing":
+        return f"{where}.{place}: missing"
+    return f"{where}.{place}: {detail['msg'][0].lower()}{detail['msg'][1:]}, found {detail['input']!r}"
