@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from code_documents import code_document, code_set, write_set
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +15,6 @@ from polyclinic.records import Document, Sample, read_records
 from polyclinic.tasks.code_tree import read_code_tree
 from polyclinic.tasks.held_out_text import pieces_of
 from polyclinic.tasks.icd10cm_questions import answer_places
-
-from code_documents import code_document, code_set, write_set
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 LEVELS = ["icd10cm-easy", "icd10cm-medium", "icd10cm-hard"]

@@ -1,14 +1,13 @@
 """Distances in the code tree."""
 
 import pytest
+from code_documents import code_document, code_set
 from hypothesis import given
 from hypothesis import strategies as st
 
 from polyclinic.errors import UserError
 from polyclinic.records import Document
 from polyclinic.tasks.code_tree import read_code_tree
-
-from code_documents import code_document, code_set
 
 TREE = read_code_tree(code_set())
 codes = st.sampled_from(sorted(TREE.entries))

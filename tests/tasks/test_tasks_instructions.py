@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from code_documents import code_set, write_set
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,8 +16,6 @@ from polyclinic.records import Document, Preference, Sample, read_records
 from polyclinic.tasks.corruptions import CORRUPTIONS, Reply, corrupt
 from polyclinic.tasks.document_parts import first_sentences, heading_and_body, sections
 from polyclinic.tasks.instructions import load_templates, share_out
-
-from code_documents import code_set, write_set
 
 ARTICLE = Document(
     id="article",
