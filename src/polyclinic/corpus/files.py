@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,17 @@ def find_files(path: Path) -> FoundFiles:
         held = f"; it holds {', '.join(others)}" if others else "; it is empty"
         raise UserError(f"{path}: no file here that can be read{held}; expected {', '.join(SUFFIXES)}")
     return FoundFiles(path, readable, others)
+
+
+def text_size(file: Path) -> int:
+    """Return about how many characters of text a file holds, for a progress bar: its size when unpacked."""
+    size = file.stat().st_size
+    if file.suffix == ".gz" and size >= 4:
+        with file.open("rb") as stream:
+            stream.seek(-4, os.SEEK_END)
+            # The last four bytes say the unpacked size, without what exceeds 4 GiB.
+            return max(size, int.from_bytes(stream.read(4), "little"))
+    return size
 
 
 def read_file(file: Path, root: Path, rules: RowRules) -> Iterator[tuple[str, Document]]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from polyclinic.corpus.files import FoundFiles, RowRules, find_files, read_file
+from polyclinic.corpus.files import FoundFiles, RowRules, find_files, read_file, text_size
 from polyclinic.corpus.held_out import Part, first_names, in_part, place_of
 from polyclinic.errors import UserError
 from polyclinic.records import Document, write_records
@@ -72,10 +72,13 @@ def read(settings: ReadSettings, work: Work) -> None:
 def _chosen(found: FoundFiles, settings: ReadSettings, work: Work, counts: dict[str, int]) -> Iterator[Document]:
     """Yield the documents of the wanted part and length, counting what is left out."""
     seen: set[int] = set()
-    with work.progress("reading", sum(file.stat().st_size for file in found.readable)) as bar:
+    with work.progress("reading", sum(map(text_size, found.readable))) as bar:
         for file in found.readable:
+            left = text_size(file)
             for where, document in read_file(file, found.root, _rules(settings)):
                 counts["read"] += 1
+                left -= (done := min(_row_size(document), left))
+                bar.advance(done)
                 place = place_of(document.id, "repeated")
                 if place in seen:
                     raise UserError(
@@ -89,7 +92,12 @@ def _chosen(found: FoundFiles, settings: ReadSettings, work: Work, counts: dict[
                     counts["in_other_part"] += 1
                 else:
                     yield document
-            bar.advance(file.stat().st_size, f"{counts['read']} documents")
+            bar.advance(left, f"{counts['read']} documents")
+
+
+def _row_size(document: Document) -> int:
+    """Return about how much of its file a document fills: its longer fields and some 60 characters of JSON."""
+    return len(document.text) + len(document.id) + len(document.source) + len(document.license) + 60
 
 
 def _first_place(found: FoundFiles, settings: ReadSettings, name: str) -> str:
