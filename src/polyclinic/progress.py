@@ -65,7 +65,7 @@ class _LogLines:
     def advance(self, steps: float = 1, note: str = "") -> None:
         self.done += steps
         now = time.monotonic()
-        finished = self.done >= self.total
+        finished = self.done - steps < self.total <= self.done  # said once, however often a bar is moved past its end
         if now - self.last < LOG_INTERVAL and not (finished and now - self.started >= LOG_INTERVAL):
             return
         self.last = now

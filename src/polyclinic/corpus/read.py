@@ -77,7 +77,7 @@ def _chosen(found: FoundFiles, settings: ReadSettings, work: Work, counts: dict[
             left = text_size(file)
             for where, document in read_file(file, found.root, _rules(settings)):
                 counts["read"] += 1
-                left -= (done := min(_row_size(document), left))
+                left -= (done := min(_row_size(document), left - 1))  # the rest when the file is through
                 bar.advance(done)
                 place = place_of(document.id, "repeated")
                 if place in seen:
