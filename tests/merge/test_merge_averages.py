@@ -39,9 +39,9 @@ def test_linear_takes_nothing_of_the_bases_weights(tmp_path: Path) -> None:
     _, experts = write_family(tmp_path, 2)
     other = write_model(tmp_path / "other", random_tensors(77))
     out = linear(out=tmp_path / "out", base=other, models=experts, weights=[3, 1])
-    one, other = (read_tensors(folder) for folder in experts)
+    one, two = (read_tensors(folder) for folder in experts)
     for name, values in read_tensors(out).items():
-        np.testing.assert_allclose(values, 0.75 * one[name] + 0.25 * other[name], rtol=2**-8, atol=1e-6)
+        np.testing.assert_allclose(values, 0.75 * one[name] + 0.25 * two[name], rtol=2**-8, atol=1e-6)
 
 
 @given(seed=st.integers(0, 300), count=st.integers(2, 4), distance=st.sampled_from([0.01, 1.0]))

@@ -6,10 +6,25 @@ reads, merges and writes tensor by tensor; `parents` decides what becomes of eac
 """
 
 from polyclinic.merge.breadcrumbs import breadcrumbs
+from polyclinic.merge.breadcrumbs_ties import breadcrumbs_ties
+from polyclinic.merge.dare_linear import dare_linear
+from polyclinic.merge.dare_ties import dare_ties
 from polyclinic.merge.karcher import karcher
 from polyclinic.merge.linear import linear
 from polyclinic.merge.model_stock import model_stock
 from polyclinic.merge.slerp import slerp
 from polyclinic.merge.task_arithmetic import task_arithmetic
+from polyclinic.merge.ties import ties
 
-__all__ = ["breadcrumbs", "karcher", "linear", "model_stock", "slerp", "task_arithmetic"]
+__all__ = [
+    "breadcrumbs",
+    "breadcrumbs_ties",
+    "dare_linear",
+    "dare_ties",
+    "karcher",
+    "linear",
+    "model_stock",
+    "slerp",
+    "task_arithmetic",
+    "ties",
+]

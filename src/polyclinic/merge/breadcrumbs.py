@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
 
-from polyclinic.merge.blocks import Parents
+from polyclinic.merge.blocks import Block, Parents
 from polyclinic.merge.engine import check_mergeable, merge_models
+from polyclinic.merge.fusion import add_sum
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.selection import Chosen, largest
 from polyclinic.merge.settings import DeltaSettings, Flavour, each_a_share, one_for_each_model, spread
@@ -42,8 +43,13 @@ def breadcrumbs_tensor(
         scale: multiplies the whole sum.
         delta_dtype: what the deltas are rounded to before they are compared and added.
     """
+    return add_sum(crumbs(parents, density, gamma, delta_dtype), weights, scale)
+
+
+def crumbs(parents: Parents, density: Sequence[float], gamma: Sequence[float], dtype: str = "F32") -> Iterator[Block]:
+    """Yield blocks whose models are the deltas with their largest and smallest entries set to 0."""
     bounds = [between(parents.size, d, g) for d, g in zip(density, gamma, strict=True)]
-    cuts = largest(parents, bounds, delta_dtype)
+    cuts = largest(parents, bounds, dtype)
     outer = [Chosen(last) for _, last in cuts]
     inner = [Chosen(first) for first, _ in cuts]
     for model, (first, last) in enumerate(bounds):
@@ -51,16 +57,13 @@ def breadcrumbs_tensor(
         parents.counts["kept", model] = last - first
         parents.counts["cut_small", model] = parents.size - last
     for block in parents.blocks():
-        merged = np.zeros(block.base.size, np.float32)
-        for model, delta in enumerate(block.deltas(delta_dtype)):
+        for model, delta in enumerate(block.deltas(dtype)):
             magnitude = np.abs(delta)
             mask = outer[model].mask(magnitude)
             if bounds[model][0]:
                 np.logical_xor(mask, inner[model].mask(magnitude), out=mask)  # the inner ones are among the outer
             np.multiply(delta, mask, out=delta)
-            merged += np.multiply(delta, scale * weights[model], out=delta)
-        merged += block.base
-        yield merged
+        yield block
 
 
 def between(size: int, density: float, gamma: float) -> tuple[int, int]:

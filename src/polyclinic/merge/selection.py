@@ -74,12 +74,12 @@ def magnitudes(parents: Parents, dtype: str = "F32") -> Iterator[list[Float32]]:
 
 
 def sample_magnitudes(
-    parents: Parents, dtype: str = "F32", pieces: int = SAMPLE_PIECES, whole: int = SAMPLE_PIECES * PIECE
+    parents: Parents, dtype: str = "F32", pieces: int = SAMPLE_PIECES, length: int = PIECE
 ) -> list[Float32]:
-    """Return some magnitudes of every model's delta from all over the tensor; none when it has at most `whole`."""
-    if parents.size <= whole:
+    """Return some magnitudes of every model's delta from all over the tensor; none when it is no larger than that."""
+    if parents.size <= pieces * length:
         return []
-    sampled = [[np.abs(d) for d in piece.deltas(dtype)] for piece in parents.pieces(pieces, PIECE)]
+    sampled = [[np.abs(d) for d in piece.deltas(dtype)] for piece in parents.pieces(pieces, length)]
     return [np.concatenate(found) for found in zip(*sampled, strict=True)]
 
 

@@ -1,0 +1,59 @@
+"""Breadcrumbs with TIES' election: MediPhi's last merge was made with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from polyclinic.merge.blocks import Parents
+from polyclinic.merge.breadcrumbs import BreadcrumbsSettings, crumbs
+from polyclinic.merge.engine import check_mergeable, merge_models
+from polyclinic.merge.fusion import add_agreed
+from polyclinic.merge.numbers import Float32
+from polyclinic.merge.settings import Flavour, spread
+from polyclinic.steps import Work, step_kind
+
+
+def breadcrumbs_ties_tensor(
+    parents: Parents,
+    weights: Sequence[float],
+    density: Sequence[float],
+    gamma: Sequence[float],
+    scale: float = 1.0,
+    normalize: bool = False,
+    flavour: Flavour = "paper",
+) -> Iterator[Float32]:
+    """Yield the blocks of the base plus what the masked deltas agree on.
+
+        d_k = m_k (model_k - base), with the mask of breadcrumbs
+        elected = sign(sum_k w_k d_k), zero counts as plus
+        merged = base + scale * sum of the w_k d_k whose sign is the elected one
+
+    Source: Davari and Belilovsky, "Model breadcrumbs", ECCV 2024, for d_k; Yadav et al., "TIES-merging",
+    NeurIPS 2023, algorithm 1, for the election, here with weights; together as mergekit has it.
+
+    Args:
+        parents: the tensor of the base and of every model.
+        weights: w_k, one for each model.
+        density: share of each delta that is kept.
+        gamma: share of each delta that is dropped because it is largest.
+        scale: multiplies what is added.
+        normalize: divide by the weights of those that agree.
+        flavour: `mergekit` rounds deltas to the base's dtype.
+    """
+    dtype = parents.dtype if flavour == "mergekit" else "F32"
+    return add_agreed(parents, crumbs(parents, density, gamma, dtype), weights, scale, normalize, dtype=dtype)
+
+
+@step_kind("merge.breadcrumbs_ties", BreadcrumbsSettings, output="model", version=1, check=check_mergeable)
+def breadcrumbs_ties(settings: BreadcrumbsSettings, work: Work) -> None:
+    """Mask the deltas as breadcrumbs does and add what they agree on; MediPhi's merge of its experts."""
+    several = len(settings.models)
+    weights = spread(settings.weights, several)
+    density, gamma = spread(settings.density, several), spread(settings.gamma, several)
+    merge_models(
+        settings,
+        work,
+        lambda parents: breadcrumbs_ties_tensor(
+            parents, weights, density, gamma, settings.scale, settings.normalize, settings.flavour
+        ),
+    )

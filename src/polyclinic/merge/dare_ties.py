@@ -1,0 +1,59 @@
+"""DARE with TIES' election: random entries dropped, and of the rest only those that agree on a sign added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from polyclinic.merge.blocks import Parents
+from polyclinic.merge.dare_linear import DareSettings, dropped
+from polyclinic.merge.engine import check_mergeable, merge_models
+from polyclinic.merge.fusion import add_agreed
+from polyclinic.merge.numbers import Float32
+from polyclinic.merge.settings import Flavour, spread
+from polyclinic.steps import Work, step_kind
+
+
+def dare_ties_tensor(
+    parents: Parents,
+    weights: Sequence[float],
+    density: Sequence[float],
+    seed: int,
+    scale: float = 1.0,
+    normalize: bool = False,
+    flavour: Flavour = "paper",
+) -> Iterator[Float32]:
+    """Yield the blocks of the base plus what the thinned deltas agree on.
+
+        d_k = m_k (model_k - base) / density_k,   m_k ~ Bernoulli(density_k)
+        elected = sign(sum_k w_k d_k), zero counts as plus
+        merged = base + scale * sum of the w_k d_k whose sign is the elected one
+
+    Source: Yu et al., "Language models are super Mario", ICML 2024, section 3.2, for d_k; Yadav et al.,
+    "TIES-merging", NeurIPS 2023, algorithm 1, for the election, here with weights.
+
+    Args:
+        parents: the tensor of the base and of every model.
+        weights: w_k, one for each model.
+        density: chance of each entry of a delta to be kept.
+        seed: decides, with the tensor's name and the index of model and entry, what is dropped.
+        scale: multiplies what is added.
+        normalize: divide by the weights of those that agree.
+        flavour: see `dropped`.
+    """
+    dtype = parents.dtype if flavour == "mergekit" else "F32"
+    deltas = dropped(parents, density, seed, flavour)
+    return add_agreed(parents, deltas, weights, scale, normalize, dtype=dtype)
+
+
+@step_kind("merge.dare_ties", DareSettings, output="model", version=1, check=check_mergeable)
+def dare_ties(settings: DareSettings, work: Work) -> None:
+    """Drop random entries of the deltas and add what the rest agree on (Yu et al. 2024, Yadav et al. 2023)."""
+    several = len(settings.models)
+    weights, density = spread(settings.weights, several), spread(settings.density, several)
+    merge_models(
+        settings,
+        work,
+        lambda parents: dare_ties_tensor(
+            parents, weights, density, work.seed, settings.scale, settings.normalize, settings.flavour
+        ),
+    )

@@ -1,0 +1,117 @@
+"""Adds deltas to the base: as a plain weighted sum, or only those entries that agree on a sign.
+
+The deltas come block by block and may have been thinned by any method before. This file knows nothing about how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyclinic.merge.blocks import Block, Parents
+from polyclinic.merge.numbers import Float32, round_to
+
+SIGN = np.uint32(0x8000_0000)
+
+
+def add_sum(deltas: Iterable[Block], weights: Sequence[float], scale: float = 1.0) -> Iterator[Float32]:
+    """Yield base + scale * sum_k w_k delta_k.
+
+    Args:
+        deltas: blocks whose models are deltas.
+        weights: w_k, one for each delta.
+        scale: multiplies the sum.
+    """
+    for block in deltas:
+        merged = block.base
+        for weight, delta in zip(weights, block.models, strict=True):
+            if weight * scale != 1:
+                np.multiply(delta, weight * scale, out=delta)
+            np.add(merged, delta, out=merged)
+        yield merged
+
+
+def add_agreed(
+    parents: Parents,
+    deltas: Iterable[Block],
+    weights: Sequence[float],
+    scale: float = 1.0,
+    normalize: bool = True,
+    weighted_vote: bool = True,
+    zero_sign: float = 1.0,
+    dtype: str = "F32",
+) -> Iterator[Float32]:
+    """Yield the base plus the weighted deltas that have the elected sign, entry by entry.
+
+        elected = sign(sum_k w_k delta_k), or sign(sum_k delta_k) for an unweighted vote
+        merged = base + scale * sum_k [sign(delta_k) = elected] w_k delta_k / sum_k [sign(delta_k) = elected] w_k
+
+    With a weighted vote the sign that counts is that of w_k delta_k. Entries that are zero agree with nobody.
+
+    Source: Yadav et al., "TIES-merging", NeurIPS 2023, section 3, steps 2 and 3 of algorithm 1.
+
+    Args:
+        parents: where it is counted how many entries of each delta were overruled, how many entries had a vote of
+            zero although some delta was not, and the sum of the elected signs.
+        deltas: blocks whose models are deltas.
+        weights: w_k, one for each delta.
+        scale: multiplies what is added.
+        normalize: divide by the weights of those that agree; otherwise they are summed.
+        weighted_vote: let the weights count in the election.
+        zero_sign: which sign wins where the vote is exactly zero: 1, -1, or 0 for neither.
+        dtype: what the weighted deltas are rounded to before they are added.
+    """
+    equal = len(set(weights)) == 1 and weights[0] > 0 and normalize and dtype == "F32"
+    if equal:  # a mean needs no weights
+        weights = [1.0] * len(weights)
+    for block in deltas:
+        if weighted_vote:
+            _weigh(block.models, weights, dtype)
+        vote = block.models[0].copy()
+        for delta in block.models[1:]:
+            np.add(vote, delta, out=vote)
+        elected = vote.view(np.uint32) & SIGN
+        undecided = vote == 0
+        _count_votes(parents, block.models, vote, undecided)
+        if zero_sign < 0:
+            elected |= undecided.astype(np.uint32) << np.uint32(31)
+        # With the elected sign taken away, what agrees is positive.
+        merged, divisor = np.zeros_like(vote), np.zeros(vote.size, np.uint8 if equal else np.float32)
+        for model, (weight, delta) in enumerate(zip(weights, block.models, strict=True)):
+            bits = delta.view(np.uint32)
+            np.bitwise_xor(bits, elected, out=bits)
+            agrees = delta > 0
+            parents.counts["overruled", model] += int(np.count_nonzero(delta < 0))
+            np.maximum(delta, 0, out=delta)
+            if not weighted_vote and weight != 1:
+                np.multiply(delta, weight, out=delta)
+            np.add(merged, delta, out=merged)
+            if normalize:
+                np.add(divisor, agrees if equal else np.multiply(agrees, weight, dtype=np.float32), out=divisor)
+        if normalize:
+            np.divide(merged, np.where(divisor == 0, 1, divisor), out=merged, dtype=np.float32)
+        if scale != 1:
+            np.multiply(merged, scale, out=merged)
+        if zero_sign == 0:
+            np.multiply(merged, ~undecided, out=merged)
+        np.bitwise_xor(merged.view(np.uint32), elected, out=merged.view(np.uint32))
+        yield np.add(block.base, merged, out=block.base)
+
+
+def _weigh(deltas: Sequence[Float32], weights: Sequence[float], dtype: str) -> None:
+    for weight, delta in zip(weights, deltas, strict=True):
+        if weight != 1:
+            np.multiply(delta, weight, out=delta)
+            round_to(delta, dtype)
+
+
+def _count_votes(parents: Parents, deltas: Sequence[Float32], vote: Float32, undecided: NDArray[np.bool_]) -> None:
+    none = int(np.count_nonzero(undecided))
+    parents.counts["net sign", -1] += vote.size - none - 2 * int(np.count_nonzero(vote < 0))
+    if none:
+        contested = np.zeros(vote.size, np.bool_)
+        for delta in deltas:
+            np.logical_or(contested, delta, out=contested)
+        parents.counts["contested", -1] += int(np.count_nonzero(contested & undecided))
