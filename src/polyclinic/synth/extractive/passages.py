@@ -79,7 +79,7 @@ class Passages:
 
 # Endings that few words outside medicine have.
 ENDINGS = re.compile(
-    r"(?:itis|osis|oses|aemia|emia|[^c]oma|omas|pathy|pathies|algia|ectomy|otomy|ostomy|oscopy|plasty|ography|uria|penia|"
+    r"(?:itis|iasis|osis|oses|aemia|emia|[^c]oma|omas|pathy|pathies|algia|ectomy|otomy|ostomy|oscopy|plasty|ography|uria|penia|"
     r"plegia|paresis|rrhea|rrhoea|pnea|pnoea|cardia|trophy|plasia|megaly|sclerosis|stenosis|cillin|mycin|floxacin|"
     r"olol|[a-z]{3}pril|sartan|statin|azole|azepam|formin|gliptin|gliflozin|dipine|thiazide|caine|[ct]avir|[mnu]mab|tinib|"
     r"cyclovir|oxone|olone|isone|sulfide|virus|coccus|bacter|bacteria|cytes?|globulin|globin|kinase|lipase|amylase|"
@@ -98,7 +98,7 @@ def read_passages(document: Document) -> Passages:
     blocks: list[tuple[int, bool, list[str]]] = []  # section, bullet, lines that belong together
     turns: list[Turn] = []
     open_block, fresh = False, True  # whether the next line may go on; whether a heading may stand here
-    for raw in lines:
+    for raw, following in zip(lines, [*lines[1:], ""], strict=False):
         line = raw.strip()
         if not line or line.startswith(("Figure:", "Table:")):
             open_block, fresh = False, True
@@ -108,7 +108,7 @@ def read_passages(document: Document) -> Passages:
             turns.append(turn)
             open_block, fresh = False, True
             continue
-        heading, rest = _heading(line, fresh and not raw[:1].isspace())
+        heading, rest = _heading(line, fresh and not raw[:1].isspace() and not following[:1].islower())
         if heading:
             headings.append(heading)
             open_block, fresh = False, True
