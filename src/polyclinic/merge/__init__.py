@@ -9,6 +9,9 @@ from polyclinic.merge.breadcrumbs import breadcrumbs
 from polyclinic.merge.breadcrumbs_ties import breadcrumbs_ties
 from polyclinic.merge.dare_linear import dare_linear
 from polyclinic.merge.dare_ties import dare_ties
+from polyclinic.merge.della import della
+from polyclinic.merge.della_linear import della_linear
+from polyclinic.merge.della_ties import della_ties
 from polyclinic.merge.karcher import karcher
 from polyclinic.merge.linear import linear
 from polyclinic.merge.model_stock import model_stock
@@ -21,6 +24,9 @@ __all__ = [
     "breadcrumbs_ties",
     "dare_linear",
     "dare_ties",
+    "della",
+    "della_linear",
+    "della_ties",
     "karcher",
     "linear",
     "model_stock",
