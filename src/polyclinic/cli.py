@@ -1,0 +1,260 @@
+"""The command line; thin. Results go to stdout, progress and messages to stderr.
+
+Exit status: 0 done, 2 the user's input is wrong (one message, no traceback), 1 anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from polyclinic import __version__
+from polyclinic.errors import UserError
+from polyclinic.kind_commands import add_kind_commands
+from polyclinic.steps import STAGES
+
+STAGE_HELP = {
+    "corpus": "Read documents.",
+    "model": "Get a base model.",
+    "tasks": "The catalog of tasks, and the items made from it.",
+    "synth": "Have a teacher write training tasks.",
+    "train": "Train a model.",
+    "merge": "Merge models of one architecture.",
+    "eval": "Ask models the tasks of the catalog and compare them.",
+}
+StoreOption = Annotated[Path, typer.Option("--store", help="folder with the artifacts")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="STEP.field=value, instead of the recipe's")]
+JsonOption = Annotated[bool, typer.Option("--json", help="print JSON, for programs")]
+
+
+def main() -> None:
+    """Run the command line on this process's arguments."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    try:
+        build_app(sys.argv[1] if len(sys.argv) > 1 else "")()
+    except UserError as error:
+        sys.stderr.write(f"polyclinic: {error}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("polyclinic: stopped; the same command goes on from here\n")
+        sys.exit(130)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        sys.stderr.write(f"polyclinic: {error.strerror}: {error.filename or ''}\n")
+        sys.stderr.write("polyclinic: finished artifacts are untouched; the same command goes on from here\n")
+        sys.exit(1)
+
+
+def build_app(stage: str = "") -> typer.Typer:
+    """Return the commands; the kinds of one stage only, so that the others need not be imported."""
+    app = typer.Typer(
+        help="Turn a small open language model into a clinical one, and prove it.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_version)
+    for command in (run, plan, steps, report, doctor):
+        app.command()(command)
+    for name in STAGES:
+        group = typer.Typer(help=STAGE_HELP[name], no_args_is_help=True)
+        if name == "tasks":
+            group.command("list")(tasks_list)
+            group.command("show")(tasks_show)
+        if name == "eval":
+            group.command("compare")(eval_compare)
+            group.command("summary")(eval_summary)
+        if name == stage:
+            add_kind_commands(group, name)
+        app.add_typer(group, name=name)
+    return app
+
+
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="print the version", is_eager=True)] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def run(
+    recipe: Annotated[Path, typer.Argument(help="recipe file (YAML)")],
+    store: StoreOption = Path("store"),
+    set_: SetOption = None,
+    only: Annotated[str, typer.Option(help="make this step and what it needs, no more")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show the plan and stop")] = False,
+) -> None:
+    """Make everything a recipe asks for that is not there yet, and its page."""
+    from polyclinic.pipeline import run_plan
+    from polyclinic.progress import duration
+    from polyclinic.report import make_report
+    from polyclinic.shown_plan import plan_lines
+
+    planned = _plan(recipe, store, set_, only)
+    run_folder = planned.store.run_folder(planned.recipe.name)
+    page = run_folder / "report.html"
+    if not planned.to_make and page.exists() and not only:
+        typer.echo(f"Nothing to do: all {len(planned.steps)} steps are done. The page: {page}")
+        return
+    for line in plan_lines(planned):
+        typer.echo(line, err=not dry_run)
+    if dry_run:
+        return
+    record = run_plan(planned, lambda line: typer.echo(line, err=True))
+    make_report(record, planned.store.folder, page)
+    made = sum(step.state == "made" for step in record.steps)
+    typer.echo(
+        f"{made} steps made in {duration(record.seconds)}, {len(record.steps) - made} were there. Page: {page}"
+    )
+
+
+def plan(
+    recipe: Annotated[Path, typer.Argument(help="recipe file (YAML)")],
+    store: StoreOption = Path("store"),
+    set_: SetOption = None,
+    only: Annotated[str, typer.Option(help="plan this step and what it needs")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Show each step of a recipe: done, to do, or made again and why."""
+    from polyclinic.shown_plan import plan_lines, plan_rows
+
+    planned = _plan(recipe, store, set_, only)
+    if as_json:
+        _print_json(plan_rows(planned))
+    else:
+        typer.echo("\n".join(plan_lines(planned)))
+
+
+def steps(
+    kind: Annotated[str, typer.Argument(help="one kind, e.g. train.pit; all when left out")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List the step kinds, or one kind's settings."""
+    from polyclinic.kind_commands import kind_rows, setting_rows
+    from polyclinic.steps import find_kind
+
+    if kind:
+        found = find_kind(kind)
+        if as_json:
+            _print_json({"kind": found.name, "makes": found.output, "settings": setting_rows(found)})
+            return
+        typer.echo(f"{found.name} makes {found.output}. {found.summary}")
+        _print_table(setting_rows(found), ("field", "type", "default", "what"))
+    else:
+        rows = kind_rows()
+        _print_json(rows) if as_json else _print_table(rows, ("kind", "takes", "makes", "what"))
+
+
+def report(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN", help="folder of a run: STORE/runs/RECIPE")],
+) -> None:
+    """Make the page of a run again."""
+    from polyclinic.pipeline import read_run
+    from polyclinic.report import make_report
+
+    page = run_folder / "report.html"
+    make_report(read_run(run_folder), run_folder.parent.parent, page)
+    typer.echo(str(page))
+
+
+def doctor(store: StoreOption = Path("store"), as_json: JsonOption = False) -> None:
+    """Say what this machine has, what is missing, and how to get it."""
+    from polyclinic.doctor import examine
+
+    rows = examine(store)
+    _print_json(rows) if as_json else _print_table(rows, ("what", "found", "state", "advice"))
+    if any(row["state"] == "missing" for row in rows):
+        raise typer.Exit(1)
+
+
+def tasks_list(
+    suite: Annotated[str, typer.Option(help="only the tasks of this suite")] = "", as_json: JsonOption = False
+) -> None:
+    """List the tasks of the catalog."""
+    from polyclinic.tasks import suite_tasks, task_rows
+
+    wanted = set(suite_tasks(suite)) if suite else None
+    rows = [row for row in task_rows() if wanted is None or row["name"] in wanted]
+    columns = ("name", "category", "domain", "suites", "access", "license", "verified")
+    _print_json(rows) if as_json else _print_table(rows, columns)
+
+
+def tasks_show(name: Annotated[str, typer.Argument(help="name of a task")], as_json: JsonOption = False) -> None:
+    """Show one task of the catalog."""
+    from polyclinic.tasks import load_task
+
+    fields = load_task(name).model_dump(mode="json")
+    rows = [{"field": key, "value": value} for key, value in fields.items()]
+    _print_json(fields) if as_json else _print_table(rows, ("field", "value"))
+
+
+def eval_compare(
+    results: Annotated[list[Path], typer.Argument(help="folders of scores; the first is compared with the others")],
+    as_json: JsonOption = False,
+) -> None:
+    """Compare models on the same items: paired differences with intervals."""
+    from polyclinic.evals import comparison_rows
+
+    rows = comparison_rows(results)
+    columns = ("a", "b", "task", "subset", "n", "difference", "low", "high", "p_value", "verdict")
+    _print_json(rows) if as_json else _print_table(rows, columns)
+
+
+def eval_summary(
+    results: Annotated[list[Path], typer.Argument(help="folders of scores")], as_json: JsonOption = False
+) -> None:
+    """Show each model's figures by task, with n and interval."""
+    from polyclinic.evals import summary_rows
+
+    rows = summary_rows(results)
+    columns = ("model", "task", "subset", "metric", "n", "unscored", "estimate", "low", "high")
+    _print_json(rows) if as_json else _print_table(rows, columns)
+
+
+def _plan(recipe: Path, store: Path, overrides: list[str] | None, only: str) -> Any:
+    from polyclinic.errors import did_you_mean
+    from polyclinic.pipeline import Store, load_recipe, make_plan
+    from polyclinic.report import read_settings
+
+    loaded = load_recipe(recipe, overrides or ())
+    names = [step.name for step in loaded.steps]
+    read_settings(loaded.report, names, where=f"{recipe}: report")
+    if only and only not in names:
+        raise UserError(f"--only {only}: {recipe} has no such step{did_you_mean(only, names)}")
+    planned = make_plan(loaded, Store(store))
+    return planned.only(only) if only else planned
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=1, ensure_ascii=False, default=str))
+
+
+def _print_table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    console = Console() if sys.stdout.isatty() else Console(width=200)
+    console.print(table, markup=False, highlight=False)
+
+
+def _cell(value: Any) -> str:
+    from rich.markup import escape
+
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, (list, tuple)):
+        return escape(", ".join(map(str, value)))
+    return "" if value is None else escape(str(value))

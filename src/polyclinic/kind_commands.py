@@ -1,0 +1,125 @@
+"""Every step kind as a command: its flags are the kind's settings and inputs."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from pydantic_core import PydanticUndefined
+
+from polyclinic.errors import UserError
+from polyclinic.steps import STAGES, StepKind, kinds_of
+
+
+def add_kind_commands(group: typer.Typer, stage: str) -> None:
+    """Add a command for each kind of a stage."""
+    for kind in kinds_of(stage).values():
+        group.command(kind.name.partition(".")[2], help=kind.summary)(_command(kind))
+
+
+def kind_rows() -> list[dict[str, Any]]:
+    """Return one row for each step kind: name, inputs, output, summary."""
+    return [
+        {
+            "kind": kind.name,
+            "takes": sorted({role.input for role in kind.roles.values() if role.input}),
+            "makes": kind.output,
+            "what": kind.summary,
+        }
+        for stage in STAGES
+        for kind in kinds_of(stage).values()
+    ]
+
+
+def setting_rows(kind: StepKind[Any]) -> list[dict[str, Any]]:
+    """Return one row for each setting of a kind: name, type, default, description."""
+    rows = []
+    fields = kind.settings.model_fields
+    for name in sorted(fields, key=lambda name: not kind.roles[name].input):  # inputs first
+        info, role = fields[name], kind.roles[name]
+        type_name = f"{role.input}{' (several)' if role.many else ''}" if role.input else _type_name(info.annotation)
+        default = info.get_default(call_default_factory=True)
+        rows.append(
+            {
+                "field": name,
+                "type": type_name,
+                "default": "required" if default is PydanticUndefined else default,
+                "what": info.description or "",
+            }
+        )
+    return rows
+
+
+def _command(kind: StepKind[Any]) -> Any:
+    def command(**given: Any) -> None:
+        out: Path = given.pop("out")
+        seed: int = given.pop("seed")
+        fields = {name: _parse(kind, name, text) for name, text in given.items() if text is not None}
+        typer.echo(str(kind(out=out, seed=seed, **fields)))
+
+    parameters = [
+        inspect.Parameter(
+            row["field"],
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                str | None,
+                typer.Option(
+                    f"--{row['field'].replace('_', '-')}",
+                    *([f"--{row['field']}"] if "_" in row["field"] else []),
+                    help=f"{row['what']} ({row['type']}; {_default_text(row['default'])})",
+                    metavar=row["type"].split(" ")[0].upper()[:12],
+                ),
+            ],
+        )
+        for row in setting_rows(kind)
+    ]
+    seed_option = typer.Option("--seed", help="decides everything random")
+    out_option = typer.Option("--out", help="folder to make; must not exist")
+    parameters += [
+        inspect.Parameter("seed", inspect.Parameter.KEYWORD_ONLY, default=0, annotation=Annotated[int, seed_option]),
+        inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Path, out_option]),
+    ]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    command.__name__ = kind.name.partition(".")[2]
+    return command
+
+
+def _parse(kind: StepKind[Any], name: str, text: str) -> Any:
+    """Return the value of a flag; several are divided by commas, mappings are written as YAML."""
+    annotation = kind.settings.model_fields[name].annotation
+    origins = {typing.get_origin(part) for part in (annotation, *typing.get_args(annotation))}
+    if origins & {list, tuple}:
+        return [part.strip() for part in text.split(",")] if text else []
+    if dict in origins or annotation is dict:
+        try:
+            return yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise UserError(f"--{name}: expected YAML: {text!r}") from error
+    return text
+
+
+def _default_text(default: Any) -> str:
+    if default == "required":
+        return "required"
+    return "optional" if default in (None, [], (), "") else f"default {default}"
+
+
+def _type_name(annotation: Any) -> str:
+    names = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path", type(None): ""}
+    if annotation in names:
+        return names[annotation]
+    arguments = typing.get_args(annotation)
+    origin = typing.get_origin(annotation)
+    if origin is typing.Literal:
+        return " or ".join(map(str, arguments))
+    if origin in (list, tuple):
+        return f"{_type_name(arguments[0])} (several)"
+    if arguments:
+        return " or ".join(filter(None, map(_type_name, arguments)))
+    return getattr(annotation, "__name__", str(annotation))
