@@ -15,8 +15,6 @@ import typer
 
 from polyclinic import __version__
 from polyclinic.errors import UserError
-from polyclinic.kind_commands import add_kind_commands
-from polyclinic.steps import STAGES
 
 STAGE_HELP = {
     "corpus": "Read documents.",
@@ -63,8 +61,8 @@ def build_app(stage: str = "") -> typer.Typer:
     app.callback()(_version)
     for command in (run, plan, steps, report, doctor):
         app.command()(command)
-    for name in STAGES:
-        group = typer.Typer(help=STAGE_HELP[name], no_args_is_help=True)
+    for name, text in STAGE_HELP.items():
+        group = typer.Typer(help=text, no_args_is_help=True)
         if name == "tasks":
             group.command("list")(tasks_list)
             group.command("show")(tasks_show)
@@ -72,6 +70,8 @@ def build_app(stage: str = "") -> typer.Typer:
             group.command("compare")(eval_compare)
             group.command("summary")(eval_summary)
         if name == stage:
+            from polyclinic.kind_commands import add_kind_commands
+
             add_kind_commands(group, name)
         app.add_typer(group, name=name)
     return app
