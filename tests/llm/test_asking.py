@@ -277,7 +277,7 @@ def test_an_answer_that_stays_unusable_is_asked_for_twice_only(tmp_path: Path) -
         request = replace(requests(1)[0], check=lambda reply: "no")
         ask_all([request], endpoint(server), journal)
         assert len(server.seen) == 2
-        assert settle(request, endpoint(server), journal).next_request is None
+        assert settle(request, endpoint(server), journal).open is None
 
 
 def test_strange_texts_come_back_as_text(tmp_path: Path) -> None:

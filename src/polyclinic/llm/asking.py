@@ -13,7 +13,7 @@ from polyclinic.errors import UserError
 from polyclinic.llm.addresses import Guard, is_local_address, is_local_name, refuse_remote
 from polyclinic.llm.client import ask
 from polyclinic.llm.journal import Journal
-from polyclinic.llm.requests import ChatRequest, Endpoint, Failure, settle
+from polyclinic.llm.requests import ChatRequest, Endpoint, Failure, advance, settle
 from polyclinic.progress import Progress
 
 if TYPE_CHECKING:
@@ -110,9 +110,9 @@ async def _ask_all(
         nonlocal failures_in_a_row, answered
         for request in requests:
             outcome = settle(request, endpoint, journal)
-            while outcome.next_request is not None:
-                result = await ask(session, endpoint, outcome.next_request, tally.counts)
-                await journal.add(outcome.next_request.key(endpoint), result)
+            while outcome.open is not None:
+                result = await ask(session, endpoint, outcome.open.body, tally.counts)
+                await journal.add(outcome.open.key, result)
                 tally.asked += 1
                 if isinstance(result, Failure):
                     # One that is refused says nothing of the next, unless nothing was ever answered.
@@ -124,7 +124,7 @@ async def _ask_all(
                         )
                 else:
                     failures_in_a_row, answered = 0, True
-                outcome = settle(request, endpoint, journal)
+                outcome = advance(outcome, result, endpoint)
             tally.accepted += outcome.accepted is not None
             tally.rejected += len(outcome.rejected)
             tally.failed += outcome.failure is not None

@@ -21,7 +21,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from polyclinic.errors import UserError
-from polyclinic.llm.requests import ChatRequest, Endpoint, Failure, Reply
+from polyclinic.llm.requests import Endpoint, Failure, Reply
 
 if TYPE_CHECKING:
     import aiohttp
@@ -36,16 +36,15 @@ class NotAnAnswer(Exception):
 
 
 async def ask(
-    session: aiohttp.ClientSession, endpoint: Endpoint, request: ChatRequest, counts: dict[str, int]
+    session: aiohttp.ClientSession, endpoint: Endpoint, body: bytes, counts: dict[str, int]
 ) -> Reply | Failure:
-    """Send a request until it is answered or has failed; `counts` gets what happened on the way.
+    """Send a body until it is answered or has failed; `counts` gets what happened on the way.
 
     Raises:
         UserError: the key, the model or the quota is wrong, so no request can succeed.
     """
     import aiohttp
 
-    body = json.dumps(request.payload(endpoint)).encode("ascii")
     sent = waits = 0
     while True:
         wait = _backoff(endpoint.first_wait, waits)

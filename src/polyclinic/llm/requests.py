@@ -92,12 +92,14 @@ class ChatRequest:
             "max_tokens": endpoint.max_tokens,
         }
 
+    def body(self, endpoint: Endpoint) -> bytes:
+        """Return the canonical JSON of the payload: what is sent, and what the key is made from."""
+        # ASCII, since a document may hold half a surrogate pair, which UTF-8 cannot.
+        return json.dumps(self.payload(endpoint), sort_keys=True, separators=(",", ":")).encode("ascii")
+
     def key(self, endpoint: Endpoint) -> str:
         """Return the hash of the canonical payload, the template version and the sample index."""
-        whole = {"payload": self.payload(endpoint), "template": self.template, "sample": self.sample}
-        # ASCII, since a document may hold half a surrogate pair, which UTF-8 cannot.
-        text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode("ascii")).hexdigest()
+        return _key(self, self.body(endpoint))
 
     def again(self, reply: Reply, reason: str) -> ChatRequest:
         """Return the request that asks once more and shows what was wrong with the answer."""
@@ -109,13 +111,22 @@ class ChatRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A request as it is put to one endpoint."""
+
+    request: ChatRequest
+    body: bytes  # what is sent
+    key: str  # under which the answer is kept
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a request, with every answer that was not usable."""
 
     accepted: Reply | None = None
     rejected: tuple[tuple[Reply, str], ...] = ()  # (answer, what was wrong with it)
     failure: Failure | None = None
-    next_request: ChatRequest | None = None  # what is still to be asked; None when the matter is settled
+    open: Question | None = None  # what is still to be asked; None when the matter is settled
 
 
 class Answers(Protocol):
@@ -127,16 +138,34 @@ class Answers(Protocol):
 
 def settle(request: ChatRequest, endpoint: Endpoint, journal: Answers) -> Outcome:
     """Return what came of a request as far as the journal knows; parsing costs nothing and may be repeated."""
-    rejected: list[tuple[Reply, str]] = []
-    for _ in range(MOST_ASKED):
-        found = journal.find(request.key(endpoint))
+    outcome = Outcome(open=_question(request, endpoint))
+    while outcome.open is not None:
+        found = journal.find(outcome.open.key)
         if found is None:
-            return Outcome(rejected=tuple(rejected), next_request=request)
-        if isinstance(found, Failure):
-            return Outcome(rejected=tuple(rejected), failure=found)
-        reason = request.check(found)
-        if not reason:
-            return Outcome(accepted=found, rejected=tuple(rejected))
-        rejected.append((found, reason))
-        request = request.again(found, reason)
-    return Outcome(rejected=tuple(rejected))
+            break
+        outcome = advance(outcome, found, endpoint)
+    return outcome
+
+
+def advance(outcome: Outcome, found: Reply | Failure, endpoint: Endpoint) -> Outcome:
+    """Return what comes of an open outcome when its question was answered or has failed."""
+    assert outcome.open is not None
+    if isinstance(found, Failure):
+        return Outcome(rejected=outcome.rejected, failure=found)
+    request = outcome.open.request
+    reason = request.check(found)
+    if not reason:
+        return Outcome(accepted=found, rejected=outcome.rejected)
+    rejected = (*outcome.rejected, (found, reason))
+    asks_again = len(rejected) < MOST_ASKED
+    return Outcome(rejected=rejected, open=_question(request.again(found, reason), endpoint) if asks_again else None)
+
+
+def _question(request: ChatRequest, endpoint: Endpoint) -> Question:
+    body = request.body(endpoint)
+    return Question(request, body, _key(request, body))
+
+
+def _key(request: ChatRequest, body: bytes) -> str:
+    head = json.dumps([request.template, request.sample]).encode("ascii")
+    return hashlib.sha256(head + b"\0" + body).hexdigest()
