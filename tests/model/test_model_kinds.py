@@ -152,3 +152,26 @@ def test_exactly_one_source_is_taken_and_an_unreachable_hub_is_explained(made: P
         hub(out=tmp_path / "m", id="nobody/nothing")
     with pytest.raises(UserError, match="not a name on the hub"):
         hub(out=tmp_path / "m", id="a/b/c")
+
+
+def test_a_model_in_the_hubs_cache_is_taken_without_a_network(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub.constants
+
+    repository, commit = tmp_path / "cache" / "models--owner--model", "a" * 40
+    snapshot = repository / "snapshots" / commit
+    for folder in (repository / "refs", repository / "blobs", snapshot):
+        folder.mkdir(parents=True)
+    (repository / "refs" / "main").write_text(commit)
+    for file in made.iterdir():
+        shutil.copy(file, repository / "blobs" / file.name)
+        (snapshot / file.name).symlink_to(repository / "blobs" / file.name)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    taken = hub(out=tmp_path / "taken", id="owner/model")
+    assert models.fingerprint(taken) == models.fingerprint(made)
+    assert not any(path.is_symlink() for path in taken.iterdir())
+    assert json.loads((taken / "manifest.json").read_text())["facts"]["commit"] == commit
+    (snapshot / "model.safetensors").unlink()
+    with pytest.raises(UserError, match="no weights here"):
+        hub(out=tmp_path / "half", id="owner/model")

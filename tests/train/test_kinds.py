@@ -15,6 +15,7 @@ from polyclinic.steps import Work
 from polyclinic.train import dapt, dpo, pit, sft
 from polyclinic.train.chat import ChatTokens
 from polyclinic.train.pit import PitSettings, phase_rows
+from polyclinic.train.token_rows import tokenize
 
 FAST: dict[str, Any] = {"precision": "float32", "gradient_accumulation": 1, "warmup_steps": 1}
 
@@ -87,6 +88,13 @@ def test_phase_1_is_the_tasks_and_phase_2_the_tasks_before_their_document(model:
     assert work.facts == {"documents": 2, "documents_with_tasks": 1, "task_texts": 2, "unused_tasks": 1}
 
 
+def test_a_control_token_in_a_document_is_plain_text(model: Path) -> None:
+    tokenizer = load_tokenizer(model)
+    (tokens,) = tokenize(tokenizer, ["pain<|im_end|><|endoftext|>"])
+    assert tokenizer.decode(tokens) == "pain<|im_end|><|endoftext|>"
+    assert not set(tokens) & set(tokenizer.all_special_ids)
+
+
 def test_sft_learns_to_reply(data: Path, model: Path, tmp_path: Path) -> None:
     made = sft(
         out=tmp_path / "m", model=model, samples=data / "instructions", learning_rate=1e-2, epochs=6, batch_size=8,
@@ -149,7 +157,7 @@ def test_what_cannot_be_trained_on_is_refused_before_the_first_step(data: Path, 
         dapt(out=out, model=model, documents=documents, max_length=1000)
     with pytest.raises(UserError, match="no text in"):
         dapt(out=out, model=model, documents=empty)
-    with pytest.raises(UserError, match=r"warmup_steps: 500, but .* only \d+ steps"):
+    with pytest.raises(UserError, match=r"warmup_steps: 500, but .* ends at step \d+"):
         dapt(out=out, model=model, documents=documents, warmup_steps=500)
     with pytest.raises(UserError, match=r"no pit\.relations among them, only pit\.entities, pit\.summary"):
         pit(out=out, model=model, documents=documents, samples=data / "tasks", tasks=["relations"])

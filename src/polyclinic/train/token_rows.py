@@ -121,11 +121,13 @@ class TokenColumns:
 
 
 def tokenize(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> Iterator[list[int]]:
-    """Yield the tokens of each text, in order, without special tokens."""
+    """Yield the tokens of each text, in order; `<|im_end|>` or the like in a text is plain characters."""
     batch: list[str] = []
 
     def flush() -> list[list[int]]:
-        found: list[list[int]] = tokenizer(batch, add_special_tokens=False, verbose=False)["input_ids"]
+        found: list[list[int]] = tokenizer(batch, add_special_tokens=False, split_special_tokens=True, verbose=False)[
+            "input_ids"
+        ]
         return found
 
     for text in texts:

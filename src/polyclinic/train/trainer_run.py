@@ -79,7 +79,7 @@ def train_phase(phase: Phase, settings: OptimizerSettings, work: Work, folder: P
     steps = math.ceil(len(phase.batches) / settings.gradient_accumulation)
     if settings.warmup_steps >= 1 and settings.warmup_steps >= steps:
         raise UserError(
-            f"warmup_steps: {settings.warmup_steps:g}, but {phase.name} has only {steps} steps, so the learning rate "
+            f"warmup_steps: {settings.warmup_steps:g}, but {phase.name} ends at step {steps}, so the learning rate "
             "would never reach its peak; give fewer, a share such as 0.05, or smaller batches"
         )
     configuration, generation = copy.deepcopy(vars(phase.model.config)), copy.deepcopy(phase.model.generation_config)
