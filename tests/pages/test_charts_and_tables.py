@@ -130,3 +130,12 @@ def test_a_row_with_another_number_of_cells_is_an_error() -> None:
 def test_a_bar_never_leaves_its_frame() -> None:
     assert 'width="80"' in share_bar(7.0)
     assert 'width="0.5"' in share_bar(-1.0)
+
+
+def test_a_name_too_long_for_the_end_of_its_line_stands_in_a_key() -> None:
+    lines = [Line("phase 2 tasks and documents, one after the other", [(0, 1.0), (9, 2.0)], 1)]
+    made = line_chart(lines, name="x", title="t", description="d", x_title="x", y_title="y", width=520)
+    assert '<ul class="key">' in made
+    assert '<ul class="key">' not in line_chart(
+        [Line("short", [(0, 1.0)])], name="x", title="t", description="d", x_title="x", y_title="y"
+    )

@@ -72,3 +72,10 @@ def test_the_same_graph_gives_the_same_picture_with_names_escaped() -> None:
     assert "<script>" not in one
     assert "<b>" not in one
     assert 'href="#step-2"' in one
+
+
+def test_a_full_layer_passes_what_leads_nowhere_to_the_next() -> None:
+    ends = [f"scores-{i}" for i in range(12)]
+    layout = lay_out(["model", *ends], [("model", end) for end in ends], node_width=100, pass_width=10)
+    assert [len([n for n in layer if n not in layout.passing]) for layer in layout.layers] == [1, 7, 5]
+    assert layout.width <= 7 * 100 + 10

@@ -20,7 +20,6 @@ from polyclinic.pages.frame import Section, page
 from polyclinic.pages.graph_picture import Node, graph_picture
 from polyclinic.pages.interval_chart import Estimate, Group, interval_chart
 from polyclinic.pages.line_chart import Line, line_chart, thinned
-from polyclinic.pages.marks import key_of_series
 from polyclinic.pages.tables import Cell, Column, share_bar, table
 
 __all__ = [
@@ -39,7 +38,6 @@ __all__ = [
     "graph_picture",
     "interval_chart",
     "joined",
-    "key_of_series",
     "line_chart",
     "page",
     "paragraph",

@@ -48,7 +48,7 @@ def interval_chart(
     reference: float | None = None,
     reference_name: str = "",
     span: tuple[float, float] | None = None,
-    width: float = 860,
+    width: float = 1000,
 ) -> Markup:
     """Return an SVG with a dot and its interval for every row.
 

@@ -28,15 +28,16 @@ class Layout:
 
 
 def lay_out(
-    nodes: Sequence[str], edges: Sequence[tuple[str, str]], *, node_width: float, pass_width: float
+    nodes: Sequence[str], edges: Sequence[tuple[str, str]], *, node_width: float, pass_width: float, most: int = 7
 ) -> Layout:
     """Return the layout of a graph without circles; edges point downwards.
 
-    `node_width` and `pass_width` are the room a node and a passing edge take, gaps included.
+    `node_width` and `pass_width` are the room a node and a passing edge take, gaps included; of a layer with more
+    than `most` nodes those that lead nowhere go one further down.
     Raises ValueError when the edges go in a circle.
     """
     edges = list(dict.fromkeys(edges))
-    level = _levels(nodes, edges)
+    level = _levels(nodes, edges, most)
     layers: list[list[str]] = [[] for _ in range(max(level.values(), default=-1) + 1)]
     for node in nodes:
         layers[level[node]].append(node)
@@ -75,7 +76,7 @@ def crossings(layers: Sequence[Sequence[str]], below: Mapping[str, Sequence[str]
     return total
 
 
-def _levels(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str, int]:
+def _levels(nodes: Sequence[str], edges: Sequence[tuple[str, str]], most: int) -> dict[str, int]:
     """Put each node below all it takes from, and a node without inputs just above the first that takes from it."""
     sources: dict[str, list[str]] = {node: [] for node in nodes}
     targets: dict[str, list[str]] = {node: [] for node in nodes}
@@ -96,6 +97,13 @@ def _levels(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str,
     for node in reversed(ready):
         if targets[node] and not sources[node]:
             level[node] = min(level[t] for t in targets[node]) - 1
+    layer = 0
+    while layer <= max(level.values(), default=-1):
+        inside = [node for node in ready if level[node] == layer]
+        ends = [node for node in inside if sources[node] and not targets[node]]
+        for node in ends[max(0, most - len(inside) + len(ends)) :]:
+            level[node] += 1
+        layer += 1
     return level
 
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from polyclinic.pages.elements import element, picture
-from polyclinic.pages.marks import dashes
+from polyclinic.pages.elements import element, joined, picture
+from polyclinic.pages.marks import dashes, key_of_lines
 from polyclinic.pages.palette import color_class
 from polyclinic.pages.scales import Scale, fitted_scale, spread, tick_labels
-from polyclinic.pages.text_size import shortened, text_width
+from polyclinic.pages.text_size import text_width
 
 HEIGHT, TOP, BOTTOM, LEFT = 300.0, 34.0, 46.0, 58.0
 LABEL_SIZE = 12.0
+LEADER = 30.0  # room between a line's end and its name, and behind it
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,15 @@ def line_chart(
     x_title: str,
     y_title: str,
     log_y: bool = False,
-    width: float = 860,
+    width: float = 1000,
 ) -> Markup:
-    """Return an SVG line chart of `width` pixels; `name` must be unique on the page."""
-    names_width = min(
-        0.34 * width, max((text_width(line.name, LABEL_SIZE, bold=True) for line in lines), default=0.0) + 34
-    )
+    """Return an SVG line chart of `width` pixels, with a key above it where a name is too long for its line's end.
+
+    `name` must be unique on the page.
+    """
+    longest = max((text_width(line.name, LABEL_SIZE, bold=True) for line in lines), default=0.0) + LEADER
+    named = longest <= 0.34 * width
+    names_width = longest if named else 14.0
     across = fitted_scale((x for line in lines for x, _ in line.points), LEFT, width - names_width, margin=0.0)
     up = fitted_scale((y for line in lines for _, y in line.points), HEIGHT - BOTTOM, TOP, logarithmic=log_y)
     marks = [_axes(across, up, x_title, y_title)]
@@ -51,12 +55,13 @@ def line_chart(
         marks.append(_curve(line, pieces, across, up))
         last = pieces[-1][-1] if pieces else (across.low, up.low)
         ends.append(up.place(last[1]))
-    places = spread(ends, LABEL_SIZE + 3, TOP + 4, HEIGHT - BOTTOM)
-    for line, end, place in zip(lines, ends, places, strict=True):
+    places = [] if not named else spread(ends, LABEL_SIZE + 3, TOP + 4, HEIGHT - BOTTOM)
+    for line, end, place in zip(lines, ends, places, strict=False):
         reached = max((x for x, y in line.points if math.isfinite(y)), default=across.high)
-        marks.append(_end_label(line, across.place(reached), across.end, end, place, names_width))
+        marks.append(_end_label(line, across.place(reached), across.end, end, place))
     size = "chart small" if width < 600 else "chart"
-    return picture(width, HEIGHT, title, description, *marks, name=name, class_=size)
+    chart = picture(width, HEIGHT, title, description, *marks, name=name, class_=size)
+    return chart if named else joined([key_of_lines([(line.name, line.number) for line in lines]), chart])
 
 
 def thinned(points: Sequence[tuple[float, float]], most: int = 240) -> tuple[list[tuple[float, float]], int]:
@@ -111,16 +116,15 @@ def _axes(across: Scale, up: Scale, x_title: str, y_title: str) -> Markup:
     return element("g", *parts)
 
 
-def _end_label(line: Line, reached: float, end: float, y: float, place: float, room: float) -> Markup:
+def _end_label(line: Line, reached: float, end: float, y: float, place: float) -> Markup:
     leader = element(
         "polyline",
         points=f"{reached + 3:.1f},{y:.1f} {end + 6:.1f},{y:.1f} {end + 18:.1f},{place:.1f}",
         class_="leader",
     )
-    text = shortened(line.name, LABEL_SIZE, room - 26, bold=True)
     return element(
         "g",
         leader,
-        element("text", text, x=end + 22, y=place + 4, class_=f"name {color_class(line.number)}"),
+        element("text", line.name, x=end + 22, y=place + 4, class_=f"name {color_class(line.number)}"),
         element("title", line.name),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
@@ -28,25 +29,14 @@ def dashes(number: int) -> str | None:
     return DASHES[number % len(DASHES)] or None
 
 
-def key_of_series(names: list[str], *, lines: bool = False) -> Markup:
-    """Return the legend: the sign of each series with its name, wrapped as the window needs."""
+def key_of_lines(lines: Sequence[tuple[str, int]]) -> Markup:
+    """Return the key of a line chart: the stroke of each series (name, number) with its name."""
     entries = []
-    for number, name in enumerate(names):
-        if lines:
-            sign = element(
-                "line",
-                x1=1,
-                y1=8,
-                x2=25,
-                y2=8,
-                class_=f"curve {color_class(number)}",
-                stroke_dasharray=dashes(number),
-            )
-        else:
-            sign = dot(number, 13, 8)
-        entries.append(
-            element("li", element("svg", sign, width=26, height=16, viewBox="0 0 26 16", aria_hidden="true"), name)
-        )
+    for name, number in lines:
+        class_ = f"curve {color_class(number)}"
+        sign = element("line", x1=1, y1=8, x2=25, y2=8, class_=class_, stroke_dasharray=dashes(number))
+        sample = element("svg", sign, width=26, height=16, viewBox="0 0 26 16", aria_hidden="true")
+        entries.append(element("li", sample, name))
     return element("ul", *entries, class_="key")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from polyclinic.evals.summary import ACCURACY
+from polyclinic.evals.summary import ACCURACY, LEVEL
 from polyclinic.pages import bullets, element, joined, numbers, paragraph
 from polyclinic.report.measured import Measured, comparisons, lead_of, told_apart
 from polyclinic.report.wording import estimate_text, interval_text, sentence, title_of
@@ -26,13 +26,10 @@ def headline(measured: Measured) -> Markup:
     if len(leads) > 1:
         parts.append(bullets(leads[1 : 1 + OTHERS]))
     if len(found) > 1:
-        apart = sum(1 for c in found if told_apart(c.comparison))
+        sure = sum(1 for c in found if told_apart(c.comparison) and c.comparison.holm_p < LEVEL)
         link = element("a", f"{len(found)} comparisons", href="#comparisons")
-        parts.append(
-            paragraph(
-                "In ", str(apart), " of ", link, " the interval of the difference leaves zero out.", class_="muted"
-            )
-        )
+        held = f", {sure} show a difference that holds when their number is corrected for."
+        parts.append(paragraph("Of the ", link, " this recipe asks for", held, class_="muted"))
     return joined(parts)
 
 

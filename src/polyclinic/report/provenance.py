@@ -29,12 +29,12 @@ def notice(run: Run) -> Markup:
     size = parameters(run, final) if final is not None else None
     if final is not None and size is not None and size < TINY:
         said.append(
-            f"{final.record.name} is a tiny model ({numbers.significant(size / 1e6)} million parameters): a "
+            f"{final.record.name} is a tiny model ({_size(size)} parameters): a "
             "demonstration of the way, not of what a useful model can do."
         )
     sources = {source for step in run.steps.values() if step.manifest for source in step.manifest.sources}
     if demonstration := sorted(s for s in sources if "demonstration" in s.lower()):
-        said.append(f"Some of its text was written for demonstration: {'; '.join(demonstration)}.")
+        said.append(f"Some of the text of this run was written for demonstration: {'; '.join(demonstration)}.")
     teachers = {
         str(step.manifest.facts["teacher"])
         for step in run.steps.values()
@@ -103,6 +103,11 @@ def again_section(run: Run) -> Section:
         parts.append(folded("Fingerprints of the models", bullets(models)))
     parts.append(folded("The recipe", preformatted(record.recipe_text), opened=True))
     return Section("again", "How to make it again", parts)
+
+
+def _size(parameters: float) -> str:
+    """Return a number of parameters: 70,896, or 2.61 million."""
+    return numbers.count(parameters) if parameters < 1e6 else f"{numbers.significant(parameters / 1e6)} million"
 
 
 def _counts(caption: str, name: str, counts: dict[str, int]) -> Markup:
