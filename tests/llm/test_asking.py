@@ -107,13 +107,13 @@ def test_too_many_requests_cost_no_attempt_and_wait_as_long_as_asked(tmp_path: P
     async def busy(payload: Payload, number: int, request: web.Request) -> web.StreamResponse:
         if number < 5:
             return web.json_response({"error": "slow down"}, status=429, headers={"Retry-After": "0.05"})
-        return completion("done")
+        return web.Response(status=500) if number == 5 else completion("done")
 
     with TeacherServer(busy) as server:
         start = time.monotonic()
-        tally, answers = ask(server, tmp_path, attempts=1)
+        tally, answers = ask(server, tmp_path, attempts=2)
     assert answers == ["done"]
-    assert tally.counts == {"rate_limited": 5}
+    assert tally.counts == {"rate_limited": 5, "sent_again": 1}
     assert time.monotonic() - start >= 5 * 0.05
 
 

@@ -46,7 +46,7 @@ def book(*documents: Document) -> CodeBook:
 def test_a_code_is_summarised_with_its_place_and_its_other_names() -> None:
     assert write_tasks(PAGE, ("summary",), book(PAGE, CATEGORY))["summary"] == (
         "ICD-10-CM code E11.9 means Type 2 diabetes mellitus without complications. "
-        "It belongs to E11 (Type 2 diabetes mellitus), in the chapter 4. It includes Diabetes NOS; T2D."
+        "It belongs to E11 (Type 2 diabetes mellitus), in chapter 4. It includes Diabetes NOS; T2D."
     )
 
 

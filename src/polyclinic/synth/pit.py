@@ -119,7 +119,7 @@ def _write_by_rules(settings: PitSettings, work: Work) -> None:
                 for task, text in write_tasks(document, tasks, book).items():
                     if text:
                         written[task] += 1
-                        yield _sample(document, task, text, AUTHOR)
+                        yield from _samples(document, task, text, AUTHOR)
                     else:
                         nothing[task] += 1
                 progress.advance()
@@ -170,7 +170,7 @@ def _write_by_model(settings: PitSettings, work: Work) -> None:
             if task.text:
                 written[task.task] += 1
                 parts = {"parts": task.parts, "parts_used": task.used} if task.parts > 1 else {}
-                yield _sample(document, task.task, task.text, settings.teacher_model, **parts)
+                yield from _samples(document, task.task, task.text, settings.teacher_model, **parts)
             else:
                 (unusable if task.used < task.parts else nothing)[task.task] += 1
 
@@ -196,20 +196,22 @@ def _write_by_model(settings: PitSettings, work: Work) -> None:
     )
 
 
-def _sample(document: Document, task: str, text: str, author: str, **metadata: Any) -> Sample:
-    """Return the sample of one task of a document; what the document says of its origin goes with it."""
-    return Sample(
-        id=f"{document.id}.{task}",
-        task=f"pit.{task}",
-        output=text,
-        document=document.id,
-        domain=document.domain,
-        language=document.language,
-        source=document.source,
-        license=document.license,
-        author=author,
-        metadata=metadata,
-    )
+def _samples(document: Document, task: str, text: str, author: str, **metadata: Any) -> Iterator[Sample]:
+    """Yield the samples of one task of a document, every question its own; its origin goes with each."""
+    elements = text.split("\n\n") if task == "question_answer" else [text]
+    for number, element in enumerate(elements, start=1):
+        yield Sample(
+            id=f"{document.id}.{task}.{number}" if len(elements) > 1 else f"{document.id}.{task}",
+            task=f"pit.{task}",
+            output=element,
+            document=document.id,
+            domain=document.domain,
+            language=document.language,
+            source=document.source,
+            license=document.license,
+            author=author,
+            metadata=metadata,
+        )
 
 
 def _documents(paths: list[Path]) -> Iterator[Document]:

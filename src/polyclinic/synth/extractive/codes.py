@@ -1,6 +1,7 @@
 """Tasks for the documents of a code set: written from what they are known by, since a code page is not prose.
 
-The question has the form of MedConceptsQA (Shoham & Rappoport 2024): `What is the description of the medical code …`.
+The questions are not worded as the test's are (see tasks/catalog/_icd10cm.yaml), so that a test asks for what was
+learnt, not for how it was put.
 A document that does not show its code in text or title (plain words only) gets tasks that do not show it either.
 """
 
@@ -99,7 +100,7 @@ def write_code_task(task: str, code: Code, book: CodeBook) -> str:
 
 def _summary(code: Code, book: CodeBook) -> str:
     above = _above(code, book)
-    place = f"the {code.place}" if code.place else ""
+    place = code.place
     if code.code:
         sentences = [f"ICD-10-CM code {code.code} means {code.description}."]
         belongs = f"{above}, in {place}" if above and place else above or place
@@ -119,16 +120,16 @@ def _questions(code: Code, book: CodeBook) -> str:
     above = _above(code, book)
     if code.code:
         pairs = [
-            (f"What is the description of the medical code {code.code} in ICD10CM?", code.description),
-            (f"Which medical code in ICD10CM has the description {code.description}?", code.code),
+            (f"What does the ICD-10-CM code {code.code} stand for?", code.description),
+            (f"Which ICD-10-CM code stands for {code.description}?", code.code),
         ]
         if above:
-            pairs.append((f"Which category of ICD10CM does the medical code {code.code} belong to?", above))
+            pairs.append((f"To which category does the ICD-10-CM code {code.code} belong?", above))
     else:
         if above:
             pairs.append((f"What kind of condition is {code.description}?", above))
         if code.place:
-            pairs.append((f"Where does ICD10CM place {code.description}?", f"In the {code.place}"))
+            pairs.append((f"Where does ICD-10-CM place {code.description}?", f"In {code.place}"))
         if code.also:
             pairs.append((f"What else is {code.description} called?", "; ".join(code.also)))
     return "\n\n".join(f"Question: {question}\nAnswer: {answer}." for question, answer in pairs)
@@ -148,7 +149,7 @@ def _relations(code: Code, book: CodeBook) -> str:
     name = f"{code.code} ({code.description})" if code.code else code.description
     lines = [f"{name} is a kind of {above}."] if above else []
     if code.place:
-        lines.append(f"{code.code or code.description} is in the {code.place}.")
+        lines.append(f"{code.code or code.description} is in {code.place}.")
     children = book.children.get(code.code, []) if code.code else []
     lines += [f"{child} ({book.descriptions[child]}) is a kind of {code.code}." for child in children[:MOST_CHILDREN]]
     unlike = f"{code.code} is not used for" if code.code else f"{code.description} is not the same as"
@@ -173,7 +174,7 @@ def _plain_words(text: str) -> Code:
         code="",
         description=_bare(text.split("\n", 1)[0]),
         parent_description=_bare(kind[1]) if kind else "",
-        place=f"field {place[1]}" if place else "",
+        place=f"the field {place[1]}" if place else "",
         also=_notes(_ALSO, text),
         excluded=_notes(_NOT, text),
     )
@@ -186,7 +187,8 @@ def _place(document: Document) -> str:
         if known.get(name):
             described = known.get(f"{name}_description")
             parts.append(f"{name} {known[name]}" + (f" ({_bare(str(described))})" if described else ""))
-    return " of ".join(parts)
+    # `the block E08-E13 (…) of chapter 4 (…)`, but `chapter 4 (…)`.
+    return f"the {' of '.join(parts)}" if len(parts) == 2 else "".join(parts)
 
 
 def _notes(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:

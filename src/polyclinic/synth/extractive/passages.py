@@ -22,7 +22,7 @@ _LABEL = re.compile(r"([A-Z][A-Za-z0-9_ ,/()&'’.-]{1,60}?)\s*:(?:\s+(.*)|$)")
 _SPACES = re.compile(r"\s+")
 _SPACE_BEFORE_MARK = re.compile(r"\s+([,.;:?!])(?!\d)")
 _INLINE_NUMBER = re.compile(r"(?<=[.;:])\s+\d{1,2}\.\s+(?=[A-Z])")
-_MARKUP = re.compile(r"\bid=\"\w+\">|<[^<>]{1,40}>|\*\*|__")
+_MARKUP = re.compile(r"\bid=\"\w+\">|<[^<>]{1,40}>|\*\*|__|\s?\[\d{1,3}(?:[-–,]\s?\d{1,3})*\]")
 _PART_OF_A_TOPIC = re.compile(r"^(?:clinical features|management|treatment|diagnosis) of (?:the )?", re.IGNORECASE)
 _FILLERS = re.compile(r"(?<![\w'])(?:uh|um|mm|hmm|mhm|mm-hmm|you know|i mean)\b\s*,?\s*", re.IGNORECASE)
 _SPLIT_WORD = re.compile(r"(\w) (n't|'s|'re|'ve|'ll|'m|'d)\b")
@@ -124,7 +124,7 @@ def read_passages(document: Document) -> Passages:
     sentences = tuple(
         Sentence(text, section, bullet)
         for section, bullet, parts in blocks
-        for text in split_sentences(_INLINE_NUMBER.sub(" ", tidy(" ".join(parts).replace(" | ", ": "))))
+        for text in split_sentences(_INLINE_NUMBER.sub(" ", tidy(" ".join(parts).lstrip("| ").replace(" | ", ": "))))
     )
     topic = document.title or question_subject(question) or _topic(headings, sentences)
     topic = _PART_OF_A_TOPIC.sub("", tidy(topic))

@@ -11,7 +11,7 @@ MOST_PAIRS = 6
 MOST_WORDS = 60  # of an answer
 _DEFINITION = re.compile(
     r"((?:The\s+|An?\s+)?(?:[\w'’()/-]+\s+){0,5}?[\w'’()/-]+)\s+(?:"
-    r"(?:is|are)\s+(?:an?|one\s+of|any|inflammation|infection|defined\s+as|caused)|refers?\s+to|means?)\s"
+    r"(?:is|are)\s+(?:an?|one\s+of|any|inflammation|infection|defined\s+as|caused)|refers?\s+to|means)\s"
 )
 _NOT_DEFINED = re.compile(
     r"(?:this|that|these|those|it|they|there|here|he|she|we|you|i|who|what|which|our|his|her|their|its|one|all|most|"
@@ -82,7 +82,13 @@ def defined_term(sentence: str, passages: Passages) -> str:
         return ""
     term = re.sub(r"^An?\s+", "", found[1])
     bare = term.removeprefix("The ")
-    if len(bare) < 3 or _NOT_DEFINED.match(bare) or _NOT_IN_A_TERM.search(bare) or bare.split()[-1].endswith("ly"):
+    if (
+        len(bare) < 3
+        or bare == "The"
+        or _NOT_DEFINED.match(bare)
+        or _NOT_IN_A_TERM.search(bare)
+        or bare.split()[-1].endswith("ly")
+    ):
         return ""
     return f"the {passages.in_sentence(bare)}" if bare != term else passages.in_sentence(term)
 
@@ -100,7 +106,8 @@ def _question_of_heading(heading: str, passages: Passages) -> str:
             return question.format(topic=topic, number=found.groupdict().get("number"))
     if heading.endswith("?"):
         return heading
-    if heading.lower() == passages.topic.lower() or not passages.topic:
+    named = heading.lower() in (passages.topic.lower(), *vocabulary().general_headings)
+    if named or not passages.topic:
         return ""
     about = f" on {topic}" if topic else ""
     return f'What does the text{about} say under "{heading}"?'

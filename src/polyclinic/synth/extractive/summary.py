@@ -35,7 +35,11 @@ _INTRODUCES = re.compile(r"\d+[ -]*year[ -]*s?[ -]*old|history of|presents|compl
 
 def summarise(passages: Passages) -> str:
     """Return at most three sentences and 90 words that say most of the document; empty when it has none."""
-    found = [s for s in passages.sentences[:READ_SENTENCES] if not LEFT_OUT.search(passages.headings[s.section])]
+    found = [
+        s
+        for s in passages.sentences[:READ_SENTENCES]
+        if not LEFT_OUT.search(passages.headings[s.section]) and "http" not in s.text
+    ]
     sentences = [s for s in found if 4 <= len(s.text.split()) <= 70] or found[:MOST_SENTENCES]
     if passages.turns and len(sentences) < MOST_SENTENCES:
         note = [_named(s.text, passages.headings[s.section]) for s in found[:MOST_SENTENCES]]
