@@ -79,3 +79,9 @@ def test_a_full_layer_passes_what_leads_nowhere_to_the_next() -> None:
     layout = lay_out(["model", *ends], [("model", end) for end in ends], node_width=100, pass_width=10)
     assert [len([n for n in layer if n not in layout.passing]) for layer in layout.layers] == [1, 7, 5]
     assert layout.width <= 7 * 100 + 10
+
+
+def test_many_sources_stand_in_two_rows() -> None:
+    sources = [f"text-{i}" for i in range(10)]
+    layout = lay_out([*sources, "model"], [(s, "model") for s in sources], node_width=100, pass_width=10)
+    assert [len([n for n in layer if n not in layout.passing]) for layer in layout.layers] == [3, 7, 1]

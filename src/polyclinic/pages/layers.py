@@ -33,7 +33,7 @@ def lay_out(
     """Return the layout of a graph without circles; edges point downwards.
 
     `node_width` and `pass_width` are the room a node and a passing edge take, gaps included; of a layer with more
-    than `most` nodes those that lead nowhere go one further down.
+    than `most` nodes those that come from nowhere go one further up, those that lead nowhere one further down.
     Raises ValueError when the edges go in a circle.
     """
     edges = list(dict.fromkeys(edges))
@@ -97,14 +97,22 @@ def _levels(nodes: Sequence[str], edges: Sequence[tuple[str, str]], most: int) -
     for node in reversed(ready):
         if targets[node] and not sources[node]:
             level[node] = min(level[t] for t in targets[node]) - 1
-    layer = 0
-    while layer <= max(level.values(), default=-1):
-        inside = [node for node in ready if level[node] == layer]
-        ends = [node for node in inside if sources[node] and not targets[node]]
-        for node in ends[max(0, most - len(inside) + len(ends)) :]:
-            level[node] += 1
-        layer += 1
-    return level
+    _thin(level, [n for n in ready if not sources[n]], most, down=False)
+    _thin(level, [n for n in ready if sources[n] and not targets[n]], most, down=True)
+    first = min(level.values(), default=0)
+    return {node: level[node] - first for node in ready}
+
+
+def _thin(level: dict[str, int], movable: Sequence[str], most: int, *, down: bool) -> None:
+    """Move nodes of layers with more than `most` one layer on, until no layer has too many or nothing is movable."""
+    layer = min(level.values(), default=0) if down else max(level.values(), default=0)
+    step = 1 if down else -1
+    while layer in level.values():
+        count = sum(1 for place in level.values() if place == layer)
+        inside = [node for node in movable if level[node] == layer]
+        for node in inside[max(0, most - count + len(inside)) :]:
+            level[node] += step
+        layer += step
 
 
 def _ordered(
