@@ -167,17 +167,30 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
 def load_model(folder: Path, dtype: str = "float32") -> PreTrainedModel:
     """Load the causal language model of a folder in `dtype` (float32, bfloat16, float16 or auto).
 
-    Raises UserError when the folder is not whole or the architecture is unknown.
+    Raises UserError when the folder is not whole, lacks tensors of its architecture (transformers would make them up
+    at random and only say so), or when the architecture is unknown.
     """
     from transformers import AutoModelForCausalLM
 
     check_model_folder(folder)
     try:
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-            str(folder), dtype=dtype, local_files_only=True, trust_remote_code=False, use_safetensors=True
+        model: PreTrainedModel
+        model, found = AutoModelForCausalLM.from_pretrained(
+            str(folder),
+            dtype=dtype,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            output_loading_info=True,
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: tensors of another shape
         raise UserError(f"{folder}: the model cannot be loaded: {error}") from error
+    missing = sorted(found["missing_keys"])
+    if missing:
+        raise UserError(
+            f"{folder}: {len(missing)} tensors that config.json asks for are not in the weights, first {missing[0]}; "
+            "the folder is not whole, or the configuration is another model's"
+        )
     return model
 
 

@@ -71,7 +71,7 @@ def test_the_tokenizer_writes_any_text_and_keeps_digits_apart(made: Path) -> Non
 
 
 def test_digits_may_be_left_together(documents: Path, tmp_path: Path) -> None:
-    made = tiny(out=tmp_path / "m", documents=documents, **(TINY | {"split_digits": False, "steps": 1}))
+    made = tiny(out=tmp_path / "m", documents=documents, **(TINY | {"digits": "runs", "steps": 1}))
     assert any(sum(c.isdigit() for c in t) > 1 for t in models.load_tokenizer(made).tokenize("E11.65"))
 
 
@@ -141,6 +141,17 @@ def test_pickled_weights_a_missing_tokenizer_and_foreign_code_are_refused(made: 
     with pytest.raises(UserError, match="quantised"):
         hub(out=tmp_path / "m", folder=foreign)
     assert not (tmp_path / "m").exists()
+
+
+def test_a_model_that_lacks_tensors_is_refused_instead_of_filled_at_random(made: Path, tmp_path: Path) -> None:
+    broken = Path(shutil.copytree(made, tmp_path / "broken"))
+    config = json.loads((broken / "config.json").read_text())
+    (broken / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 3}))
+    with pytest.raises(UserError, match=r"9 tensors that config\.json asks for are not in the weights"):
+        models.load_model(broken)
+    (broken / "config.json").write_text(json.dumps(config | {"intermediate_size": 66}))
+    with pytest.raises(UserError, match="cannot be loaded"):
+        models.load_model(broken)
 
 
 def test_exactly_one_source_is_taken_and_an_unreachable_hub_is_explained(made: Path, tmp_path: Path) -> None:
