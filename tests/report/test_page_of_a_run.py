@@ -14,7 +14,7 @@ from synthetic_run import STEPS, make_store
 from polyclinic.errors import UserError
 from polyclinic.pipeline import RunRecord
 from polyclinic.records import Score, read_records
-from polyclinic.report import make_report
+from polyclinic.report import make_report, read_settings
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 ATTACK = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'"
@@ -179,7 +179,6 @@ def test_without_comparisons_the_headline_names_the_best(store: tuple[Path, RunR
 def test_a_broken_report_section_names_field_and_step(store: tuple[Path, RunRecord], tmp_path: Path) -> None:
     for report, message in (
         ({"titel": "x"}, r"quickstart: report\.titel: unknown field; did you mean 'title'\?"),
-        ({"compare": [["merged", "bose"]]}, r"report\.compare\.0: there is no step 'bose'; did you mean 'base'\?"),
         ({"experts": {"of": ["base"]}}, r"report\.experts\.merged: missing"),
         ({"experts": {"merged": "merged", "off": ["base"]}}, r"experts\.off: unknown field; did you mean 'of'\?"),
         ({"compare": "merged"}, r"report\.compare: .*found 'merged'"),
@@ -187,6 +186,17 @@ def test_a_broken_report_section_names_field_and_step(store: tuple[Path, RunReco
         with pytest.raises(UserError, match=message):
             make_report(store[1].model_copy(update={"report": report}), store[0], tmp_path / "x.html")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_step_the_recipe_does_not_have_is_named_before_anything_runs() -> None:
+    with pytest.raises(UserError, match=r"report\.compare\.0: there is no step 'bose'; did you mean 'base'\?"):
+        read_settings({"compare": [["merged", "bose"]]}, STEPS)
+
+
+def test_a_run_of_a_part_of_its_recipe_has_a_page_too(store: tuple[Path, RunRecord], tmp_path: Path) -> None:
+    part = [step for step in store[1].steps if step.name in ("icd", "questions", "base", "base-scores")]
+    page = written(store[1].model_copy(update={"steps": part}), store[0], tmp_path)
+    assert "base answers" in Reader(page).text
 
 
 def test_an_artifact_that_is_gone_is_named(store: tuple[Path, RunRecord], tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from polyclinic.artifacts import Manifest, read_manifest
 from polyclinic.errors import UserError
 from polyclinic.pipeline import RunRecord, StepRecord
 from polyclinic.records import Score, read_json_lines, read_records
-from polyclinic.report.settings import ReportSettings, read_settings
+from polyclinic.report.settings import ReportSettings, read_settings, without_absent
 
 TRAINING_LOG = "training_log.jsonl"
 
@@ -94,7 +94,7 @@ def load_run(record: RunRecord, store: Path) -> Run:
                 f"{folder}: the run names this artifact, but it is not in the store; run the recipe again"
             )
         steps[step.name] = RunStep(step, folder, manifest)
-    settings = read_settings(record.report, steps, where=f"{record.recipe}: report")
+    settings = without_absent(read_settings(record.report, None, where=f"{record.recipe}: report"), steps)
     return Run(record, settings, steps, _scores(steps))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -35,8 +35,8 @@ class ReportSettings(BaseModel):
     final: str = Field("", description="step that made the model to ship; empty = the last model that is made")
 
 
-def read_settings(raw: Mapping[str, Any], steps: Iterable[str], where: str = "report") -> ReportSettings:
-    """Return the checked `report` section of a recipe with these step names.
+def read_settings(raw: Mapping[str, Any], steps: Iterable[str] | None, where: str = "report") -> ReportSettings:
+    """Return the checked `report` section of a recipe with these step names; None leaves the names unchecked.
 
     Raises UserError naming each field that is unknown or of a wrong type, and each step that does not exist.
     """
@@ -44,6 +44,8 @@ def read_settings(raw: Mapping[str, Any], steps: Iterable[str], where: str = "re
         settings = ReportSettings.model_validate(dict(raw))
     except ValidationError as error:
         raise UserError("\n".join(_problem(detail, where) for detail in error.errors())) from error
+    if steps is None:
+        return settings
     known = list(steps)
     named = [(f"compare.{i}", name) for i, pair in enumerate(settings.compare) for name in pair]
     if settings.experts is not None:
@@ -61,6 +63,17 @@ def read_settings(raw: Mapping[str, Any], steps: Iterable[str], where: str = "re
     if missing:
         raise UserError("\n".join(missing))
     return settings
+
+
+def without_absent(settings: ReportSettings, steps: Collection[str]) -> ReportSettings:
+    """Return the settings without what names other steps: a run may be of a part of its recipe."""
+    experts = settings.experts
+    if experts is not None:
+        of = tuple(name for name in experts.of if name in steps)
+        experts = experts.model_copy(update={"of": of}) if of and experts.merged in steps else None
+    compare = tuple(pair for pair in settings.compare if all(name in steps for name in pair))
+    final = settings.final if settings.final in steps else ""
+    return settings.model_copy(update={"compare": compare, "experts": experts, "final": final})
 
 
 def _problem(detail: Any, where: str) -> str:
