@@ -61,7 +61,7 @@ def test_scores_are_those_of_a_plain_slow_reference(model: Path, samples: Path, 
             gains = []
             for option in item.options:
                 with_question, without = (
-                    sum_of_logs(slow, encode(prompt), encode(" " + option))
+                    sum_of_logs(slow, encode(prompt), encode(" " + option + task.answer_suffix))
                     for prompt in (prompt_text(task, item), neutral_text(task, item))
                 )
                 gains.append(with_question - without)

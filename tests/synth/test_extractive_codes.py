@@ -53,9 +53,9 @@ def test_a_code_is_summarised_with_its_place_and_its_other_names() -> None:
 def test_a_code_is_asked_for_in_both_directions() -> None:
     answers = write_tasks(PAGE, ("question_answer",), book(PAGE))["question_answer"]
     assert answers.startswith(
-        "Question: What is the description of the medical code E11.9 in ICD10CM?\n"
+        "Question: What does the ICD-10-CM code E11.9 stand for?\n"
         "Answer: Type 2 diabetes mellitus without complications.\n\n"
-        "Question: Which medical code in ICD10CM has the description Type 2 diabetes mellitus without "
+        "Question: Which ICD-10-CM code stands for Type 2 diabetes mellitus without "
         "complications?\n"
         "Answer: E11.9."
     )

@@ -52,8 +52,8 @@ def test_rows_for_a_list_have_what_scripts_rely_on() -> None:
 def test_templates_put_the_question_to_a_model() -> None:
     task = load_task("icd10cm-easy")
     sample = Sample(id="x", task=task.name, input="What?", output="b", options=("a", "b"), metadata={"code": "E11.9"})
-    assert question_text(task, {"code": "E11.9"}) == "What is the description of the ICD-10-CM code E11.9?"
-    assert prompt_text(task, sample) == "ICD-10-CM code E11.9:"
+    assert question_text(task, {"code": "E11.9"}) == "What is the description of the medical code E11.9 in ICD10CM?"
+    assert prompt_text(task, sample) == "Question: What?\nAnswer:"
     assert "E11" not in neutral_text(task, sample)
 
 

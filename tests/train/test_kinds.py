@@ -85,7 +85,7 @@ def test_phase_1_is_the_tasks_and_phase_2_the_tasks_before_their_document(model:
     end = "<|endoftext|>"
     assert texts(phase1) == [f"pain{end}acute{end}"]
     assert texts(phase2) == [f"pain{end}acute{end}acute pain{end}", f"fever{end}"]
-    assert work.facts == {"documents": 2, "documents_with_tasks": 1, "task_texts": 2, "unused_tasks": 1}
+    assert work.facts == {"sequences_phase1": 1, "sequences_phase2": 2, "task_texts": 2, "unused_tasks": 1}
 
 
 def test_a_control_token_in_a_document_is_plain_text(model: Path) -> None:

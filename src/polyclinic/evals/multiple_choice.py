@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from polyclinic.errors import UserError
-from polyclinic.evals.likelihood import Request, longest
 from polyclinic.evals.outcome import NOT_A_NUMBER, TOO_LONG, Outcome
+from polyclinic.evals.requests import Request, longest
 from polyclinic.evals.tokens import encode_continuations, encode_prompts
 from polyclinic.records import Sample
 from polyclinic.tasks import Task, neutral_text, prompt_text
@@ -121,7 +121,7 @@ def option_scores(item: ChoiceItem, answers: Mapping[str, float]) -> list[float]
 def _continuations(task: Task, sample: Sample, use_chat_template: bool) -> list[str]:
     # The assistant's turn begins on a line of its own; there nothing stands before the option.
     prefix = "" if use_chat_template else task.answer_prefix
-    return [prefix + option for option in sample.options]
+    return [prefix + option + task.answer_suffix for option in sample.options]
 
 
 def _check(sample: Sample) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from polyclinic.model.tokenizer import SMALLEST_VOCABULARY, train_tokenizer
+from polyclinic.model.tokenizer import SMALLEST_VOCABULARY, Digits, train_tokenizer
 from polyclinic.steps import Documents, Work, step_kind
 from polyclinic.train.batches import Packing
 from polyclinic.train.finish import save_trained
@@ -24,7 +24,14 @@ class TinySettings(OptimizerSettings):
     vocabulary_size: int = Field(
         2048, ge=SMALLEST_VOCABULARY, le=1_000_000, description="tokens, special ones included"
     )
-    split_digits: bool = Field(True, description="whether every digit is a token of its own")
+    digits: Digits = Field(
+        "single",
+        description="single: every digit is a token; codes: the two characters behind the letter of a code stay "
+        "together, as in E 11 . 9; runs: whole numbers may be tokens",
+    )
+    tokenizer_documents: list[Documents] = Field(
+        [], description="further documents whose words the vocabulary should know; the model is not trained on them"
+    )
     hidden_size: int = Field(192, ge=8, le=16384, description="width of the model")
     intermediate_size: int = Field(512, ge=8, le=65536, description="width inside the feed-forward layers")
     layers: int = Field(4, ge=1, le=200, description="transformer layers")
@@ -62,9 +69,9 @@ class TinySettings(OptimizerSettings):
 def tiny(settings: TinySettings, work: Work) -> None:
     """Train a tokenizer and a small Llama-architecture model from a corpus."""
     tokenizer = train_tokenizer(
-        read_texts(settings.documents),
+        read_texts([*settings.documents, *settings.tokenizer_documents]),
         vocabulary_size=settings.vocabulary_size,
-        split_digits=settings.split_digits,
+        digits=settings.digits,
         max_length=settings.max_positions,
     )
     model = new_model(settings, tokenizer, work.seed)

@@ -6,7 +6,7 @@ Any text can be written with it, since its alphabet is the 256 bytes. This file 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from polyclinic.models import CHAT_TEMPLATE
 from polyclinic.train.token_rows import END_OF_TEXT
@@ -14,29 +14,33 @@ from polyclinic.train.token_rows import END_OF_TEXT
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+Digits = Literal["single", "codes", "runs"]
 TURN_START, TURN_END, PADDING = "<|im_start|>", "<|im_end|>", "<|pad|>"
 SPECIAL_TOKENS = (END_OF_TEXT, TURN_START, TURN_END, PADDING)
 SMALLEST_VOCABULARY = 256 + len(SPECIAL_TOKENS)
 
 
 def train_tokenizer(
-    texts: Iterable[str], *, vocabulary_size: int, split_digits: bool, max_length: int
+    texts: Iterable[str], *, vocabulary_size: int, digits: Digits, max_length: int
 ) -> PreTrainedTokenizerBase:
     """Train a tokenizer of at most `vocabulary_size` tokens, special ones included.
 
-    With `split_digits` every digit is a token of its own, so that E11.9 and E11.65 share their beginning. The end of
-    a turn is the end-of-sequence token; `<|endoftext|>` parts documents; padding has its own token.
+    `digits` says how numbers are cut before pieces are learnt. `single`: every digit is a token of its own, so that
+    E11.9 and E11.65 share their beginning. `codes`: the same, but the two characters behind the letter of a code
+    stay together (E 11 . 6 5), since they mean something only as a pair. `runs`: as ByteLevel cuts, whole numbers.
+    The end of a turn is the end-of-sequence token; `<|endoftext|>` parts documents; padding has its own token.
     """
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
     tokenizer = Tokenizer(models.BPE())
     byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.pre_tokenizer = (
-        pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), byte_level])
-        if split_digits
-        else byte_level
-    )
+    cuts = {
+        "single": [pre_tokenizers.Digits(individual_digits=True)],
+        "codes": [pre_tokenizers.Split(Regex(r"\b[A-Z][0-9][0-9A-Z]|[0-9]"), "isolated")],
+        "runs": [],
+    }[digits]
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*cuts, byte_level])
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary_size,

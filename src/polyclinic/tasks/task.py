@@ -40,6 +40,7 @@ class Task(BaseModel):
     question: str = Field("", description="template of the question, with the document's metadata: {{ code }}")
     prompt: str = Field("", description="template of what the model reads before an option: {{ question }} and more")
     answer_prefix: str = Field(" ", description="stands between prompt and option, and is scored with the option")
+    answer_suffix: str = Field("", description="ends an option, and is scored with it")
     scoring: Literal["sum", "per_token", "per_byte", "mutual_information"] = Field(
         "sum", description="how an option's log-likelihood becomes its score"
     )

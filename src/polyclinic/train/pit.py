@@ -45,6 +45,11 @@ class PitSettings(TrainingSettings):
         min_length=1,
         description="which of the teacher's tasks are learnt; summaries did best in MediPhi",
     )
+    sequences: Literal["joined", "apart"] = Field(
+        "joined",
+        description="joined: all tasks of a document in one sequence, as in MediPhi; apart: a sequence for each, "
+        "in phase 2 each with the document: a small model recalls more from it when tasks repeat one another",
+    )
     phase1_learning_rate: float = Field(1e-4, gt=0, le=1, description="peak rate of phase 1, the tasks alone")
     phase1_epochs: float = Field(1.0, ge=0, le=1000, description="passes of phase 1; 0 leaves it out")
     phase2_learning_rate: float = Field(3e-4, gt=0, le=1, description="peak rate of phase 2, tasks then document")
@@ -121,18 +126,30 @@ def phase_rows(settings: PitSettings, work: Work, tokenizer: PreTrainedTokenizer
             "samples: none of them is about one of the documents; `document` of a sample must be the id of a "
             "document, and `source` its source"
         )
+    groups = settings.sequences
     phase1 = write_token_rows(
-        work.scratch / "phase-1-tokens", _joined(tokenizer, (texts for texts, _ in documents() if texts))
+        work.scratch / "phase-1-tokens",
+        _joined(tokenizer, (group for texts, _ in documents() for group in _grouped(texts, groups))),
     )
     phase2 = write_token_rows(
-        work.scratch / "phase-2-tokens", _joined(tokenizer, ([*texts, text] for texts, text in documents()))
+        work.scratch / "phase-2-tokens",
+        _joined(
+            tokenizer, ([*group, text] for texts, text in documents() for group in _grouped(texts, groups) or [[]])
+        ),
     )
     if not len(phase2):
         raise UserError("documents: there is no text in them; expected at least one document with text")
     work.facts.update(
-        documents=len(phase2), documents_with_tasks=len(phase1), task_texts=used, unused_tasks=total - used
+        sequences_phase1=len(phase1), sequences_phase2=len(phase2), task_texts=used, unused_tasks=total - used
     )
     return phase1, phase2
+
+
+def _grouped(texts: list[str], sequences: str) -> list[list[str]]:
+    """Return the task texts of one document as they stand in sequences together."""
+    if sequences == "apart":
+        return [[text] for text in texts]
+    return [texts] if texts else []
 
 
 def _read_tasks(settings: PitSettings) -> tuple[Tasks, int]:

@@ -1,0 +1,35 @@
+# Two commands: `make quickstart` and `make test`. Both set everything up first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STORE ?= store
+
+.PHONY: quickstart test setup clean
+
+quickstart: $(VENV)/.ready
+	$(BIN)/polyclinic run recipes/quickstart.yaml --store $(STORE)
+
+test: $(VENV)/.tests-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/pytest
+
+setup: $(VENV)/.ready
+
+# torch goes in first and alone, pinned: a range, or a package that pulls it in, brings gigabytes of CUDA wheels.
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; give it with make PYTHON=...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet "torch==2.13.0"
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.tests-ready: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist src/*.egg-info
