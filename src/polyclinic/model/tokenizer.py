@@ -6,7 +6,7 @@ Any text can be written with it, since its alphabet is the 256 bytes. This file 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from polyclinic.models import CHAT_TEMPLATE
 from polyclinic.train.token_rows import END_OF_TEXT
@@ -35,12 +35,13 @@ def train_tokenizer(
 
     tokenizer = Tokenizer(models.BPE())
     byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    cuts = {
+    cuts: dict[str, list[Any]] = {
         "single": [pre_tokenizers.Digits(individual_digits=True)],
+        # A category comes out as E11; ByteLevel then parts its letter from its number.
         "codes": [pre_tokenizers.Split(Regex(r"\b[A-Z][0-9][0-9A-Z]|[0-9]"), "isolated")],
         "runs": [],
-    }[digits]
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*cuts, byte_level])
+    }
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([*cuts[digits], byte_level])
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary_size,
