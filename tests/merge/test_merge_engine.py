@@ -289,3 +289,9 @@ def test_transformers_loads_the_result(tmp_path: Path) -> None:
     loaded = models.load_model(out).state_dict()
     for name, values in models.load_model(folders[0]).state_dict().items():
         assert torch.equal(values, loaded[name])
+
+
+def test_a_misspelt_setting_is_refused_with_a_hint(tmp_path: Path) -> None:
+    base, experts = write_family(tmp_path, 1)
+    with pytest.raises(UserError, match=r"merge\.breadcrumbs\.densty: unknown field; did you mean 'density'"):
+        breadcrumbs(out=tmp_path / "out", base=base, models=experts, densty=0.5)

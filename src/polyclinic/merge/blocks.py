@@ -68,7 +68,7 @@ class Parents:
             rows: let every block hold whole rows (the last dimension), however long they are.
             base: read the base; without it the block's base is empty.
         """
-        step = self.block_elements(rows)
+        step = self.block_size(rows)
         buffers = [np.empty(min(step, self.size), np.float32) for _ in range(1 + len(self.models))]
         for start in range(0, self.size, step):
             length = min(step, self.size - start)
@@ -89,8 +89,8 @@ class Parents:
                 tensor.read(start, piece)
             yield Block(start, pieces[0], pieces[1:])
 
-    def block_elements(self, rows: bool = False) -> int:
-        """Return the number of elements of a block."""
+    def block_size(self, rows: bool = False) -> int:
+        """Return the largest number of elements in a block."""
         if not rows or not self.shape or self.size == 0:
             return BLOCK
         return max(1, BLOCK // self.shape[-1]) * self.shape[-1]

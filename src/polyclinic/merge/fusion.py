@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from polyclinic.merge.blocks import Block, Parents
 from polyclinic.merge.numbers import Float32, round_to
@@ -66,52 +65,46 @@ def add_agreed(
     equal = len(set(weights)) == 1 and weights[0] > 0 and normalize and dtype == "F32"
     if equal:  # a mean needs no weights
         weights = [1.0] * len(weights)
+    # Arrays, since numpy compares with a scalar four times as slowly.
+    largest = max(parents.block_size(), parents.block_size(rows=True))
+    nothing, one = np.zeros(largest, np.float32), np.ones(largest, np.uint8)
     for block in deltas:
+        size = block.base.size
         if weighted_vote:
-            _weigh(block.models, weights, dtype)
+            for weight, delta in zip(weights, block.models, strict=True):
+                if weight != 1:
+                    np.multiply(delta, weight, out=delta)
+                    round_to(delta, dtype)
         vote = block.models[0].copy()
         for delta in block.models[1:]:
             np.add(vote, delta, out=vote)
-        elected = vote.view(np.uint32) & SIGN
         undecided = vote == 0
-        _count_votes(parents, block.models, vote, undecided)
+        parents.counts["net sign", -1] += size - np.count_nonzero(undecided) - 2 * np.count_nonzero(vote < 0)
+        elected = np.bitwise_and(vote.view(np.uint32), SIGN, out=vote.view(np.uint32))
         if zero_sign < 0:
             elected |= undecided.astype(np.uint32) << np.uint32(31)
         # With the elected sign taken away, what agrees is positive.
-        merged, divisor = np.zeros_like(vote), np.zeros(vote.size, np.uint8 if equal else np.float32)
+        merged, divisor = np.zeros(size, np.float32), np.zeros(size, np.uint8 if equal else np.float32)
         for model, (weight, delta) in enumerate(zip(weights, block.models, strict=True)):
             bits = delta.view(np.uint32)
             np.bitwise_xor(bits, elected, out=bits)
-            agrees = delta > 0
-            parents.counts["overruled", model] += int(np.count_nonzero(delta < 0))
-            np.maximum(delta, 0, out=delta)
+            parents.counts["overruled", model] += np.count_nonzero(delta < 0)
+            if normalize:
+                agrees = delta > 0
+                np.add(divisor, agrees.view(np.uint8) if equal else agrees * np.float32(weight), out=divisor)
+            np.maximum(delta, nothing[:size], out=delta)
             if not weighted_vote and weight != 1:
                 np.multiply(delta, weight, out=delta)
             np.add(merged, delta, out=merged)
-            if normalize:
-                np.add(divisor, agrees if equal else np.multiply(agrees, weight, dtype=np.float32), out=divisor)
-        if normalize:
-            np.divide(merged, np.where(divisor == 0, 1, divisor), out=merged, dtype=np.float32)
+        parents.counts["contested", -1] += np.count_nonzero(undecided & (merged != 0))
+        if equal:
+            np.divide(merged, np.maximum(divisor, one[:size], out=divisor), out=merged, dtype=np.float32)
+        elif normalize:
+            divisor[divisor == 0] = 1
+            np.divide(merged, divisor, out=merged)
         if scale != 1:
             np.multiply(merged, scale, out=merged)
         if zero_sign == 0:
             np.multiply(merged, ~undecided, out=merged)
         np.bitwise_xor(merged.view(np.uint32), elected, out=merged.view(np.uint32))
         yield np.add(block.base, merged, out=block.base)
-
-
-def _weigh(deltas: Sequence[Float32], weights: Sequence[float], dtype: str) -> None:
-    for weight, delta in zip(weights, deltas, strict=True):
-        if weight != 1:
-            np.multiply(delta, weight, out=delta)
-            round_to(delta, dtype)
-
-
-def _count_votes(parents: Parents, deltas: Sequence[Float32], vote: Float32, undecided: NDArray[np.bool_]) -> None:
-    none = int(np.count_nonzero(undecided))
-    parents.counts["net sign", -1] += vote.size - none - 2 * int(np.count_nonzero(vote < 0))
-    if none:
-        contested = np.zeros(vote.size, np.bool_)
-        for delta in deltas:
-            np.logical_or(contested, delta, out=contested)
-        parents.counts["contested", -1] += int(np.count_nonzero(contested & undecided))

@@ -6,6 +6,7 @@ files or models.
 
 from __future__ import annotations
 
+import sys
 from typing import TypeAlias
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 Float32: TypeAlias = NDArray[np.float32]
 Bits: TypeAlias = NDArray[np.uint8]
 Mask: TypeAlias = NDArray[np.bool_]
+
+UPPER = int(sys.byteorder == "little")  # which 16 bits of a float32 are a bfloat16
 
 # safetensors name -> bytes of one number; what can be merged
 FLOAT_BYTES = {"BF16": 2, "F16": 2, "F32": 4}
@@ -48,13 +51,11 @@ def from_float32(values: Float32, dtype: str, out: Bits) -> bool:
         bits = values.view(np.uint32)
         rounded = bits >> 16
         np.bitwise_and(rounded, 1, out=rounded)
-        rounded += 0x7FFF
-        rounded += bits
-        np.right_shift(rounded, 16, out=rounded)
+        np.add(rounded, 0x7FFF, out=rounded)
+        np.add(rounded, bits, out=rounded)
         half = out.view(np.uint16)
-        np.copyto(half, rounded, casting="unsafe")
-        np.bitwise_and(rounded, 0x7FFF, out=rounded)
-        return int(rounded.max(initial=0)) < 0x7F80
+        half[...] = rounded.view(np.uint16)[UPPER::2]
+        return int(np.left_shift(half, 1).max(initial=0)) < 0xFF00
     if dtype == "F16":
         half_floats = out.view(np.float16)
         with np.errstate(over="ignore"):
@@ -67,6 +68,14 @@ def from_float32(values: Float32, dtype: str, out: Bits) -> bool:
 def round_to(values: Float32, dtype: str) -> None:
     """Round `values` in place to what `dtype` can hold (F32 leaves them)."""
     if dtype == "F32":
+        return
+    if dtype == "BF16":
+        bits = values.view(np.uint32)
+        odd = bits >> 16
+        np.bitwise_and(odd, 1, out=odd)
+        np.add(odd, 0x7FFF, out=odd)
+        np.add(bits, odd, out=bits)
+        np.bitwise_and(bits, 0xFFFF_0000, out=bits)
         return
     raw = np.empty(values.size * FLOAT_BYTES[dtype], np.uint8)
     from_float32(values, dtype, raw)

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from polyclinic.merge.blocks import Parents
 from polyclinic.merge.numbers import Float32, Mask
 
-SAMPLE_PIECES, PIECE = 64, 4096  # a sample of 262,144; tensors up to that size are looked at whole
+PIECE = 2048  # neighbouring entries in a sample
+SAMPLE = 262_144  # entries in a sample at most, and in a tensor that is looked at whole
 HELD = 1 << 18  # magnitudes collected before equal ones are counted together
 BINS = 1 << 20  # at most, when they are
 EVERYTHING, NOTHING = -1.0, math.inf
@@ -63,7 +64,9 @@ def largest(parents: Parents, counts: Sequence[Sequence[int]], dtype: str = "F32
 
     `dtype` is what the deltas are rounded to before they are compared.
     """
-    part = Part(lambda: magnitudes(parents, dtype), parents.size, sample_magnitudes(parents, dtype))
+    pieces = min(SAMPLE, parents.size // 16) // PIECE if parents.size > SAMPLE else 0
+    sample = sample_magnitudes(parents, pieces, PIECE, dtype) if pieces else []
+    part = Part(lambda: magnitudes(parents, dtype), parents.size, sample)
     return find_cuts([part], counts)[0]
 
 
@@ -73,12 +76,8 @@ def magnitudes(parents: Parents, dtype: str = "F32") -> Iterator[list[Float32]]:
         yield [np.abs(delta, out=delta) for delta in block.deltas(dtype)]
 
 
-def sample_magnitudes(
-    parents: Parents, dtype: str = "F32", pieces: int = SAMPLE_PIECES, length: int = PIECE
-) -> list[Float32]:
-    """Return some magnitudes of every model's delta from all over the tensor; none when it is no larger than that."""
-    if parents.size <= pieces * length:
-        return []
+def sample_magnitudes(parents: Parents, pieces: int, length: int, dtype: str = "F32") -> list[Float32]:
+    """Return for each model the magnitudes of its delta in so many pieces of neighbours from all over the tensor."""
     sampled = [[np.abs(d) for d in piece.deltas(dtype)] for piece in parents.pieces(pieces, length)]
     return [np.concatenate(found) for found in zip(*sampled, strict=True)]
 

@@ -104,7 +104,7 @@ def model_cuts(merge: Merge, density: Sequence[float]) -> dict[str, list[Cut]]:
     parts = {}
     for parents in merge.parents:
         pieces = round(parents.size / total * SAMPLE_PIECES) if total > SAMPLE_PIECES * PIECE else 0
-        sample = sample_magnitudes(parents, "F32", pieces, PIECE) if pieces else []
+        sample = sample_magnitudes(parents, pieces, PIECE) if pieces else []
         parts[parents.name] = Part(lambda parents=parents: magnitudes(parents), parents.size, sample)  # type: ignore[misc]
     cuts = find_cuts(
         list(parts.values()),
