@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny_language_model import save_tiny_model
-from transformers import Qwen2Config, Qwen2ForCausalLM
+from transformers import BloomConfig, BloomForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
 from polyclinic import models
-from polyclinic.evals.likelihood import Request, log_likelihoods, plan_batches, windows
+from polyclinic.evals.cached_batches import plan_cached
+from polyclinic.evals.likelihood import Batch, plan_batches
+from polyclinic.evals.requests import Request, by_context, longest, windows
+from polyclinic.evals.tree_batches import TreeBatch, plan_trees
 
 TOKENS = st.lists(st.integers(0, 99), min_size=1, max_size=6).map(tuple)
 REQUESTS = st.builds(Request, TOKENS, TOKENS)
@@ -42,26 +46,47 @@ def some_requests() -> list[Request]:
     return [Request(context, tokens(length)) for context in contexts for length in (1, 2, 5, 5, 8)]
 
 
+def values_of(model: Any, batches: Iterable[Batch]) -> dict[Request, float]:
+    with torch.inference_mode():
+        return {
+            request: value
+            for batch in batches
+            for request, value in zip(batch.requests, batch.ask(model), strict=True)
+        }
+
+
+def expected(model: Any, requests: list[Request]) -> dict[Request, Any]:
+    return {request: pytest.approx(one_at_a_time(model, request), abs=1e-4) for request in requests}
+
+
 @pytest.mark.parametrize("batch_tokens", [1, 40, 10_000])
 def test_batches_give_what_one_sequence_at_a_time_gives(model: Any, batch_tokens: int) -> None:
     requests = some_requests()
-    found = {}
-    with torch.inference_mode():
-        for batch in plan_batches(requests, batch_tokens, 300):
-            found.update(zip(batch.requests, log_likelihoods(model, batch.requests), strict=True))
-    assert found == {request: pytest.approx(one_at_a_time(model, request), abs=1e-4) for request in requests}
+    groups = by_context(requests)
+    wanted = expected(model, requests)
+    assert values_of(model, plan_cached(groups, batch_tokens, 300)) == wanted
+    assert values_of(model, plan_trees(groups, batch_tokens, 300)) == wanted
+    assert values_of(model, plan_batches(model, requests, batch_tokens)) == wanted
+
+
+def test_a_tree_computes_a_shared_beginning_once(model: Any) -> None:
+    requests = [Request((4, 5), (7, 8, 9, last)) for last in range(20, 30)]
+    (batch,) = plan_batches(model, requests, 1000)
+    assert isinstance(batch, TreeBatch)
+    assert batch.tokens == 2 + 3
+    assert values_of(model, [batch]) == expected(model, requests)
 
 
 def test_a_model_without_a_key_value_cache_gives_the_same(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    requests = [request for request in some_requests() if len(request.context) == 4]
-    with torch.inference_mode():
-        cached = log_likelihoods(model, requests)
-        monkeypatch.setattr(type(model), "_is_stateful", True)
-        plain = log_likelihoods(model, requests)
-    assert plain == pytest.approx(cached, abs=1e-4)
+    requests = some_requests()
+    cached = values_of(model, plan_batches(model, requests, 100))
+    monkeypatch.setattr(type(model), "_is_stateful", True)
+    plain = plan_batches(model, requests, 100)
+    assert not any(isinstance(batch, TreeBatch) for batch in plain)
+    assert values_of(model, plain) == {request: pytest.approx(value, abs=1e-4) for request, value in cached.items()}
 
 
-def test_a_sliding_window_shorter_than_the_sequence_gives_what_one_sequence_gives() -> None:
+def test_a_model_with_a_sliding_window_is_not_asked_in_trees_and_gives_what_one_sequence_gives() -> None:
     torch.manual_seed(0)
     config = Qwen2Config(
         vocab_size=300,
@@ -76,28 +101,50 @@ def test_a_sliding_window_shorter_than_the_sequence_gives_what_one_sequence_give
         initializer_range=0.5,
     )
     sliding = Qwen2ForCausalLM(config).eval()
-    requests = [request for request in some_requests() if len(request.context) == 9]
-    with torch.inference_mode():
-        found = log_likelihoods(sliding, requests)
-    assert found == pytest.approx([one_at_a_time(sliding, request) for request in requests], abs=1e-4)
+    batches = plan_batches(sliding, some_requests(), 100)
+    assert not any(isinstance(batch, TreeBatch) for batch in batches)
+    assert values_of(sliding, batches) == expected(sliding, some_requests())
+
+
+def test_a_model_that_takes_positions_from_the_mask_is_not_asked_in_trees() -> None:
+    torch.manual_seed(0)
+    bloom = BloomForCausalLM(BloomConfig(vocab_size=300, hidden_size=32, n_layer=2, n_head=4, initializer_range=0.5))
+    batches = plan_batches(bloom.eval(), some_requests(), 100)
+    assert not any(isinstance(batch, TreeBatch) for batch in batches)
+    assert values_of(bloom, batches) == expected(bloom, some_requests())
 
 
 @given(st.lists(REQUESTS, max_size=30), st.integers(1, 60))
 def test_every_distinct_request_is_in_one_batch_and_no_batch_is_too_large(
     requests: list[Request], batch_tokens: int
 ) -> None:
-    batches = plan_batches(requests, batch_tokens, 100)
-    planned = [request for batch in batches for request in batch.requests]
-    assert sorted(planned, key=repr) == sorted(set(requests), key=repr)
-    for batch in batches:
+    groups = by_context(requests)
+    cached = plan_cached(groups, batch_tokens, 100)
+    trees = plan_trees(groups, batch_tokens, 100)
+    for plan in (cached, trees):
+        planned = [request for batch in plan for request in batch.requests]
+        assert sorted(planned, key=repr) == sorted(set(requests), key=repr)
+    for batch in cached:
         assert len({len(request.context) for request in batch.requests}) == 1
-        widest = max(len(request.context) + len(request.continuation) for request in batch.requests)
+        widest = longest(batch.requests)
         assert len(batch.requests) == 1 or widest * len(batch.requests) <= batch_tokens
+    for tree_batch in trees:
+        padded = len(tree_batch.trees) * max(tree.length for tree in tree_batch.trees)
+        assert len(tree_batch.trees) == 1 or padded <= batch_tokens
 
 
 @given(st.permutations([Request((i % 3,), (i, i % 2)) for i in range(12)]))
 def test_the_plan_depends_on_the_set_of_requests_not_on_their_order(requests: list[Request]) -> None:
-    assert plan_batches(requests, 20, 100) == plan_batches(sorted(requests, key=repr), 20, 100)
+    one, other = by_context(requests), by_context(sorted(requests, key=repr))
+    assert plan_cached(one, 20, 100) == plan_cached(other, 20, 100)
+    assert plan_trees(one, 20, 100) == plan_trees(other, 20, 100)
+
+
+@given(TOKENS, st.lists(TOKENS, min_size=1, max_size=40))
+def test_a_tree_has_a_node_for_every_beginning_that_goes_on(context: tuple[int, ...], found: list[Any]) -> None:
+    (tree,) = (tree for batch in plan_trees({context: sorted(set(found))}, 10_000, 100) for tree in batch.trees)
+    assert set(tree.nodes) == {one[:end] for one in found for end in range(1, len(one))}
+    assert all(tree.nodes.get(one[:-1], -1) < node for one, node in tree.nodes.items())
 
 
 @given(
@@ -115,18 +162,20 @@ def test_windows_ask_for_every_token_once_and_fit(
     sequence = ([] if first is None else [first]) + tokens
     place = 1
     for request in asked:
-        assert 1 <= len(request.context) and len(request.context) + len(request.continuation) <= window
+        assert len(request.context) >= 1 and len(request.context) + len(request.continuation) <= window
         assert list(request.context) == sequence[place - len(request.context) : place]
         place += len(request.continuation)
     for request in asked[1:]:
         assert len(request.context) >= min(max(1, math.floor(window * share)), window - 1)
 
 
-def test_a_model_that_returns_nan_answers_nan(tmp_path: Path) -> None:
-    broken = models.load_model(save_tiny_model(tmp_path / "broken"))
+def test_a_model_that_returns_nan_answers_nan_where_it_does_and_nowhere_else(tmp_path: Path) -> None:
+    broken = models.load_model(save_tiny_model(tmp_path / "broken", tie_word_embeddings=False)).eval()
     with torch.no_grad():
         broken.get_input_embeddings().weight[5] = math.nan
-    with torch.inference_mode():
-        fine, bad = log_likelihoods(broken, [Request((1, 2), (3,)), Request((1, 5), (3,))])
-    assert math.isnan(bad)
-    assert math.isnan(fine)  # the embedding is tied to the output, so every softmax has it
+    requests = [Request((1, 2), (3, 5, 7)), Request((1, 2), (3, 6, 7)), Request((1, 2), (3, 5))]
+    (batch,) = plan_batches(broken, requests, 100)
+    found = values_of(broken, [batch])
+    assert math.isnan(found[requests[0]])
+    assert found[requests[1]] == pytest.approx(one_at_a_time(broken, requests[1]), abs=1e-4)
+    assert found[requests[2]] == pytest.approx(one_at_a_time(broken, requests[2]), abs=1e-4)

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import json
-import math
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,9 +9,8 @@ import torch
 from tiny_language_model import question, save_tiny_model, text
 
 from polyclinic import models
-from polyclinic.artifacts import MAKING, read_manifest
-from polyclinic.errors import UserError
-from polyclinic.evals import likelihood, run
+from polyclinic.artifacts import read_manifest
+from polyclinic.evals import run
 from polyclinic.records import Sample, Score, read_records, write_records
 from polyclinic.tasks import load_task, neutral_text, prompt_text
 

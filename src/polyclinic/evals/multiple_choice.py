@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from polyclinic.errors import UserError
-from polyclinic.evals.outcome import NOT_A_NUMBER, TOO_LONG, Outcome
+from polyclinic.evals.outcome import NO_TEXT, NOT_A_NUMBER, TOO_LONG, Outcome
 from polyclinic.evals.requests import Request, longest
 from polyclinic.evals.tokens import encode_continuations, encode_prompts
 from polyclinic.records import Sample
@@ -84,7 +84,8 @@ def choice_items(
         options = [endings[text] for text in _continuations(task, sample, use_chat_template)]
         after_prompt = tuple(Request(contexts[prompt], option) for option in options)
         after_neutral = () if neutral is None else tuple(Request(contexts[neutral], option) for option in options)
-        items.append(ChoiceItem(sample, task, prompt, after_prompt, after_neutral, _problem(after_prompt, window)))
+        problem = _problem(after_prompt + after_neutral, window)
+        items.append(ChoiceItem(sample, task, prompt, after_prompt, after_neutral, problem))
     return items
 
 
@@ -138,8 +139,10 @@ def _check(sample: Sample) -> None:
 
 
 def _problem(requests: Sequence[Request], window: int | None) -> str:
-    if not requests[0].context:
-        return f"{TOO_LONG}: the prompt is empty and the tokenizer has no token that stands before a text"
+    if not all(request.context for request in requests):
+        return f"{NO_TEXT}: the prompt has no token, and the tokenizer none that stands before a text"
+    if not all(request.continuation for request in requests):
+        return f"{NO_TEXT}: an option has no token"
     needed = longest(requests)
     if window is not None and needed > window:
         return f"{TOO_LONG}: prompt and option have {needed} tokens, the window has {window}"

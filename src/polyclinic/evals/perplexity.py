@@ -4,7 +4,7 @@
 
 Before the text stands the token of the beginning of a text (else of its end), so the first token is scored too;
 where a tokenizer has neither, the first token is context only. Text longer than the window is read in several
-windows, see `polyclinic.evals.likelihood.windows`. Nats per token compare models that share a tokenizer; bits per
+windows, see `polyclinic.evals.requests.windows`. Nats per token compare models that share a tokenizer; bits per
 byte compare all:
 
     bits per byte = total nats / (ln 2 * UTF-8 bytes)
@@ -17,8 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from polyclinic.evals.likelihood import Request, windows
 from polyclinic.evals.outcome import NO_TEXT, NOT_A_NUMBER, Outcome
+from polyclinic.evals.requests import Request, windows
 from polyclinic.evals.tokens import encode_texts, first_token
 from polyclinic.records import Sample
 from polyclinic.tasks import Task

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from polyclinic.errors import UserError
+from polyclinic.evals.requests import Tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-Tokens = tuple[int, ...]
 
 
 def first_token(tokenizer: PreTrainedTokenizerBase) -> int | None:
