@@ -13,6 +13,7 @@ import gzip
 import json
 import types
 import typing
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -184,7 +185,7 @@ def count_values(path: Path, record_type: type[Record], column: str) -> dict[str
 def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (place, object) for each line of a .jsonl or .jsonl.gz file; a place is `file:line`.
 
-    Raises UserError for broken JSON, a line that is not an object, bad UTF-8 or a truncated gzip.
+    Raises UserError for broken JSON, a line that is not an object, bad UTF-8 or a damaged gzip.
     """
     number = 0
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
@@ -201,10 +202,12 @@ def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                     raise UserError(
                         f"{where}: broken JSON at column {error.colno}: {error.msg}; expected one object a line"
                     ) from error
+                except (ValueError, RecursionError) as error:  # a number of thousands of digits, endless brackets
+                    raise UserError(f"{where}: JSON that cannot be read: {error}") from error
                 if not isinstance(row, dict):
                     raise UserError(f"{where}: expected a JSON object, found {type(row).__name__}")
                 yield where, row
-        except (EOFError, gzip.BadGzipFile) as error:
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise UserError(
                 f"{path}:{number + 1}: the gzip file is damaged or cut off ({error}); copy it again"
             ) from error
@@ -278,28 +281,48 @@ def _to_cell(value: Any) -> Any:
 
 def _from_cell(value: Any, hint: Any, where: str) -> Any:
     if hint is str and isinstance(value, str):
+        _refuse_half_characters(value, where)
         return value
     if hint in (float, float | None) and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise UserError(f"{where}: the number is too large") from error
     if hint == tuple[str, ...]:
         if isinstance(value, str):
             value = _parse_json(value, where)
         if isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value):
+            for text in value:
+                _refuse_half_characters(text, where)
             return tuple(value)
     if hint == dict[str, Any]:
         if isinstance(value, str):
             value = _parse_json(value, where)
         if isinstance(value, dict):
+            _refuse_half_characters(json.dumps(value, ensure_ascii=False), where)
             return value
     expected = {str: "text", float: "a number", float | None: "a number", tuple[str, ...]: "a list of texts"}
     raise UserError(f"{where}: expected {expected.get(hint, 'an object')}, found {type(value).__name__}")
 
 
+def _refuse_half_characters(text: str, where: str) -> None:
+    # JSON can spell half of a surrogate pair; no file can hold it.
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UserError(
+            f"{where}: half a character (\\u{ord(error.object[error.start]):04x}) at {error.start}; "
+            "the text was cut or decoded wrongly"
+        ) from error
+
+
 def _parse_json(text: str, where: str) -> Any:
     try:
         return json.loads(text) if text else {}
-    except json.JSONDecodeError as error:
-        raise UserError(f"{where}: expected JSON: {error.msg}") from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{where}: expected JSON: {error}") from error
 
 
 def _read_parquet(path: Path, record_type: type[Record]) -> Iterator[Record]:
@@ -314,13 +337,17 @@ def _read_parquet(path: Path, record_type: type[Record]) -> Iterator[Record]:
                 for row in batch.to_pylist():
                     row_number += 1
                     yield read(row, f"{path}, row {row_number}")
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the disk, not the file
         raise UserError(f"{path}: not a whole Parquet file ({error})") from error
 
 
 def _read_csv(path: Path, record_type: type[Record]) -> Iterator[Record]:
     numbers = {n for n, h in typing.get_type_hints(record_type).items() if h in (float, float | None)}
+    defaults = {f.name for f in dataclasses.fields(record_type) if f.default is not dataclasses.MISSING}
     read = row_reader(record_type)
+    csv.field_size_limit(2**31 - 1)  # a document may be longer than Python's 131,072 characters
     with path.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream, strict=True)
         try:
@@ -328,7 +355,8 @@ def _read_csv(path: Path, record_type: type[Record]) -> Iterator[Record]:
                 where = f"{path}:{reader.line_num}"
                 if None in row or None in row.values():
                     raise UserError(f"{where}: the row has another number of cells than the header")
-                cells: dict[str, Any] = {k: v for k, v in row.items() if v != "" or k not in numbers}
+                # An empty cell is a value that is not there; only a text that must be there may be empty.
+                cells: dict[str, Any] = {k: v for k, v in row.items() if v != "" or k not in numbers | defaults}
                 for name in numbers & cells.keys():
                     try:
                         cells[name] = float(cells[name])
@@ -340,4 +368,15 @@ def _read_csv(path: Path, record_type: type[Record]) -> Iterator[Record]:
         except csv.Error as error:
             raise UserError(f"{path}:{reader.line_num}: broken csv: {error}") from error
         except UnicodeDecodeError as error:
-            raise UserError(f"{path}: not UTF-8 ({error.reason}); save the file as UTF-8") from error
+            where = f"{path}:{_line_that_is_not_utf8(path)}"
+            raise UserError(f"{where}: not UTF-8 ({error.reason}); save the file as UTF-8") from error
+
+
+def _line_that_is_not_utf8(path: Path) -> int:
+    with path.open("rb") as stream:
+        for number, raw in enumerate(stream, start=1):
+            try:
+                raw.decode()
+            except UnicodeDecodeError:
+                return number
+    return 1
