@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json")
+TOKENIZER_PARTS = ("merges.txt", "added_tokens.json", "special_tokens_map.json")  # of older layouts, beside the above
+DTYPE_BITS = {
+    **dict.fromkeys(("F64", "I64", "U64", "C64"), 64),
+    **dict.fromkeys(("F32", "I32", "U32"), 32),
+    **dict.fromkeys(("F16", "BF16", "I16", "U16"), 16),
+    **dict.fromkeys(("F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E5M2FNUZ", "F8_E4M3FNUZ", "I8", "U8", "BOOL"), 8),
+    "F4": 4,
+}
 
 # ChatML. The generation markers tell the trainer which tokens the assistant wrote: its text and the end of its turn.
 CHAT_TEMPLATE = (
@@ -42,15 +51,16 @@ def weight_files(folder: Path) -> list[Path]:
     if index.is_file():
         try:
             names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UserError(f"{index}: broken index; expected JSON with a 'weight_map'") from error
-        files = [folder / str(name) for name in names]
-        for file in files:
-            if file.resolve().parent != folder.resolve():
-                raise UserError(f"{index}: names a file outside its folder: {file.name}")
-            if not file.is_file():
-                raise UserError(f"{folder}: the shard {file.name} named in {index.name} is missing")
-        return files
+        for name in names:
+            # A name, no path: a shard may be a link (the hub's cache has such), but not lie elsewhere by its name.
+            if not isinstance(name, str) or Path(name).name != name or "\0" in name:
+                raise UserError(f"{index}: names a file outside its folder: {name}")
+            if not (folder / name).is_file():
+                raise UserError(f"{folder}: the shard {name} named in {index.name} is missing")
+        if names:
+            return [folder / name for name in names]
     single = folder / "model.safetensors"
     if single.is_file():
         return [single]
@@ -72,14 +82,30 @@ def check_model_folder(folder: Path) -> None:
         raise UserError(f"{folder}: no config.json here; expected a model in the Hugging Face layout")
     try:
         loaded = json.loads(config.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{config}: broken JSON: {error}") from error
     if not isinstance(loaded, dict) or "model_type" not in loaded:
         raise UserError(f"{config}: expected a 'model_type'")
     if not any((folder / name).is_file() for name in TOKENIZER_FILES):
         raise UserError(f"{folder}: no tokenizer here; expected {' or '.join(TOKENIZER_FILES)}")
-    for file in weight_files(folder):
-        read_header(file)
+    for name in ("tokenizer.json", "vocab.json"):
+        if (folder / name).is_file():
+            _check_json_object(folder / name)
+    tensors = {file.name: read_header(file) for file in weight_files(folder)}
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        for name, file_name in json.loads(index.read_bytes())["weight_map"].items():
+            if name not in tensors[file_name]:
+                raise UserError(f"{index}: says that tensor {name} lies in {file_name}; it does not")
+
+
+def _check_json_object(file: Path) -> None:
+    try:
+        good = isinstance(json.loads(file.read_bytes()), dict)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{file}: broken JSON: {error}") from error
+    if not good:
+        raise UserError(f"{file}: expected a JSON object")
 
 
 def read_header(file: Path) -> dict[str, Any]:
@@ -95,7 +121,7 @@ def read_header(file: Path) -> dict[str, Any]:
             raise UserError(f"{file}: not a whole safetensors file (its header does not fit in {size} bytes)")
         try:
             header = json.loads(stream.read(length))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UserError(f"{file}: the safetensors header is damaged: {error}") from error
     if not isinstance(header, dict):
         raise UserError(f"{file}: the safetensors header is damaged: expected an object")
@@ -103,7 +129,17 @@ def read_header(file: Path) -> dict[str, Any]:
     for name, entry in header.items():
         if not _is_header_entry(entry):
             raise UserError(f"{file}: the safetensors header is damaged: tensor {name} has no dtype, shape and place")
-    end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
+    end = 0
+    for name, entry in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
+        start, after = entry["data_offsets"]
+        bits = DTYPE_BITS.get(entry["dtype"])
+        wrong = bits is not None and math.prod(entry["shape"]) * bits != (after - start) * 8
+        if start != end or after < start or wrong:
+            raise UserError(
+                f"{file}: the safetensors header is damaged: tensor {name} ({entry['dtype']}, {entry['shape']}) "
+                f"cannot be the bytes {start} to {after} behind byte {end}"
+            )
+        end = after
     if 8 + length + end != size:
         raise UserError(
             f"{file}: cut off or damaged: the header promises {8 + length + end} bytes, the file has {size}"
@@ -145,6 +181,7 @@ def fingerprint(folder: Path) -> str:
         "chat_template.jinja",
         "tokenizer_config.json",
         *TOKENIZER_FILES,
+        *TOKENIZER_PARTS,
     ):
         if (folder / name).is_file():
             digest.update(f"{name}\0".encode() + (folder / name).read_bytes())
@@ -170,6 +207,7 @@ def load_model(folder: Path, dtype: str = "float32") -> PreTrainedModel:
     Raises UserError when the folder is not whole, lacks tensors of its architecture (transformers would make them up
     at random and only say so), or when the architecture is unknown.
     """
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     check_model_folder(folder)
@@ -183,7 +221,7 @@ def load_model(folder: Path, dtype: str = "float32") -> PreTrainedModel:
             use_safetensors=True,
             output_loading_info=True,
         )
-    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: tensors of another shape
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:  # RuntimeError: tensors of another shape
         raise UserError(f"{folder}: the model cannot be loaded: {error}") from error
     missing = sorted(found["missing_keys"])
     if missing:
