@@ -6,6 +6,7 @@ killed process or a full disk never leaves a folder that looks whole.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -15,13 +16,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from polyclinic.errors import UserError
 
 MANIFEST = "manifest.json"
+FULL = 1 << 16  # bytes free below which a disk is full: what is left when a write did not fit
 MAKING = ".making"  # where artifacts are while they are half made; beside the finished ones
 
 
@@ -75,10 +77,10 @@ def building(target: Path, key: str = "") -> Iterator[Building]:
 
     A block that raises, or a process that is killed, leaves no `target`; `scratch` is kept for the next try of the
     same `key`. What another key left there (other settings under the same name) is thrown away.
-    Raises UserError when `target` exists or another process is making it.
+    Raises UserError when `target` exists or another process is making it, and OSError with ENOSPC when the disk is
+    full, whatever the library that was writing calls it.
     """
     room = target.parent / MAKING
-    room.mkdir(parents=True, exist_ok=True)
     with _locked(room / f"{target.name}.lock", target):
         if target.exists():
             raise UserError(f"{target} exists already; choose another folder or remove it first")
@@ -90,7 +92,14 @@ def building(target: Path, key: str = "") -> Iterator[Building]:
             shutil.rmtree(scratch, ignore_errors=True)
             (place / "key").write_text(key)
         scratch.mkdir(exist_ok=True)
-        yield Building(out, scratch)
+        try:
+            yield Building(out, scratch)
+        except UserError:
+            raise
+        except Exception as error:
+            if shutil.disk_usage(room).free >= FULL or getattr(error, "errno", None) == errno.ENOSPC:
+                raise
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
         if not (out / MANIFEST).exists():
             raise RuntimeError(f"{target.name}: made without a manifest")
         _sync(out)
@@ -113,7 +122,9 @@ def read_manifest(folder: Path) -> Manifest | None:
     try:
         return Manifest.model_validate_json(file.read_bytes())
     except ValidationError as error:
-        raise UserError(f"{file}: not a manifest of this version: {error.errors()[0]['msg']}") from error
+        raise UserError(
+            f"{file}: not a manifest of this version ({error.errors()[0]['msg']}); move the folder away"
+        ) from error
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -147,12 +158,19 @@ def canonical_hash(value: Mapping[str, Any]) -> str:
 
 @contextmanager
 def _locked(file: Path, target: Path) -> Iterator[None]:
-    with file.open("w") as stream:
+    with _opened(file) as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UserError(f"{target} is being made by another process; wait for it or stop it") from error
         yield
+
+
+def _opened(file: Path) -> IO[str]:
+    while True:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):  # another process that was ready removed the empty folder in between
+            return file.open("w")
 
 
 def _sync(folder: Path) -> None:
