@@ -61,6 +61,8 @@ STAGES: Mapping[str, str] = types.MappingProxyType(
     }
 )
 
+LONGEST_SHOWN = 200  # characters of a wrong value that an error repeats
+
 
 @dataclass(frozen=True)
 class Artifact:
@@ -92,7 +94,8 @@ Runtime = RuntimeMark()
 class Settings(BaseModel):
     """The settings of a step kind. Unknown fields are errors; a single value is taken for a list of one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # No infinities: JSON has no such number, so two of them could not be told apart in a key.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -164,6 +167,8 @@ class StepKind(Generic[SettingsType]):
 
         Raises UserError when a field is unknown, of a wrong type or names a path that does not fit.
         """
+        if problem := seed_problem(seed):
+            raise UserError(f"{self.name}.seed: {problem}")
         settings = validate_settings(self, fields, where=self.name)
         check_paths(self, settings, where=self.name)
         inputs = {
@@ -221,7 +226,10 @@ def validate_settings(kind: StepKind[SettingsType], fields: Mapping[str, Any], w
         return kind.settings.model_validate(dict(fields))
     except ValidationError as error:
         raise UserError(
-            "\n".join(f"{where}.{name}: {problem}" for name, problem in settings_problems(kind, error))
+            "\n".join(
+                f"{where}.{name}: {problem}" if name else f"{where}: {problem}"
+                for name, problem in settings_problems(kind, error)
+            )
         ) from error
 
 
@@ -234,13 +242,23 @@ def settings_problems(kind: StepKind[Any], error: ValidationError) -> list[tuple
         if detail["type"] == "extra_forbidden":
             problem = f"unknown field{did_you_mean(place, known)}; {kind.name} has {', '.join(known)}"
         elif detail["type"] == "missing":
-            problem = f"missing; {kind.name} needs it: {kind.settings.model_fields[place].description or place}"
+            info = kind.settings.model_fields.get(place)
+            problem = f"missing; {kind.name} needs it" + (f": {info.description}" if info is not None else "")
         elif detail["type"] == "value_error":
             problem = detail["msg"].removeprefix("Value error, ")
         else:
-            problem = f"{detail['msg'][0].lower()}{detail['msg'][1:]}, found {detail['input']!r}"
+            found = repr(detail["input"])
+            found = found if len(found) <= LONGEST_SHOWN else f"{found[: LONGEST_SHOWN - 3]}..."
+            problem = f"{detail['msg'][0].lower()}{detail['msg'][1:]}, found {found}"
         problems.append((place, problem))
     return problems
+
+
+def seed_problem(seed: Any) -> str:
+    """Return what is wrong with a seed, or an empty string: generators take 0 to 2**32 - 1."""
+    if type(seed) is int and 0 <= seed < 2**32:
+        return ""
+    return f"expected a whole number from 0 to {2**32 - 1}, found {seed!r}"
 
 
 def check_paths(kind: StepKind[SettingsType], settings: SettingsType, where: str) -> None:
