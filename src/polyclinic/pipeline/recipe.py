@@ -13,10 +13,11 @@ from pydantic import ValidationError
 
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.pipeline.yaml_lines import Place, load_yaml
-from polyclinic.steps import Settings, StepKind, article, check_paths, find_kind, settings_problems
+from polyclinic.steps import Settings, StepKind, article, check_paths, find_kind, seed_problem, settings_problems
 
 RECIPE_KEYS = ("name", "title", "description", "seed", "steps", "report")
 STEP_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+RECIPE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]*")  # it names a folder
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,19 @@ def load_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     for key in raw:
         if key not in RECIPE_KEYS:
             problems.add((key,), f"unknown field '{key}'{did_you_mean(key, RECIPE_KEYS)}")
-    for key, wanted in (("name", str), ("title", str), ("description", str), ("seed", int), ("report", dict)):
-        if key in raw and (not isinstance(raw[key], wanted) or isinstance(raw[key], bool)):
-            problems.add((key,), f"'{key}': expected {_type_name(wanted)}, found {raw[key]!r}")
+    wanted = {
+        "name": (str, "text"),
+        "title": (str, "text"),
+        "description": (str, "text"),
+        "report": (dict, "a mapping"),
+    }
+    for key, (type_wanted, called) in wanted.items():
+        if key in raw and not isinstance(raw[key], type_wanted):
+            problems.add((key,), f"'{key}': expected {called}, found {raw[key]!r}")
+    if isinstance(raw.get("name"), str) and not RECIPE_NAME.fullmatch(raw["name"]):
+        problems.add(("name",), f"'name': expected letters, digits, spaces, '.', '_', '-', found {raw['name']!r}")
+    if problem := seed_problem(raw.get("seed", 0)):
+        problems.add(("seed",), f"'seed': {problem}")
     raw_steps = raw.get("steps")
     if not isinstance(raw_steps, dict) or not raw_steps:
         problems.add(("steps",), "expected 'steps': a mapping from step name to step")
@@ -138,8 +149,8 @@ def _read_step(
         problems.add((*place, "uses"), f"{name}: {error}")
         return None
     seed = raw.get("seed", recipe_seed)
-    if not isinstance(seed, int) or isinstance(seed, bool):
-        problems.add((*place, "seed"), f"{name}.seed: expected a whole number, found {seed!r}")
+    if problem := seed_problem(seed):
+        problems.add((*place, "seed"), f"{name}.seed: {problem}")
         return None
     fields = {key: value for key, value in raw.items() if key not in ("uses", "seed")}
     references: dict[str, tuple[str, ...]] = {}
@@ -158,7 +169,7 @@ def _read_step(
         settings = kind.settings.model_validate(fields)
     except ValidationError as error:
         for key, problem in settings_problems(kind, error):
-            problems.add((*place, *key.split(".")), f"{name}.{key}: {problem}")
+            problems.add((*place, *key.split(".")), f"{name}.{key}: {problem}" if key else f"{name}: {problem}")
         return None
     return RecipeStep(name, kind, settings, references, seed, problems.line(place))
 
@@ -233,7 +244,3 @@ def _override(raw_steps: dict[str, Any], overrides: tuple[str, ...]) -> set[Plac
             raise UserError(f"--set {text}: the value is not YAML") from error
         changed.add(("steps", name, key))
     return changed
-
-
-def _type_name(wanted: type) -> str:
-    return {str: "text", int: "a whole number", dict: "a mapping"}[wanted]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from polyclinic.artifacts import MAKING, InputRecord, Manifest, read_manifest
+from polyclinic.artifacts import MAKING, MANIFEST, InputRecord, Manifest, read_manifest
 from polyclinic.errors import UserError
+from polyclinic.records import RECORD_TYPES, read_records
 from polyclinic.steps import identify
 
 
@@ -53,25 +55,37 @@ class Store:
 
     def latest(self, step: str) -> Manifest | None:
         """Return the manifest of the newest artifact made under a step name."""
-        found = [m for f in self._named(step) if (m := read_manifest(f)) is not None and m.step == step]
-        return max(found, key=lambda m: m.started, default=None)
+        found = [
+            (manifest.started, (folder / MANIFEST).stat().st_mtime_ns, manifest.key, manifest)
+            for folder in self._named(step)
+            if (manifest := read_manifest(folder)) is not None and manifest.step == step
+        ]
+        return max(found, key=lambda entry: entry[:3])[3] if found else None
 
     def run_folder(self, recipe: str) -> Path:
         """Return the folder with the record and the page of a recipe's last run."""
         return self.folder / "runs" / recipe
 
-    def identify(self, path: Path) -> InputRecord:
-        """Return what a user's own file is known by; its hash is remembered by size and time of change."""
+    def identify(self, path: Path, wanted: str = "") -> InputRecord:
+        """Return what a user's own file is known by; its hash is remembered by size and time of change.
+
+        Records (`wanted` is documents, samples, preferences or scores) are read through once for each content, so
+        that a broken line is found before anything runs. Raises UserError naming it.
+        """
         memory = self.folder / ".fingerprints.json"
-        known: dict[str, list[str]] = {}
-        if memory.is_file():
-            known = json.loads(memory.read_text(encoding="utf-8"))
+        known = _read_memory(memory)
         name, state = str(path.resolve()), _state(path)
-        if known.get(name, ["", ""])[0] == state:
-            return InputRecord(name=path.name, key=f"content:{known[name][1]}", fingerprint=known[name][1])
+        remembered, fingerprint, *checked = known.get(name, ["", ""])
+        if remembered == state and (wanted in checked or wanted not in RECORD_TYPES):
+            return InputRecord(name=path.name, key=f"content:{fingerprint}", fingerprint=fingerprint)
         record = identify(path)
         if record.key.startswith("content:"):
-            known[name] = [state, record.fingerprint]
+            checked = checked if fingerprint == record.fingerprint else []
+            if wanted in RECORD_TYPES and wanted not in checked:
+                for _ in read_records(path, RECORD_TYPES[wanted]):
+                    pass
+                checked.append(wanted)
+            known[name] = [state, record.fingerprint, *checked]
             self.folder.mkdir(parents=True, exist_ok=True)
             beside = memory.with_suffix(f".{os.getpid()}")
             beside.write_text(json.dumps(known, indent=1), encoding="utf-8")
@@ -82,6 +96,23 @@ class Store:
         yield from (f for f in self.folder.glob(f"{step}-????????") if f.is_dir())
 
 
+def _read_memory(file: Path) -> dict[str, list[str]]:
+    try:
+        known = json.loads(file.read_bytes())
+    except (FileNotFoundError, ValueError):  # a memory that is lost or damaged costs time only
+        return {}
+    whole = isinstance(known, dict) and all(
+        isinstance(entry, list) and len(entry) >= 2 and all(isinstance(text, str) for text in entry)
+        for entry in known.values()
+    )
+    return known if whole else {}
+
+
 def _state(path: Path) -> str:
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-    return ";".join(f"{f.name} {f.stat().st_size} {f.stat().st_mtime_ns}" for f in files)
+    digest = hashlib.sha256()
+    for file in files:
+        status = file.stat()
+        name = file.relative_to(path).as_posix()
+        digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}\0".encode())
+    return digest.hexdigest()
