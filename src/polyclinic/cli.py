@@ -25,6 +25,7 @@ STAGE_HELP = {
     "merge": "Merge models of one architecture.",
     "eval": "Ask models the tasks of the catalog and compare them.",
 }
+INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
 StoreOption = Annotated[Path, typer.Option("--store", help="folder with the artifacts")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="STEP.field=value, instead of the recipe's")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON, for programs")]
@@ -39,13 +40,15 @@ def main() -> None:
     except UserError as error:
         sys.stderr.write(f"polyclinic: {error}\n")
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("polyclinic: stopped; the same command goes on from here\n")
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            sys.stderr.write("polyclinic: stopped; the same command goes on from here\n")
+        raise
     except OSError as error:
         if error.errno is None:
             raise
-        sys.stderr.write(f"polyclinic: {error.strerror}: {error.filename or ''}\n")
+        what = error.strerror or os.strerror(error.errno)
+        sys.stderr.write(f"polyclinic: {what}{f': {error.filename}' if error.filename else ''}\n")
         sys.stderr.write("polyclinic: finished artifacts are untouched; the same command goes on from here\n")
         sys.exit(1)
 
@@ -93,7 +96,7 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show the plan and stop")] = False,
 ) -> None:
     """Make everything a recipe asks for that is not there yet, and its page."""
-    from polyclinic.pipeline import run_plan
+    from polyclinic.pipeline import is_recorded, run_plan
     from polyclinic.progress import duration
     from polyclinic.report import make_report
     from polyclinic.shown_plan import plan_lines
@@ -101,8 +104,9 @@ def run(
     planned = _plan(recipe, store, set_, only)
     run_folder = planned.store.run_folder(planned.recipe.name)
     page = run_folder / "report.html"
-    if not planned.to_make and page.exists() and not only:
-        typer.echo(f"Nothing to do: all {len(planned.steps)} steps are done. The page: {page}")
+    if not planned.to_make and not dry_run and (only or is_recorded(planned, page)):
+        where = f" The page: {page}" if page.exists() else ""
+        typer.echo(f"Nothing to do: all {len(planned.chosen)} steps are done.{where}")
         return
     for line in plan_lines(planned):
         typer.echo(line, err=not dry_run)
@@ -111,9 +115,8 @@ def run(
     record = run_plan(planned, lambda line: typer.echo(line, err=True))
     make_report(record, planned.store.folder, page)
     made = sum(step.state == "made" for step in record.steps)
-    typer.echo(
-        f"{made} steps made in {duration(record.seconds)}, {len(record.steps) - made} were there. Page: {page}"
-    )
+    there = sum(step.state == "done" for step in record.steps)
+    typer.echo(f"{made} steps made in {duration(record.seconds)}, {there} were there. Page: {page}")
 
 
 def plan(
@@ -179,10 +182,9 @@ def tasks_list(
     suite: Annotated[str, typer.Option(help="only the tasks of this suite")] = "", as_json: JsonOption = False
 ) -> None:
     """List the tasks of the catalog."""
-    from polyclinic.tasks import suite_tasks, task_rows
+    from polyclinic.tasks import task_rows
 
-    wanted = set(suite_tasks(suite)) if suite else None
-    rows = [row for row in task_rows() if wanted is None or row["name"] in wanted]
+    rows = task_rows(suite or None)
     columns = ("name", "category", "domain", "suites", "access", "license", "verified")
     _print_json(rows) if as_json else _print_table(rows, columns)
 
@@ -197,14 +199,14 @@ def tasks_show(name: Annotated[str, typer.Argument(help="name of a task")], as_j
 
 
 def eval_compare(
-    results: Annotated[list[Path], typer.Argument(help="folders of scores; the first is compared with the others")],
+    results: Annotated[list[Path], typer.Argument(help="folders of scores; the others are compared with the first")],
     as_json: JsonOption = False,
 ) -> None:
     """Compare models on the same items: paired differences with intervals."""
     from polyclinic.evals import comparison_rows
 
     rows = comparison_rows(results)
-    columns = ("a", "b", "task", "subset", "n", "difference", "low", "high", "p_value", "verdict")
+    columns = ("model", "baseline", "task", "subset", "n", "difference", "low", "high", "p_value", "verdict")
     _print_json(rows) if as_json else _print_table(rows, columns)
 
 

@@ -21,16 +21,16 @@ def plan_rows(plan: Plan) -> list[dict[str, Any]]:
             "artifact": planned.folder.name,
             "last_seconds": planned.last_seconds,
         }
-        for planned in plan.steps
+        for planned in plan.chosen
     ]
 
 
 def plan_lines(plan: Plan) -> list[str]:
     """Return the plan as lines: a step each, a reason each below it, and a sum."""
-    width = max(len(p.step.name) for p in plan.steps)
-    kinds = max(len(p.step.kind.name) for p in plan.steps)
+    width = max(len(p.step.name) for p in plan.chosen)
+    kinds = max(len(p.step.kind.name) for p in plan.chosen)
     lines = []
-    for planned in plan.steps:
+    for planned in plan.chosen:
         took = f"  {duration(planned.last_seconds)} last time" if planned.last_seconds is not None else ""
         state = STATES[planned.state]
         lines.append(f"{state:8}{planned.step.name:{width}}  {planned.step.kind.name:{kinds}}{took}".rstrip())
@@ -39,6 +39,6 @@ def plan_lines(plan: Plan) -> list[str]:
     known = [p.last_seconds for p in to_make if p.last_seconds is not None]
     estimate = f", about {duration(sum(known))}" if to_make and len(known) == len(to_make) else ""
     lines.append(
-        f"{len(plan.steps) - len(to_make)} of {len(plan.steps)} steps done, {len(to_make)} to make{estimate}"
+        f"{len(plan.chosen) - len(to_make)} of {len(plan.chosen)} steps done, {len(to_make)} to make{estimate}"
     )
     return lines

@@ -4,7 +4,7 @@ In: a recipe file. Out: artifacts in the store and `run.json`, the record of the
 kind named `merge.slerp` is looked up in `polyclinic.merge` when it is needed.
 """
 
-from polyclinic.pipeline.executor import run_plan
+from polyclinic.pipeline.executor import is_recorded, run_plan
 from polyclinic.pipeline.plan import Plan, PlannedStep, make_plan
 from polyclinic.pipeline.recipe import Recipe, RecipeStep, load_recipe
 from polyclinic.pipeline.run_record import RunRecord, StepRecord, read_run, write_run
@@ -18,6 +18,7 @@ __all__ = [
     "RunRecord",
     "StepRecord",
     "Store",
+    "is_recorded",
     "load_recipe",
     "make_plan",
     "read_run",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from polyclinic.errors import UserError
 from polyclinic.pipeline.plan import Plan, PlannedStep
-from polyclinic.pipeline.run_record import RunRecord, StepRecord, write_run
+from polyclinic.pipeline.run_record import RunRecord, StepRecord, read_run, write_run
 from polyclinic.progress import duration
 from polyclinic.steps import Settings, run_step
 
@@ -18,7 +20,7 @@ def run_plan(plan: Plan, say: Callable[[str], None]) -> RunRecord:
     """Make everything of the plan that is not done, in order; returns the record of the run.
 
     `say` is called with one line for each step. When a step fails, the record says so and the error is raised again;
-    finished artifacts stay as they are.
+    finished artifacts stay as they are. The record has all steps of the recipe, also those that were not wanted now.
     """
     clock, started = time.monotonic(), datetime.now(UTC)
     states: dict[str, tuple[str, float]] = {
@@ -46,14 +48,32 @@ def run_plan(plan: Plan, say: Callable[[str], None]) -> RunRecord:
                 )
         except BaseException:
             states[name] = ("failed", time.monotonic() - begun)
-            write_run(run_folder, record())
+            with suppress(OSError):  # a disk too full for the record as well: the first error is the one to tell
+                write_run(run_folder, record())
             raise
         states[name] = ("made", time.monotonic() - begun)
         say(f"      {planned.folder.name} in {duration(time.monotonic() - begun)}")
     result = record()
-    if to_make or not (run_folder / "run.json").exists():
-        write_run(run_folder, result)
+    write_run(run_folder, result)
     return result
+
+
+def is_recorded(plan: Plan, page: Path) -> bool:
+    """Say whether the last run was of this plan (the same recipe, the same artifacts) and `page` was made from it."""
+    folder = plan.store.run_folder(plan.recipe.name)
+    try:
+        last = read_run(folder)
+    except UserError:
+        return False
+    if not page.exists() or page.stat().st_mtime_ns < (folder / "run.json").stat().st_mtime_ns:
+        return False
+    recipe = (plan.recipe.text, list(plan.recipe.overrides))
+    artifacts = [(p.step.name, p.folder.name if p.folder.exists() else None) for p in plan.steps]
+    return (
+        (last.recipe_text, last.overrides) == recipe
+        and [(step.name, step.artifact) for step in last.steps] == artifacts
+        and all(step.state != "failed" for step in last.steps)
+    )
 
 
 def _with_paths(planned: PlannedStep, folders: Mapping[str, Path]) -> Settings:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from polyclinic.artifacts import InputRecord, Manifest
+from polyclinic.errors import UserError
 from polyclinic.pipeline.recipe import Recipe, RecipeStep
 from polyclinic.pipeline.store import Store
-from polyclinic.steps import key_of, package_versions, result_settings
+from polyclinic.steps import FieldRole, key_of, package_versions, result_settings
 
 State = Literal["done", "to do", "resume", "again"]
 
@@ -35,14 +36,20 @@ class Plan:
     recipe: Recipe
     store: Store
     steps: tuple[PlannedStep, ...]
+    wanted: frozenset[str] | None = None  # the steps that matter now; None for all
+
+    @property
+    def chosen(self) -> tuple[PlannedStep, ...]:
+        """The steps that matter now."""
+        return tuple(p for p in self.steps if self.wanted is None or p.step.name in self.wanted)
 
     @property
     def to_make(self) -> tuple[PlannedStep, ...]:
-        """The steps that are not done."""
-        return tuple(step for step in self.steps if step.state != "done")
+        """Those of them that are not done."""
+        return tuple(p for p in self.chosen if p.state != "done")
 
     def only(self, name: str) -> Plan:
-        """Return the part of the plan that the step `name` needs, itself included."""
+        """Return this plan when only the step `name`, and what it needs, is to be made."""
         by_name = {planned.step.name: planned for planned in self.steps}
         needed: set[str] = set()
         waiting = [name]
@@ -51,16 +58,17 @@ class Plan:
             if current not in needed:
                 needed.add(current)
                 waiting += [n for names in by_name[current].step.references.values() for n in names]
-        return Plan(self.recipe, self.store, tuple(p for p in self.steps if p.step.name in needed))
+        return replace(self, wanted=frozenset(needed))
 
 
 def make_plan(recipe: Recipe, store: Store) -> Plan:
     """Compare a recipe with the store; nothing is run."""
     planned: dict[str, PlannedStep] = {}
+    folders: dict[str, Path] = {}  # by key: two steps that are the same share one artifact
     for step in recipe.steps:
         inputs = _inputs(step, planned, store)
         key = key_of(step.kind, step.settings, step.seed, inputs)
-        folder = store.place(step.name, key)
+        folder = folders.setdefault(key, store.place(step.name, key))
         previous = store.latest(step.name)
         state: State
         reasons: tuple[str, ...] = ()
@@ -87,10 +95,17 @@ def _inputs(step: RecipeStep, planned: Mapping[str, PlannedStep], store: Store) 
         inputs[role.name] = [
             InputRecord(name=str(path)[1:], key=planned[str(path)[1:]].key)
             if role.input and str(path).startswith("$")
-            else store.identify(Path(path))
+            else _identify(step, role, Path(path), store)
             for path in paths
         ]
     return inputs
+
+
+def _identify(step: RecipeStep, role: FieldRole, path: Path, store: Store) -> InputRecord:
+    try:
+        return store.identify(path, role.input)
+    except UserError as error:
+        raise UserError(f"{step.name}.{role.name}: {error}") from error
 
 
 def _changes(
@@ -118,9 +133,14 @@ def _changes(
             continue
         for old, new in zip(before, now, strict=True):
             if old.key != new.key:
-                changed = "is made again" if new.name in planned else "has other content"
-                changes.append(f"input {name}: {new.name} {changed}")
+                changes.append(f"input {name}: {new.name} {_what_happened(new, planned)}")
     return changes
+
+
+def _what_happened(record: InputRecord, planned: Mapping[str, PlannedStep]) -> str:
+    if record.key.startswith("content:") or record.name not in planned:
+        return "has other content"
+    return "was made again" if planned[record.name].state == "done" else "is made again"
 
 
 def _differences(place: str, before: Any, now: Any) -> list[str]:
@@ -134,8 +154,19 @@ def _differences(place: str, before: Any, now: Any) -> list[str]:
 
 
 def _short(value: Any) -> str:
-    text = "none" if value is None else str(value)
+    text = _shown(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _shown(value: Any) -> str:
+    """Return a setting as one would write it: 2e-4, not 0.0002."""
+    if isinstance(value, float):
+        digits, exponent = f"{value:e}".split("e")
+        plain, power = f"{value!r}", f"{digits.rstrip('0').rstrip('.')}e{int(exponent)}"
+        return power if len(power) < len(plain) and float(power) == value else plain
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return "none" if value is None else str(value)
 
 
 def _names(found: list[InputRecord]) -> str:

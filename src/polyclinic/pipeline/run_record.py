@@ -46,8 +46,12 @@ def write_run(folder: Path, record: RunRecord) -> None:
     """Write `run.json` into the folder of a run, whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / f"run.json.{os.getpid()}"
-    beside.write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    os.replace(beside, folder / "run.json")
+    try:
+        beside.write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        os.replace(beside, folder / "run.json")
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def read_run(folder: Path) -> RunRecord:
