@@ -14,7 +14,8 @@ from transformers import BloomConfig, BloomForCausalLM, Qwen2Config, Qwen2ForCau
 
 from polyclinic import models
 from polyclinic.evals.cached_batches import plan_cached
-from polyclinic.evals.likelihood import Batch, plan_batches
+from polyclinic.evals.journal import Journal
+from polyclinic.evals.likelihood import Batch, answer, plan_batches
 from polyclinic.evals.requests import Request, by_context, longest, windows
 from polyclinic.evals.tree_batches import TreeBatch, plan_trees
 
@@ -29,7 +30,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def one_at_a_time(model: Any, request: Request) -> float:
     """The slow way: one sequence, all logits, a softmax, a sum."""
-    sequence = torch.tensor([request.context + request.continuation])
+    sequence = torch.tensor([request.context + request.continuation[:-1]])
     with torch.no_grad():
         log_p = torch.log_softmax(model(input_ids=sequence, use_cache=False).logits[0].double(), dim=-1)
     start = len(request.context)
@@ -162,7 +163,8 @@ def test_windows_ask_for_every_token_once_and_fit(
     sequence = ([] if first is None else [first]) + tokens
     place = 1
     for request in asked:
-        assert len(request.context) >= 1 and len(request.context) + len(request.continuation) <= window
+        assert len(request.context) >= 1
+        assert len(request.context) + len(request.continuation) <= window
         assert list(request.context) == sequence[place - len(request.context) : place]
         place += len(request.continuation)
     for request in asked[1:]:
@@ -174,8 +176,8 @@ def test_a_model_that_returns_nan_answers_nan_where_it_does_and_nowhere_else(tmp
     with torch.no_grad():
         broken.get_input_embeddings().weight[5] = math.nan
     requests = [Request((1, 2), (3, 5, 7)), Request((1, 2), (3, 6, 7)), Request((1, 2), (3, 5))]
-    (batch,) = plan_batches(broken, requests, 100)
-    found = values_of(broken, [batch])
-    assert math.isnan(found[requests[0]])
-    assert found[requests[1]] == pytest.approx(one_at_a_time(broken, requests[1]), abs=1e-4)
-    assert found[requests[2]] == pytest.approx(one_at_a_time(broken, requests[2]), abs=1e-4)
+    with Journal(tmp_path / "answers.jsonl", {}) as journal:
+        answers = answer(broken, plan_batches(broken, requests, 100), journal, lambda tokens: None)
+    assert math.isnan(answers[requests[0].key])
+    for request in requests[1:]:
+        assert answers[request.key] == pytest.approx(one_at_a_time(broken, request), abs=1e-4)

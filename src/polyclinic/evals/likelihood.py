@@ -5,10 +5,11 @@ This file knows nothing about tasks, tokenizers or text.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from polyclinic.evals.cached_batches import plan_cached
+from polyclinic.evals.cached_batches import plan_cached, without_cache
 from polyclinic.evals.journal import Journal
 from polyclinic.evals.requests import Request, by_context
 from polyclinic.evals.tree_batches import plan_trees, trees_work, worth_a_tree
@@ -72,6 +73,10 @@ def answer(
         for batch in batches:
             keys = [request.key for request in batch.requests]
             if not all(key in journal.answers for key in keys):
-                journal.add(dict(zip(keys, batch.ask(model), strict=True)))
+                values = batch.ask(model)
+                # A NaN reaches its neighbours in the batch even through the mask; alone they may have an answer.
+                for place in [place for place, value in enumerate(values) if math.isnan(value)]:
+                    values[place] = without_cache(model, [batch.requests[place]])[0]
+                journal.add(dict(zip(keys, values, strict=True)))
             advance(batch.tokens)
     return journal.answers

@@ -108,13 +108,7 @@ class TreeBatch:
         log_p = torch.log_softmax(logits, dim=-1, dtype=torch.float32)
         chosen = log_p[torch.tensor(places, device=log_p.device), torch.tensor(wanted, device=log_p.device)]
         sums: list[float] = np.add.reduceat(chosen.double().cpu().numpy(), starts).tolist()
-        if all(value != value for value in sums):
-            return sums
-        # One branch's NaN reaches its neighbours even through the mask; alone they may have an answer.
-        return [
-            without_cache(model, [request])[0] if value != value else value
-            for request, value in zip(self.requests, sums, strict=True)
-        ]
+        return sums
 
 
 def plan_trees(groups: Mapping[Tokens, Sequence[Tokens]], batch_tokens: int, vocabulary: int) -> list[TreeBatch]:
@@ -157,11 +151,15 @@ def trees_work(model: PreTrainedModel, batch: TreeBatch) -> bool:
     """
     import torch
 
-    kinds = set(getattr(model.config.get_text_config(), "layer_types", None) or ["full_attention"])
-    takes = inspect.signature(model.forward).parameters
-    if is_stateful(model) or kinds != {"full_attention"} or "position_ids" not in takes:
+    config = model.config.get_text_config()
+    others = set(getattr(config, "layer_types", None) or ()) - {"full_attention", "sliding_attention"}
+    sliding = getattr(config, "sliding_window", None)
+    # Such a mask would widen a sliding window that is shorter than a tree is deep; flash attention takes none.
+    if is_stateful(model) or others or (sliding is not None and sliding < LONGEST):
         return False
-    if model.config._attn_implementation not in ("eager", "sdpa"):  # flash attention takes no such mask
+    if "position_ids" not in inspect.signature(model.forward).parameters:
+        return False
+    if config._attn_implementation not in ("eager", "sdpa"):
         return False
     tree = max(batch.trees, key=lambda found: len(found.nodes))
     few = TreeBatch((Tree(tree.context, tree.continuations[:8]),))
@@ -169,10 +167,8 @@ def trees_work(model: PreTrainedModel, batch: TreeBatch) -> bool:
         together = few.ask(model)
         alone = [without_cache(model, [request])[0] for request in few.requests]
     tolerance = 1e-3 if model.dtype == torch.float32 else 0.1  # nats per token
-    return all(
-        abs(a - b) <= tolerance * len(request.continuation) or (a != a and b != b)
-        for a, b, request in zip(together, alone, few.requests, strict=True)
-    )
+    differences = [abs(a - b) / len(r.continuation) for a, b, r in zip(together, alone, few.requests, strict=True)]
+    return all(difference <= tolerance for difference in differences)  # not so for NaN
 
 
 def _trees(context: Tokens, continuations: Iterable[Tokens]) -> Iterator[Tree]:
