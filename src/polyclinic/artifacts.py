@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import xxhash
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from polyclinic.errors import UserError
@@ -97,9 +98,9 @@ def building(target: Path, key: str = "") -> Iterator[Building]:
         except UserError:
             raise
         except Exception as error:
-            if shutil.disk_usage(room).free >= FULL or getattr(error, "errno", None) == errno.ENOSPC:
-                raise
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
+            if _is_full(room, error) and getattr(error, "errno", None) != errno.ENOSPC:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
+            raise
         if not (out / MANIFEST).exists():
             raise RuntimeError(f"{target.name}: made without a manifest")
         _sync(out)
@@ -133,11 +134,13 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def content_fingerprint(path: Path) -> str:
-    """Return the hash of a file, or of all files below a folder with their names.
+    """Return the hash (xxh3, 128 bits) of a file, or of all files below a folder with their names.
+
+    It tells content apart and is no seal against forgery; on large models it is many times faster than SHA-256.
 
     Manifests and model cards are left out: they tell of times and places, not of content.
     """
-    digest = hashlib.sha256()
+    digest = xxhash.xxh3_128()
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
     for file in files:
         name = "" if path.is_file() else file.relative_to(path).as_posix()
@@ -171,6 +174,12 @@ def _opened(file: Path) -> IO[str]:
         file.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):  # another process that was ready removed the empty folder in between
             return file.open("w")
+
+
+def _is_full(folder: Path, error: Exception) -> bool:
+    """Say whether a write failed for want of space; each library has its own error for that, some say nothing."""
+    said = any(text in str(error) for text in ("No space left", "os error 28", "disk is full"))
+    return said or shutil.disk_usage(folder).free < FULL
 
 
 def _sync(folder: Path) -> None:

@@ -6,12 +6,13 @@ model is not run. This file knows nothing about how a model came into being.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import xxhash
 
 from polyclinic.artifacts import Manifest
 from polyclinic.errors import UserError
@@ -156,12 +157,12 @@ def _is_header_entry(entry: Any) -> bool:
 
 
 def fingerprint(folder: Path) -> str:
-    """Return the hash of what a model is: its tensors, tokenizer, template and configuration.
+    """Return the hash (xxh3, 128 bits) of what a model is: its tensors, tokenizer, template and configuration.
 
     Tensors are taken in the order of their names, so that sharding does not matter; paths, times, model cards and
     manifests do not count.
     """
-    digest = hashlib.sha256()
+    digest = xxhash.xxh3_128()
     places = {name: (file, entry) for file in weight_files(folder) for name, entry in read_header(file).items()}
     for name in sorted(places):
         file, entry = places[name]
