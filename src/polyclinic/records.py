@@ -195,7 +195,7 @@ def read_json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                     continue
                 where = f"{path}:{number}"
                 try:
-                    row = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
+                    row = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip())
                 except UnicodeDecodeError as error:
                     raise UserError(f"{where}: not UTF-8 (byte {error.start}); save the file as UTF-8") from error
                 except json.JSONDecodeError as error:
@@ -366,7 +366,8 @@ def _read_csv(path: Path, record_type: type[Record]) -> Iterator[Record]:
                         ) from error
                 yield read(cells, where)
         except csv.Error as error:
-            raise UserError(f"{path}:{reader.line_num}: broken csv: {error}") from error
+            # Where the row begins: a quote that is never closed runs on to the end of the file.
+            raise UserError(f"{path}:{reader.line_num + 1}: broken csv: {error}") from error
         except UnicodeDecodeError as error:
             where = f"{path}:{_line_that_is_not_utf8(path)}"
             raise UserError(f"{where}: not UTF-8 ({error.reason}); save the file as UTF-8") from error

@@ -201,11 +201,8 @@ def find_kind(name: str) -> StepKind[Any]:
     """Return the step kind called `name`; raises UserError when there is none."""
     stage, _, rest = name.partition(".")
     if stage not in STAGES or not rest:
-        everything = [k for s in STAGES for k in kinds_of(s)] if stage in STAGES or not rest else list(STAGES)
-        raise UserError(
-            f"unknown step kind '{name}'{did_you_mean(name if rest else stage, everything)}; "
-            "`polyclinic steps` lists them"
-        )
+        everything = [known for known_stage in STAGES for known in kinds_of(known_stage)]
+        raise UserError(f"unknown step kind '{name}'{did_you_mean(name, everything)}; `polyclinic steps` lists them")
     kinds = kinds_of(stage)
     if name not in kinds:
         raise UserError(
