@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import math
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -214,14 +216,15 @@ def load_model(folder: Path, dtype: str = "float32") -> PreTrainedModel:
     check_model_folder(folder)
     try:
         model: PreTrainedModel
-        model, found = AutoModelForCausalLM.from_pretrained(
-            str(folder),
-            dtype=dtype,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            output_loading_info=True,
-        )
+        with _without_bars():
+            model, found = AutoModelForCausalLM.from_pretrained(
+                str(folder),
+                dtype=dtype,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                output_loading_info=True,
+            )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:  # RuntimeError: tensors of another shape
         raise UserError(f"{folder}: the model cannot be loaded: {error}") from error
     missing = sorted(found["missing_keys"])
@@ -235,8 +238,23 @@ def load_model(folder: Path, dtype: str = "float32") -> PreTrainedModel:
 
 def save_model(folder: Path, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
     """Write model and tokenizer as a Hugging Face folder with safetensors."""
-    model.save_pretrained(str(folder))
+    with _without_bars():
+        model.save_pretrained(str(folder))
     tokenizer.save_pretrained(str(folder))
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """Keep transformers from drawing bars of its own beside ours; restores its setting."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def write_card(folder: Path, manifest: Manifest) -> None:
