@@ -234,10 +234,13 @@ def settings_problems(kind: StepKind[Any], error: ValidationError) -> list[tuple
     """Return (field, what is wrong and what was expected) for each error of a settings model."""
     known = list(kind.settings.model_fields)
     problems = []
-    for detail in error.errors():
-        place = ".".join(str(part) for part in detail["loc"])
+    details = [(".".join(str(part) for part in detail["loc"]), detail) for detail in error.errors()]
+    meant = [did_you_mean(place, known) for place, detail in details if detail["type"] == "extra_forbidden"]
+    for place, detail in details:
         if detail["type"] == "extra_forbidden":
-            problem = f"unknown field{did_you_mean(place, known)}; {kind.name} has {', '.join(known)}"
+            problem = f"unknown field{did_you_mean(place, known) or f'; {kind.name} has ' + ', '.join(known)}"
+        elif detail["type"] == "missing" and did_you_mean(place, [place]) in meant:
+            continue  # it is there, misspelt
         elif detail["type"] == "missing":
             info = kind.settings.model_fields.get(place)
             problem = f"missing; {kind.name} needs it" + (f": {info.description}" if info is not None else "")

@@ -79,7 +79,8 @@ def test_function_command_and_recipe_make_the_same_artifact(texts: Path, tmp_pat
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"pth": "x"}, r"corpus.read.pth: unknown field; did you mean 'path'\?; corpus.read has path, domain"),
+        ({"pth": "x"}, r"corpus.read.pth: unknown field; did you mean 'path'\?$"),
+        ({"path": ".", "width": 1}, r"corpus.read.width: unknown field; corpus.read has path, domain, license"),
         ({}, "corpus.read.path: missing; corpus.read needs it: a file or a folder"),
         ({"path": "nowhere"}, "corpus.read.path: nowhere: no such file or folder"),
         ({"limit": "many"}, "corpus.read.limit: input should be a valid integer.*found 'many'"),

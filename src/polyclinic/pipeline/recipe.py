@@ -75,7 +75,8 @@ def load_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
         problems.add(("seed",), f"'seed': {problem}")
     raw_steps = raw.get("steps")
     if not isinstance(raw_steps, dict) or not raw_steps:
-        problems.add(("steps",), "expected 'steps': a mapping from step name to step")
+        if not problems.found:  # a misspelt `steps` is named already
+            problems.add(("steps",), "expected 'steps': a mapping from step name to step")
         raise problems.error()
     problems.raise_if_any()
     overrides = tuple(overrides)

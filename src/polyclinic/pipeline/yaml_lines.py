@@ -9,6 +9,7 @@ import yaml
 
 from polyclinic.errors import UserError
 
+PLAIN = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 Place = tuple[str | int, ...]  # the way to a value: ("steps", "expert", "learning_rate")
 
 
@@ -29,7 +30,9 @@ def load_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
         loader = yaml.SafeLoader(text)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise UserError(f"{path}:{line}: broken YAML: the character {error.character!r} is not allowed") from error
+        raise UserError(
+            f"{path}:{line}: broken YAML: character U+{ord(text[error.position]):04X} is not allowed"
+        ) from error
     try:
         node = loader.get_single_node()
         lines: dict[Place, int] = {}
@@ -66,6 +69,8 @@ def _refuse_double_keys(node: yaml.Node, path: Path, seen: set[int]) -> None:
 
 def _construct(loader: yaml.SafeLoader, node: yaml.Node, place: Place, lines: dict[Place, int], path: Path) -> Any:
     lines[place] = node.start_mark.line + 1
+    if not isinstance(node, yaml.ScalarNode) and node.tag not in PLAIN:
+        raise UserError(f"{path}:{node.start_mark.line + 1}: the tag {node.tag} is not allowed; write it plainly")
     if isinstance(node, yaml.MappingNode):
         loader.flatten_mapping(node)  # puts what `<<` brings in first, where the mapping's own keys may replace it
         mapping: dict[Any, Any] = {}
