@@ -24,7 +24,7 @@ def write_lines(file: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 def run(tmp_path: Path, path: Path, name: str = "out", **fields: Any) -> list[Document]:
-    return list(read_records(corpus.read(out=tmp_path / name, path=path, **fields), Document))
+    return list(read_records(corpus.read(out=tmp_path / name, documents=path, **fields), Document))
 
 
 def facts(tmp_path: Path, name: str = "out") -> dict[str, Any]:

@@ -13,7 +13,7 @@ seed: 0
 steps:
   texts:
     uses: corpus.read
-    path: texts.jsonl
+    documents: texts.jsonl
     domain: notes
     held_out_share: 1.0e-4
   tasks:

@@ -10,7 +10,7 @@ from small_recipe import RECIPE, plan_of, run, states, write_texts
 from polyclinic.errors import UserError
 from polyclinic.pipeline import is_recorded, load_recipe, read_run, run_plan
 
-FAILS = RECIPE + "  late:\n    uses: corpus.read\n    path: late.jsonl\n    minimum_characters: 99\n"
+FAILS = RECIPE + "  late:\n    uses: corpus.read\n    documents: late.jsonl\n    minimum_characters: 99\n"
 
 
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:

@@ -66,7 +66,8 @@ def test_each_cause_is_shown(change: str, cause: str, tmp_path: Path) -> None:
 def test_the_text_of_a_recipe_is_no_cause(tmp_path: Path) -> None:
     run(tmp_path)
     turned = RECIPE.replace(
-        "    path: texts.jsonl\n    domain: notes\n", "    domain: 'notes'  # why\n    path: ./texts.jsonl\n"
+        "    documents: texts.jsonl\n    domain: notes\n",
+        "    domain: 'notes'  # why\n    documents: ./texts.jsonl\n",
     )
     assert turned != RECIPE
     assert plan_of(tmp_path, turned).to_make == ()
@@ -82,7 +83,7 @@ def test_the_content_of_a_file_counts_not_its_time_or_place(tmp_path: Path) -> N
     write_texts(tmp_path / "texts.jsonl", word="restless")
     assert plan_of(tmp_path, RECIPE.replace("texts.jsonl", "below/texts.jsonl")).to_make == ()
     plan = plan_of(tmp_path)
-    assert reasons(plan, "texts") == ("input path: texts.jsonl has other content",)
+    assert reasons(plan, "texts") == ("input documents: texts.jsonl has other content",)
 
 
 def test_a_change_that_keeps_size_and_time_is_seen(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from polyclinic.pipeline import Recipe, load_recipe
 
 MODELS = """\
 steps:
-  texts: {uses: corpus.read, path: texts.jsonl}
+  texts: {uses: corpus.read, documents: texts.jsonl}
   tasks: {uses: synth.pit, documents: $texts}
   base:
     uses: model.tiny
@@ -46,7 +46,7 @@ def loaded(folder: Path, text: str, *overrides: str) -> Recipe:
         ("$base", "$texts", ":9: train.pit.model wants a model, $texts is documents (in the step expert)"),
         ("samples: $tasks", "samples: [$tasks, $base]", ":10: train.pit.samples wants samples, $base is a model"),
         ("$base", "$expert", ":7: the steps go in a circle: expert -> expert"),
-        ("texts.jsonl}", "no.jsonl}", ":2: texts.path: "),
+        ("texts.jsonl}", "no.jsonl}", ":2: texts.documents: "),
         ("uses: model.tiny", "use: model.tiny", ":4: base: expected a step: a mapping with 'uses: stage.kind'"),
         ("  base:", "  Base:", ":4: step name 'Base': expected small letters, digits and hyphens"),
         ("    model: $base\n", "", ":7: expert.model: missing; train.pit needs it: the model to go on from"),
@@ -108,9 +108,9 @@ def test_paths_of_a_recipe_start_at_its_folder_and_those_of_set_where_the_user_i
     (tmp_path / "here" / "other.txt").write_text("text")
     monkeypatch.chdir(tmp_path / "here")
     step = loaded(tmp_path, RECIPE).steps[0]
-    assert getattr(step.settings, "path") == tmp_path / "texts.jsonl"  # noqa: B009
-    step = loaded(tmp_path, RECIPE, "texts.path=other.txt").steps[0]
-    assert getattr(step.settings, "path") == tmp_path / "here" / "other.txt"  # noqa: B009
+    assert getattr(step.settings, "documents") == tmp_path / "texts.jsonl"  # noqa: B009
+    step = loaded(tmp_path, RECIPE, "texts.documents=other.txt").steps[0]
+    assert getattr(step.settings, "documents") == tmp_path / "here" / "other.txt"  # noqa: B009
     assert os.listdir(tmp_path / "here") == ["other.txt"]
 
 

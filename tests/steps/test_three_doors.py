@@ -47,10 +47,10 @@ def command(*words: object, hash_seed: str = "0") -> None:
 
 
 def test_function_command_and_recipe_make_the_same_artifact(texts: Path, tmp_path: Path) -> None:
-    read(out=tmp_path / "f-texts", path=texts, domain="notes", minimum_characters=2, seed=3)
+    read(out=tmp_path / "f-texts", documents=texts, domain="notes", minimum_characters=2, seed=3)
     pit(out=tmp_path / "f-tasks", documents=tmp_path / "f-texts", tasks=["summary", "entities"], seed=3)
 
-    words = ["--path", texts, "--domain", "notes", "--minimum-characters", "2", "--seed", "3"]
+    words = ["--documents", texts, "--domain", "notes", "--minimum-characters", "2", "--seed", "3"]
     command("corpus", "read", *words, "--out", tmp_path / "c-texts", hash_seed="1")
     words = ["--documents", tmp_path / "c-texts", "--tasks", "summary,entities", "--seed", "3"]
     command("synth", "pit", *words, "--out", tmp_path / "c-tasks", hash_seed="2")
@@ -58,7 +58,7 @@ def test_function_command_and_recipe_make_the_same_artifact(texts: Path, tmp_pat
     (tmp_path / "recipe.yaml").write_text(
         "seed: 3\nsteps:\n"
         "  r-tasks: {tasks: [summary, entities], documents: $r-texts, uses: synth.pit}\n"
-        "  r-texts: {uses: corpus.read, minimum_characters: 2, domain: notes, path: texts.jsonl}\n"
+        "  r-texts: {uses: corpus.read, minimum_characters: 2, domain: notes, documents: texts.jsonl}\n"
     )
     plan = make_plan(load_recipe(tmp_path / "recipe.yaml"), Store(tmp_path / "store"))
     run_plan(plan, lambda line: None)
@@ -79,10 +79,13 @@ def test_function_command_and_recipe_make_the_same_artifact(texts: Path, tmp_pat
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"pth": "x"}, r"corpus.read.pth: unknown field; did you mean 'path'\?$"),
-        ({"path": ".", "width": 1}, r"corpus.read.width: unknown field; corpus.read has path, domain, license"),
-        ({}, "corpus.read.path: missing; corpus.read needs it: a file or a folder"),
-        ({"path": "nowhere"}, "corpus.read.path: nowhere: no such file or folder"),
+        ({"docments": "x"}, r"corpus.read.docments: unknown field; did you mean 'documents'\?$"),
+        (
+            {"documents": ".", "width": 1},
+            r"corpus.read.width: unknown field; corpus.read has documents, domain, license",
+        ),
+        ({}, "corpus.read.documents: missing; corpus.read needs it: a file or a folder"),
+        ({"documents": "nowhere"}, "corpus.read.documents: nowhere: no such file or folder"),
         ({"limit": "many"}, "corpus.read.limit: input should be a valid integer.*found 'many'"),
         ({"limit": -1}, "corpus.read.limit: input should be greater than or equal to 0, found -1"),
         ({"held_out_share": float("nan")}, "corpus.read.held_out_share: input should be"),
@@ -103,7 +106,7 @@ def test_wrong_fields_of_a_function_are_named(fields: dict[str, Any], message: s
 
 def test_all_wrong_fields_are_told_at_once(texts: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
-        read(out=tmp_path / "out", path=texts, domian="x", limit=-1, part="x")
+        read(out=tmp_path / "out", documents=texts, domian="x", limit=-1, part="x")
     assert len(str(caught.value).splitlines()) == 3
 
 
@@ -113,24 +116,24 @@ def test_what_no_single_field_is_to_blame_for_is_said_of_the_kind(tmp_path: Path
 
 
 def test_an_artifact_of_another_type_is_refused(texts: Path, tmp_path: Path) -> None:
-    read(out=tmp_path / "texts", path=texts)
+    read(out=tmp_path / "texts", documents=texts)
     pit(out=tmp_path / "tasks", documents=tmp_path / "texts")
     with pytest.raises(UserError, match=r"synth\.pit\.documents wants documents, .*tasks is samples"):
         pit(out=tmp_path / "out", documents=tmp_path / "tasks")
 
 
 def test_an_artifact_cannot_be_made_inside_its_input(texts: Path, tmp_path: Path) -> None:
-    read(out=tmp_path / "texts", path=texts)
+    read(out=tmp_path / "texts", documents=texts)
     with pytest.raises(UserError, match="lies inside the input"):
         pit(out=tmp_path / "texts" / "tasks", documents=tmp_path / "texts")
     assert [p.name for p in (tmp_path / "texts").iterdir() if p.is_dir()] == []
 
 
 def test_licences_and_sources_travel_with_the_data(texts: Path, tmp_path: Path) -> None:
-    read(out=tmp_path / "texts", path=texts, license="CC0-1.0", source="ward")
+    read(out=tmp_path / "texts", documents=texts, license="CC0-1.0", source="ward")
     assert manifest_of(tmp_path / "texts").licenses == {"CC0-1.0": 8}
     pit(out=tmp_path / "tasks", documents=tmp_path / "texts")
     found = manifest_of(tmp_path / "tasks")
     assert (found.licenses, found.sources) == ({"CC0-1.0": 8}, {"ward": 8})
-    read(out=tmp_path / "nameless", path=texts)
+    read(out=tmp_path / "nameless", documents=texts)
     assert manifest_of(tmp_path / "nameless").licenses == {"unknown": 8}

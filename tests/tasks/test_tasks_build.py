@@ -150,7 +150,7 @@ def test_questions_about_held_out_codes_of_the_real_set(tmp_path: Path) -> None:
 def test_perplexity_items_of_real_corpora_can_be_built(tmp_path: Path) -> None:
     domains = ["clinical", "guidelines"]
     read = [
-        corpus.read(out=tmp_path / d, path=DATA / "corpora" / f"{d}.jsonl.gz", domain=d, part="held_out")
+        corpus.read(out=tmp_path / d, documents=DATA / "corpora" / f"{d}.jsonl.gz", domain=d, part="held_out")
         for d in domains
     ]
     found = run(tmp_path, tasks=[f"perplexity-{d}" for d in domains], documents=read, items=40)

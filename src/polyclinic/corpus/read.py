@@ -17,7 +17,7 @@ from polyclinic.steps import Settings, SourcePath, Work, step_kind
 class ReadSettings(Settings):
     """Where the documents are, what holds for those that do not say it themselves, and which are taken."""
 
-    path: SourcePath = Field(
+    documents: SourcePath = Field(
         description="a file or a folder (with its folders) of .jsonl, .jsonl.gz, .parquet, .txt, .md"
     )
     domain: str = Field("", description="domain of documents that name none: notes, guidelines, pubmed, ...")
@@ -37,7 +37,7 @@ class ReadSettings(Settings):
 
 def check_read(settings: ReadSettings) -> None:
     """Look for files that can be read, and at the first document; raises UserError."""
-    found = find_files(settings.path)
+    found = find_files(settings.documents)
     for _ in read_file(found.readable[0], found.root, _rules(settings)):
         break
 
@@ -51,7 +51,7 @@ def read(settings: ReadSettings, work: Work) -> None:
     Raises UserError, naming file and line, for broken rows, text that is not UTF-8, ids that occur twice, and
     when no document is left.
     """
-    found = find_files(settings.path)
+    found = find_files(settings.documents)
     counts = {"read": 0, "too_short": 0, "in_other_part": 0}
     documents = _chosen(found, settings, work, counts)
     if settings.limit:
@@ -62,7 +62,7 @@ def read(settings: ReadSettings, work: Work) -> None:
     count = write_records(work.out, documents, Document)
     if count == 0:
         raise UserError(
-            f"{settings.path}: no document is left: {counts['read']} read, {counts['too_short']} shorter than "
+            f"{settings.documents}: no document is left: {counts['read']} read, {counts['too_short']} shorter than "
             f"minimum_characters ({settings.minimum_characters}), {counts['in_other_part']} not in part "
             f"'{settings.part}' with held_out_share {settings.held_out_share}"
         )
