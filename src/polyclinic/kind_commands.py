@@ -91,12 +91,12 @@ def _command(kind: StepKind[Any]) -> Any:
 
 
 def _parse(kind: StepKind[Any], name: str, text: str) -> Any:
-    """Return the value of a flag; several are divided by commas, mappings are written as YAML."""
+    """Return the value of a flag; several are divided by commas or, like mappings, written as YAML."""
     annotation = kind.settings.model_fields[name].annotation
     origins = {typing.get_origin(part) for part in (annotation, *typing.get_args(annotation))}
-    if origins & {list, tuple}:
+    if origins & {list, tuple} and not text.lstrip().startswith(("[", "{")):
         return [part.strip() for part in text.split(",")] if text else []
-    if dict in origins or annotation is dict:
+    if dict in origins or annotation is dict or origins & {list, tuple}:
         try:
             return yaml.safe_load(text)
         except yaml.YAMLError as error:

@@ -80,7 +80,7 @@ def test_a_gamma_of_less_than_one_entry_drops_none_and_never_the_whole_tensor() 
 def test_a_gamma_that_leaves_no_room_is_refused_with_an_explanation(tmp_path: Path) -> None:
     base, experts = write_family(tmp_path, 1)
     with pytest.raises(
-        UserError, match=r"merge\.breadcrumbs\.gamma: .*only the smallest.*at most 1 - density = 0\.5064"
+        UserError, match=r"merge\.breadcrumbs: gamma .*only the smallest.*at most 1 - density = 0\.5064"
     ):
         breadcrumbs(out=tmp_path / "out", base=base, models=experts, density=0.4936, gamma=1.672)
 

@@ -121,7 +121,7 @@ def test_a_single_column_keeps_its_entries_with_the_chance_of_the_density() -> N
 def test_an_epsilon_that_gives_no_chances_is_refused(tmp_path: Path) -> None:
     base, experts = write_family(tmp_path, 1)
     with pytest.raises(
-        UserError, match=r"merge\.della\.epsilon: .* from -0\.05 to 0\.25; epsilon can be at most 0\.1"
+        UserError, match=r"merge\.della: epsilon .* from -0\.05 to 0\.25; epsilon can be at most 0\.1"
     ):
         della(out=tmp_path / "out", base=base, models=experts, density=0.1)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from polyclinic.merge.numbers import Float32, round_to
+from polyclinic.merge.parameters import Position
 from polyclinic.merge.weights import MemoryTensor, Tensor
 
 BLOCK = 65_536  # elements: what fits the second-level cache for a base, some models and what is computed from them
@@ -43,6 +44,7 @@ class Parents:
     name: str
     base: Tensor
     models: Sequence[Tensor]
+    position: Position = field(default=Position(""))  # where the tensor lies in the model
     # What a method counted while it worked, for the manifest: (what, index of the model) -> elements, or other sums.
     counts: defaultdict[tuple[str, int], float] = field(default_factory=lambda: defaultdict(float))
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
 from polyclinic.merge.blocks import Block, Parents
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.fusion import add_sum
 from polyclinic.merge.numbers import Float32
+from polyclinic.merge.parameters import Amount
 from polyclinic.merge.selection import Chosen, largest
-from polyclinic.merge.settings import DeltaSettings, Flavour, each_a_share, one_for_each_model, spread
+from polyclinic.merge.settings import DeltaSettings, Flavour, each_a_share, not_negative, one_for_each_model
 from polyclinic.steps import Work, step_kind
 
 
@@ -79,30 +80,27 @@ class BreadcrumbsSettings(DeltaSettings):
         description="paper: gamma must leave room for density, deltas are compared in float32; "
         "mergekit: gamma > 1 - density keeps the smallest entries, deltas are rounded to the base's dtype",
     )
-    density: list[float] = Field(
+    density: list[Amount] = Field(
         [0.5],
         min_length=1,
         description="share of each delta that is kept, 0 to 1; one for each model, or one for all",
     )
-    gamma: list[float] = Field(
+    gamma: list[Amount] = Field(
         [0.01],
         min_length=1,
-        validate_default=True,
         description="share of each delta that is dropped because it is largest, at most 1 - density",
     )
 
     _one_each = field_validator("density", "gamma")(one_for_each_model)
     _shares = field_validator("density")(each_a_share)
 
-    @field_validator("gamma")
-    @classmethod
-    def _gamma_leaves_room(cls, gamma: list[float], info: ValidationInfo) -> list[float]:
-        if any(value < 0 for value in gamma):
-            raise ValueError(f"gamma is a share and cannot be below 0, found {min(gamma)}")
-        if info.data.get("flavour") == "mergekit" or "density" not in info.data:
-            return gamma
-        several = max(len(gamma), len(info.data["density"]))
-        for value, density in zip(spread(gamma, several), spread(info.data["density"], several), strict=False):
+    _not_below_zero = field_validator("gamma")(not_negative)
+
+    def check_together(self, values: Mapping[str, Sequence[float]]) -> None:
+        """Check that gamma leaves room for density, unless it need not; raises ValueError."""
+        if self.flavour == "mergekit":
+            return
+        for value, density in zip(values["gamma"], values["density"], strict=True):
             if value + density > 1 + 1e-9:
                 raise ValueError(
                     f"gamma {value} with density {density}: {value:.4g} of the entries are to be dropped as "
@@ -110,24 +108,16 @@ class BreadcrumbsSettings(DeltaSettings):
                     f"kept; gamma can be at most 1 - density = {1 - density:.4g} (flavour 'mergekit' allows it, "
                     "to reproduce what others have published)"
                 )
-        return gamma
 
 
 @step_kind("merge.breadcrumbs", BreadcrumbsSettings, output="model", version=1, check=check_mergeable)
 def breadcrumbs(settings: BreadcrumbsSettings, work: Work) -> None:
     """Add the deltas of all models, each without its largest and smallest entries (Davari and Belilovsky 2024)."""
-    several = len(settings.models)
-    weights = settings.model_weights()
-    density, gamma = spread(settings.density, several), spread(settings.gamma, several)
-    merge_models(
-        settings,
-        work,
-        lambda parents: breadcrumbs_tensor(
-            parents,
-            weights,
-            density,
-            gamma,
-            settings.scale,
-            parents.dtype if settings.flavour == "mergekit" else "F32",
-        ),
-    )
+
+    def method(parents: Parents) -> Iterator[Float32]:
+        values = settings.at(parents.position)
+        dtype = parents.dtype if settings.flavour == "mergekit" else "F32"
+        weights = settings.model_weights(values)
+        return breadcrumbs_tensor(parents, weights, values["density"], values["gamma"], settings.scale, dtype)
+
+    merge_models(settings, work, method)

@@ -9,7 +9,7 @@ from polyclinic.merge.breadcrumbs import BreadcrumbsSettings, crumbs
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.fusion import add_agreed
 from polyclinic.merge.numbers import Float32
-from polyclinic.merge.settings import Flavour, spread
+from polyclinic.merge.settings import Flavour
 from polyclinic.steps import Work, step_kind
 
 
@@ -47,13 +47,14 @@ def breadcrumbs_ties_tensor(
 @step_kind("merge.breadcrumbs_ties", BreadcrumbsSettings, output="model", version=1, check=check_mergeable)
 def breadcrumbs_ties(settings: BreadcrumbsSettings, work: Work) -> None:
     """Mask the deltas as breadcrumbs does and add what they agree on; MediPhi's merge of its experts."""
-    several = len(settings.models)
-    weights = spread(settings.weights, several)
-    density, gamma = spread(settings.density, several), spread(settings.gamma, several)
     merge_models(
         settings,
         work,
         lambda parents: breadcrumbs_ties_tensor(
-            parents, weights, density, gamma, settings.scale, settings.normalize, settings.flavour
+            parents,
+            **settings.at(parents.position),
+            scale=settings.scale,
+            normalize=settings.normalize,
+            flavour=settings.flavour,
         ),
     )

@@ -12,7 +12,8 @@ from polyclinic.merge.dropout import key_of, random_bits
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.fusion import add_sum
 from polyclinic.merge.numbers import Float32
-from polyclinic.merge.settings import DeltaSettings, Flavour, each_a_share, one_for_each_model, spread
+from polyclinic.merge.parameters import Amount
+from polyclinic.merge.settings import DeltaSettings, Flavour, each_a_share, one_for_each_model
 from polyclinic.steps import Work, step_kind
 
 
@@ -85,7 +86,7 @@ class DareSettings(DeltaSettings):
         description="paper: what is kept is divided by the density; mergekit: it is scaled to the same sum of "
         "magnitudes, and deltas are rounded to the base's dtype",
     )
-    density: list[float] = Field(
+    density: list[Amount] = Field(
         [0.5],
         min_length=1,
         description="chance of each entry of a delta to be kept, 0 to 1; one for each model, or one for all",
@@ -98,9 +99,10 @@ class DareSettings(DeltaSettings):
 @step_kind("merge.dare_linear", DareSettings, output="model", version=1, check=check_mergeable)
 def dare_linear(settings: DareSettings, work: Work) -> None:
     """Drop random entries of the deltas, rescale the rest and add them to the base (Yu et al. 2024)."""
-    weights, density = settings.model_weights(), spread(settings.density, len(settings.models))
-    merge_models(
-        settings,
-        work,
-        lambda parents: dare_linear_tensor(parents, weights, density, work.seed, settings.scale, settings.flavour),
-    )
+
+    def method(parents: Parents) -> Iterator[Float32]:
+        values = settings.at(parents.position)
+        weights, density = settings.model_weights(values), values["density"]
+        return dare_linear_tensor(parents, weights, density, work.seed, settings.scale, settings.flavour)
+
+    merge_models(settings, work, method)

@@ -9,7 +9,7 @@ from polyclinic.merge.dare_linear import DareSettings, dropped
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.fusion import add_agreed
 from polyclinic.merge.numbers import Float32
-from polyclinic.merge.settings import Flavour, spread
+from polyclinic.merge.settings import Flavour
 from polyclinic.steps import Work, step_kind
 
 
@@ -48,12 +48,15 @@ def dare_ties_tensor(
 @step_kind("merge.dare_ties", DareSettings, output="model", version=1, check=check_mergeable)
 def dare_ties(settings: DareSettings, work: Work) -> None:
     """Drop random entries of the deltas and add what the rest agree on (Yu et al. 2024, Yadav et al. 2023)."""
-    several = len(settings.models)
-    weights, density = spread(settings.weights, several), spread(settings.density, several)
     merge_models(
         settings,
         work,
         lambda parents: dare_ties_tensor(
-            parents, weights, density, work.seed, settings.scale, settings.normalize, settings.flavour
+            parents,
+            **settings.at(parents.position),
+            seed=work.seed,
+            scale=settings.scale,
+            normalize=settings.normalize,
+            flavour=settings.flavour,
         ),
     )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
 from polyclinic.merge.blocks import Block, Parents
 from polyclinic.merge.dropout import key_of, random_bits
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.fusion import add_agreed
 from polyclinic.merge.numbers import Float32
-from polyclinic.merge.settings import DeltaSettings, Flavour, each_a_share, one_for_each_model, spread
+from polyclinic.merge.parameters import Amount, Position
+from polyclinic.merge.settings import DeltaSettings, Flavour, each_a_share, one_for_each_model
 from polyclinic.steps import Work, step_kind
 
 
@@ -135,15 +136,14 @@ class DellaSettings(DeltaSettings):
         description="paper: what is kept is divided by its own chance; mergekit: all of it is scaled to the same sum "
         "of magnitudes, and deltas are rounded to the base's dtype",
     )
-    density: list[float] = Field(
+    density: list[Amount] = Field(
         [0.5],
         min_length=1,
         description="mean chance of the entries of a delta to be kept, 0 to 1; one for each model, or one for all",
     )
-    epsilon: list[float] = Field(
+    epsilon: list[Amount] = Field(
         [0.15],
         min_length=1,
-        validate_default=True,
         description="how far the chance of the smallest entry lies below the density, and of the largest above it",
     )
     normalize: bool = Field(True, description="divide by the weights of the models that agree, which makes a mean")
@@ -151,30 +151,27 @@ class DellaSettings(DeltaSettings):
     _one_each = field_validator("density", "epsilon")(one_for_each_model)
     _shares = field_validator("density", "epsilon")(each_a_share)
 
-    @field_validator("epsilon")
-    @classmethod
-    def _chances_are_chances(cls, epsilon: list[float], info: ValidationInfo) -> list[float]:
-        density = info.data.get("density", [])
-        several = max(len(epsilon), len(density))
-        for spread_, mean in zip(spread(epsilon, several), spread(density, several), strict=False):
+    def check_together(self, values: Mapping[str, Sequence[float]]) -> None:
+        """Check that chances stay between 0 and 1; raises ValueError."""
+        for spread_, mean in zip(values["epsilon"], values["density"], strict=True):
             if mean not in (0.0, 1.0) and not (spread_ <= mean + 1e-9 and mean + spread_ <= 1 + 1e-9):
                 raise ValueError(
                     f"epsilon {spread_} with density {mean}: chances would run from {mean - spread_:.4g} to "
                     f"{mean + spread_:.4g}; epsilon can be at most {min(mean, 1 - mean):.4g}"
                 )
-        return epsilon
 
-    def for_each_model(self, seed: int) -> dict[str, Any]:
-        """Return the arguments of `magnitude_pruned` and those who use it."""
-        several = len(self.models)
-        density, epsilon = spread(self.density, several), spread(self.epsilon, several)
-        return {"density": density, "epsilon": epsilon, "seed": seed, "scale": self.scale, "flavour": self.flavour}
+    def arguments(self, position: Position, seed: int) -> dict[str, Any]:
+        """Return the arguments of the methods that thin deltas so, for one tensor."""
+        return {**self.at(position), "seed": seed, "scale": self.scale, "flavour": self.flavour}
 
 
 @step_kind("merge.della", DellaSettings, output="model", version=1, check=check_mergeable)
 def della(settings: DellaSettings, work: Work) -> None:
     """Drop small entries of the deltas sooner than large ones and add what the rest agree on (Deep et al. 2024)."""
-    weights, arguments = spread(settings.weights, len(settings.models)), settings.for_each_model(work.seed)
     merge_models(
-        settings, work, lambda parents: della_tensor(parents, weights, normalize=settings.normalize, **arguments)
+        settings,
+        work,
+        lambda parents: della_tensor(
+            parents, normalize=settings.normalize, **settings.arguments(parents.position, work.seed)
+        ),
     )

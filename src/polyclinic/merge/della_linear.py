@@ -44,5 +44,9 @@ class DellaLinearSettings(DellaSettings):
 @step_kind("merge.della_linear", DellaLinearSettings, output="model", version=1, check=check_mergeable)
 def della_linear(settings: DellaLinearSettings, work: Work) -> None:
     """Drop small entries of the deltas sooner than large ones and sum the rest (Deep et al. 2024)."""
-    weights, arguments = settings.model_weights(), settings.for_each_model(work.seed)
-    merge_models(settings, work, lambda parents: della_linear_tensor(parents, weights, **arguments))
+
+    def method(parents: Parents) -> Iterator[Float32]:
+        arguments = settings.arguments(parents.position, work.seed)
+        return della_linear_tensor(parents, **{**arguments, "weights": settings.model_weights(arguments)})
+
+    merge_models(settings, work, method)

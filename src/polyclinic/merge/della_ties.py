@@ -9,7 +9,7 @@ from polyclinic.merge.della import DellaSettings, magnitude_pruned
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.fusion import add_agreed
 from polyclinic.merge.numbers import Float32
-from polyclinic.merge.settings import Flavour, spread
+from polyclinic.merge.settings import Flavour
 from polyclinic.steps import Work, step_kind
 
 
@@ -50,7 +50,10 @@ def della_ties_tensor(
 @step_kind("merge.della_ties", DellaSettings, output="model", version=1, check=check_mergeable)
 def della_ties(settings: DellaSettings, work: Work) -> None:
     """Drop small entries of the deltas sooner than large ones and let each model vote (Deep 2024, Yadav 2023)."""
-    weights, arguments = spread(settings.weights, len(settings.models)), settings.for_each_model(work.seed)
     merge_models(
-        settings, work, lambda parents: della_ties_tensor(parents, weights, normalize=settings.normalize, **arguments)
+        settings,
+        work,
+        lambda parents: della_ties_tensor(
+            parents, normalize=settings.normalize, **settings.arguments(parents.position, work.seed)
+        ),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from typing import Any
 from polyclinic.merge.blocks import Parents
 from polyclinic.merge.numbers import dot
 
-LAYER = re.compile(r"\.(\d+)\.")
 FATES = ("kept", "cut_small", "cut_large", "dropped", "overruled")  # what can happen to an element of a delta
 
 
@@ -72,8 +70,8 @@ def layer_shares(merged: Sequence[Parents], names: Sequence[str]) -> dict[str, A
     groups: dict[str, dict[tuple[str, int], float]] = {}
     sizes: Counter[str] = Counter()
     for parents in merged:
-        found = LAYER.search(parents.name)
-        group = f"layer {int(found.group(1))}" if found else "outside the layers"
+        layer = parents.position.layer
+        group = "outside the layers" if layer is None else f"layer {layer}"
         counted = groups.setdefault(group, {})
         for (what, model), count in parents.counts.items():
             if what in FATES:

@@ -21,6 +21,7 @@ from polyclinic.errors import UserError
 from polyclinic.merge.blocks import Method, Parents
 from polyclinic.merge.diagnostics import Agreement, layer_shares
 from polyclinic.merge.numbers import FLOAT_BYTES, from_float32
+from polyclinic.merge.parameters import positions
 from polyclinic.merge.parents import TensorPlan, check_folders, plan_tensors
 from polyclinic.merge.settings import MergeSettings
 from polyclinic.merge.shards import Place, shards
@@ -54,7 +55,8 @@ def check_mergeable(settings: MergeSettings) -> None:
         return
     check_folders(settings.base, settings.models)
     with open_weights(folders) as tensors:
-        plan_tensors(settings.base, tensors[0], settings.models, tensors[1:])
+        plan = plan_tensors(settings.base, tensors[0], settings.models, tensors[1:])
+        settings.check_everywhere(positions([tensor.name for tensor in plan.tensors if tensor.models]))
 
 
 @dataclass
@@ -115,7 +117,9 @@ def merging(settings: MergeSettings, work: Work) -> Iterator[Merge]:
     notes = check_folders(base, models)
     with open_weights((base, *models)) as opened:
         plan = plan_tensors(base, opened[0], models, opened[1:])
-        parents = [Parents(tensor.name, tensor.base, tensor.models) for tensor in plan.tensors if tensor.models]
+        placed = positions([tensor.name for tensor in plan.tensors if tensor.models])
+        settings.check_everywhere(placed)
+        parents = [Parents(t.name, t.base, t.models, placed[t.name]) for t in plan.tensors if t.models]
         shard_bytes = settings.shard_size_mb * 1_000_000
         with shards(work.out, [tensor.base for tensor in plan.tensors], shard_bytes) as places:
             for tensor in plan.tensors:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from pydantic import Field, field_validator
@@ -12,7 +12,8 @@ from polyclinic.merge.blocks import Parents
 from polyclinic.merge.combination import combine, inner_products
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.numbers import Float32
-from polyclinic.merge.settings import MergeSettings, normalized, one_for_each_model, spread
+from polyclinic.merge.parameters import Amount
+from polyclinic.merge.settings import MergeSettings, check_sum, normalized, one_for_each_model
 from polyclinic.steps import Work, step_kind
 
 
@@ -69,7 +70,7 @@ def karcher_tensor(
 
 
 class KarcherSettings(MergeSettings):
-    weights: list[float] = Field(
+    weights: list[Amount] = Field(
         [1.0], min_length=1, description="share of each model, in their order; one for each, or one for all"
     )
     iterations: int = Field(10, ge=1, le=1000, description="steps towards the mean at most")
@@ -77,18 +78,19 @@ class KarcherSettings(MergeSettings):
 
     _weights = field_validator("weights")(one_for_each_model)
 
-    @field_validator("weights")
-    @classmethod
-    def _not_negative(cls, weights: list[float]) -> list[float]:
-        if min(weights) < 0:
-            raise ValueError(f"a mean on the sphere takes no weights below 0, found {min(weights)}")
-        return weights
+    def check_together(self, values: Mapping[str, Sequence[float]]) -> None:
+        """Check that the weights of one tensor are not negative and have a sum; raises ValueError."""
+        if min(values["weights"]) < 0:
+            raise ValueError(f"a mean on the sphere takes no weights below 0, found {min(values['weights'])}")
+        check_sum(values["weights"])
 
 
 @step_kind("merge.karcher", KarcherSettings, output="model", version=1, check=check_mergeable)
 def karcher(settings: KarcherSettings, work: Work) -> None:
     """Take the mean of the models on the sphere (Karcher 1977); the base gives only configuration and tokenizer."""
-    weights = normalized(spread(settings.weights, len(settings.models)))
-    merge_models(
-        settings, work, lambda parents: karcher_tensor(parents, weights, settings.iterations, settings.tolerance)
-    )
+
+    def method(parents: Parents) -> Iterator[Float32]:
+        weights = normalized(settings.at(parents.position)["weights"])
+        return karcher_tensor(parents, weights, settings.iterations, settings.tolerance)
+
+    merge_models(settings, work, method)

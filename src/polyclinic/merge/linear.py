@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import Field, field_validator
 
@@ -10,7 +10,8 @@ from polyclinic.merge.blocks import Parents
 from polyclinic.merge.combination import combine
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.numbers import Float32
-from polyclinic.merge.settings import MergeSettings, normalized, one_for_each_model, spread
+from polyclinic.merge.parameters import Amount
+from polyclinic.merge.settings import MergeSettings, check_sum, normalized, one_for_each_model
 from polyclinic.steps import Work, step_kind
 
 
@@ -29,16 +30,23 @@ def linear_tensor(parents: Parents, weights: Sequence[float]) -> Iterator[Float3
 
 
 class LinearSettings(MergeSettings):
-    weights: list[float] = Field(
+    weights: list[Amount] = Field(
         [1.0], min_length=1, description="share of each model, in their order; one for each, or one for all"
     )
     normalize: bool = Field(True, description="divide the weights by their sum, which makes the result a mean")
 
     _weights = field_validator("weights")(one_for_each_model)
 
+    def check_together(self, values: Mapping[str, Sequence[float]]) -> None:
+        """Check that the weights of one tensor have a sum they can be divided by; raises ValueError."""
+        check_sum(values["weights"], self.normalize)
+
 
 @step_kind("merge.linear", LinearSettings, output="model", version=1, check=check_mergeable)
 def linear(settings: LinearSettings, work: Work) -> None:
     """Average the models; the base gives only configuration and tokenizer (Wortsman et al. 2022)."""
-    weights = normalized(spread(settings.weights, len(settings.models)), settings.normalize)
-    merge_models(settings, work, lambda parents: linear_tensor(parents, weights))
+
+    def method(parents: Parents) -> Iterator[Float32]:
+        return linear_tensor(parents, normalized(settings.at(parents.position)["weights"], settings.normalize))
+
+    merge_models(settings, work, method)

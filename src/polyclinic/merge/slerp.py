@@ -13,7 +13,8 @@ from polyclinic.merge.blocks import Parents
 from polyclinic.merge.combination import combine, inner_products
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.numbers import Float32
-from polyclinic.merge.settings import MergeSettings, each_a_share, one_for_each_model, spread
+from polyclinic.merge.parameters import Amount
+from polyclinic.merge.settings import MergeSettings, each_a_share, one_for_each_model
 from polyclinic.steps import Work, step_kind
 
 LINEAR = 0.9995  # cosine from which the arc is taken for a line, as mergekit does
@@ -73,7 +74,7 @@ def arc(
 
 
 class SlerpSettings(MergeSettings):
-    t: list[float] = Field(
+    t: list[Amount] = Field(
         [0.5],
         min_length=1,
         description="share of the model: 0 gives the base, 1 the model; with several models, which are merged in one "
@@ -87,9 +88,9 @@ class SlerpSettings(MergeSettings):
 @step_kind("merge.slerp", SlerpSettings, output="model", version=1, check=check_mergeable)
 def slerp(settings: SlerpSettings, work: Work) -> None:
     """Merge a model with its base along the arc between them (Shoemake 1985); MediPhi's way back to the base."""
-    t = spread(settings.t, len(settings.models))
-    merged = merge_models(settings, work, lambda parents: slerp_tensor(parents, t))
+    several = len(settings.models)
+    merged = merge_models(settings, work, lambda parents: slerp_tensor(parents, settings.at(parents.position)["t"]))
     total = sum(parents.size for parents in merged)
-    off = [max((parents.counts["off the line", model] for model in range(len(t))), default=0) for parents in merged]
+    off = [max((parents.counts["off the line", model] for model in range(several)), default=0) for parents in merged]
     work.facts["share_off_the_line"] = round(sum(off) / total, 6) if total else 0.0
     work.facts["tensors_off_the_line"] = [p.name for p, count in zip(merged, off, strict=True) if count]

@@ -34,5 +34,9 @@ def task_arithmetic_tensor(parents: Parents, weights: Sequence[float], scale: fl
 @step_kind("merge.task_arithmetic", DeltaSettings, output="model", version=1, check=check_mergeable)
 def task_arithmetic(settings: DeltaSettings, work: Work) -> None:
     """Add the weighted deltas of all models to the base (Ilharco et al. 2023)."""
-    weights = settings.model_weights()
-    merge_models(settings, work, lambda parents: task_arithmetic_tensor(parents, weights, settings.scale))
+
+    def method(parents: Parents) -> Iterator[Float32]:
+        weights = settings.model_weights(settings.at(parents.position))
+        return task_arithmetic_tensor(parents, weights, settings.scale)
+
+    merge_models(settings, work, method)

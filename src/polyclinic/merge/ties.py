@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Self
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from polyclinic.merge.blocks import Block, Parents
 from polyclinic.merge.engine import Merge, check_mergeable, merging
 from polyclinic.merge.fusion import add_agreed
 from polyclinic.merge.numbers import Float32
+from polyclinic.merge.parameters import Amount
 from polyclinic.merge.selection import (
     EVERYTHING,
     Chosen,
@@ -120,7 +122,7 @@ class TiesSettings(DeltaSettings):
         description="paper: one cut through each whole model, unweighted vote, a vote of zero goes to the sign that "
         "won most often; mergekit: a cut in every tensor, weighted vote, zero is plus",
     )
-    density: list[float] = Field(
+    density: list[Amount] = Field(
         [0.2],
         min_length=1,
         description="share of each delta that is kept, 0 to 1; one for each model, or one for all",
@@ -130,20 +132,34 @@ class TiesSettings(DeltaSettings):
     _one_each = field_validator("density")(one_for_each_model)
     _shares = field_validator("density")(each_a_share)
 
+    @model_validator(mode="after")
+    def _one_cut_has_one_density(self) -> Self:
+        differs = any(isinstance(share, str) for share in self.density) or any(rule.density for rule in self.where)
+        if differs and self.flavour == "paper":
+            raise ValueError(
+                "density: in flavour 'paper' one cut goes through each whole model, so the density cannot differ "
+                "between layers or tensors; use flavour 'mergekit', which cuts in every tensor"
+            )
+        return self
+
 
 @step_kind("merge.ties", TiesSettings, output="model", version=1, check=check_mergeable)
 def ties(settings: TiesSettings, work: Work) -> None:
     """Trim the deltas, elect a sign for each entry, and add the mean of those that agree (Yadav et al. 2023)."""
-    density, weights = spread(settings.density, len(settings.models)), spread(settings.weights, len(settings.models))
 
     def method(parents: Parents, cuts: Sequence[Cut], zero_sign: float = 1.0) -> Iterator[Float32]:
+        weights = settings.at(parents.position)["weights"]
         return ties_tensor(parents, weights, cuts, settings.scale, settings.normalize, settings.flavour, zero_sign)
 
     with merging(settings, work) as merge:
         if settings.flavour == "mergekit":
-            merge.write(lambda parents: method(parents, tensor_cuts(parents, density, parents.dtype)))
+            merge.write(
+                lambda parents: method(
+                    parents, tensor_cuts(parents, settings.at(parents.position)["density"], parents.dtype)
+                )
+            )
             return
-        cuts = model_cuts(merge, density)
+        cuts = model_cuts(merge, spread([float(share) for share in settings.density], len(settings.models)))
         merge.write(lambda parents: method(parents, cuts[parents.name]))
         net = sum(parents.counts["net sign", -1] for parents in merge.parents)
         contested = {parents.name for parents in merge.parents if parents.counts["contested", -1]}
