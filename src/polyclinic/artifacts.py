@@ -98,7 +98,7 @@ def building(target: Path, key: str = "") -> Iterator[Building]:
         except UserError:
             raise
         except Exception as error:
-            if _is_full(room, error) and getattr(error, "errno", None) != errno.ENOSPC:
+            if _is_full(room, error):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
             raise
         if not (out / MANIFEST).exists():

@@ -25,6 +25,7 @@ STAGE_HELP = {
     "merge": "Merge models of one architecture.",
     "eval": "Ask models the tasks of the catalog and compare them.",
 }
+HELP = "Turn a small open language model into a clinical one, and prove it."
 INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
 StoreOption = Annotated[Path, typer.Option("--store", help="folder with the artifacts")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="STEP.field=value, instead of the recipe's")]
@@ -40,14 +41,15 @@ def main() -> None:
     except UserError as error:
         sys.stderr.write(f"polyclinic: {error}\n")
         sys.exit(2)
-    except SystemExit as end:
-        if end.code == INTERRUPTED:
-            sys.stderr.write("polyclinic: stopped; the same command goes on from here\n")
-        raise
+    except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # typer makes this of Ctrl-C in a command
+            raise
+        sys.stderr.write("polyclinic: stopped; the same command goes on from here\n")
+        sys.exit(INTERRUPTED)
     except OSError as error:
         if error.errno is None:
             raise
-        what = error.strerror or os.strerror(error.errno)
+        what = os.strerror(error.errno)  # a library's own words need not say what it is about
         sys.stderr.write(f"polyclinic: {what}{f': {error.filename}' if error.filename else ''}\n")
         sys.stderr.write("polyclinic: finished artifacts are untouched; the same command goes on from here\n")
         sys.exit(1)
@@ -56,12 +58,11 @@ def main() -> None:
 def build_app(stage: str = "") -> typer.Typer:
     """Return the commands; the kinds of one stage only, so that the others need not be imported."""
     app = typer.Typer(
-        help="Turn a small open language model into a clinical one, and prove it.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    app.callback()(_version)
+    app.callback(help=HELP)(_options)
     for command in (run, plan, steps, report, doctor):
         app.command()(command)
     for name, text in STAGE_HELP.items():
@@ -80,12 +81,18 @@ def build_app(stage: str = "") -> typer.Typer:
     return app
 
 
-def _version(
-    version: Annotated[bool, typer.Option("--version", help="print the version", is_eager=True)] = False,
-) -> None:
-    if version:
+def _show_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(__version__)
         raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="print the version", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    """Hold what may stand before the command; `--version` has done its work by then."""
 
 
 def run(

@@ -238,7 +238,8 @@ def settings_problems(kind: StepKind[Any], error: ValidationError) -> list[tuple
     meant = [did_you_mean(place, known) for place, detail in details if detail["type"] == "extra_forbidden"]
     for place, detail in details:
         if detail["type"] == "extra_forbidden":
-            problem = f"unknown field{did_you_mean(place, known) or f'; {kind.name} has ' + ', '.join(known)}"
+            listed = "" if "." in place else f"; {kind.name} has {', '.join(known)}"
+            problem = f"unknown field{did_you_mean(place, known) or listed}"
         elif detail["type"] == "missing" and did_you_mean(place, [place]) in meant:
             continue  # it is there, misspelt
         elif detail["type"] == "missing":
