@@ -77,7 +77,7 @@ def write_model(
     """Write a model folder around `tensors`."""
     folder.mkdir(parents=True)
     write_safetensors(folder / "model.safetensors", tensors, dtype)
-    settings = {"model_type": "llama", "tie_word_embeddings": False, **(config or {})}
+    settings = {"model_type": "llama", "num_hidden_layers": 2, "tie_word_embeddings": False, **(config or {})}
     (folder / "config.json").write_text(json.dumps(settings), encoding="utf-8")
     (folder / "generation_config.json").write_text('{"eos_token_id": 2}', encoding="utf-8")
     tokens = vocabulary or {f"token{i}": i for i in range(96)}

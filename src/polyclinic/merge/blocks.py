@@ -45,6 +45,7 @@ class Parents:
     base: Tensor
     models: Sequence[Tensor]
     position: Position = field(default=Position(""))  # where the tensor lies in the model
+    result_dtype: str = ""  # safetensors name; empty = the base's
     # What a method counted while it worked, for the manifest: (what, index of the model) -> elements, or other sums.
     counts: defaultdict[tuple[str, int], float] = field(default_factory=lambda: defaultdict(float))
 
@@ -60,8 +61,8 @@ class Parents:
 
     @property
     def dtype(self) -> str:
-        """The base's dtype, which the result has as well."""
-        return self.base.dtype
+        """The dtype of the result: the base's, unless another was asked for."""
+        return self.result_dtype or self.base.dtype
 
     def blocks(self, rows: bool = False, base: bool = True) -> Iterator[Block]:
         """Yield the tensor piece by piece, in order.

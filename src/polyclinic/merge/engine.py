@@ -7,17 +7,17 @@ and written, on a few threads that each take a tensor at a time. The engine know
 from __future__ import annotations
 
 import os
-import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 import numpy as np
 
 from polyclinic.errors import UserError
+from polyclinic.merge.beside_weights import SAFETENSORS_NAMES, write_beside_weights
 from polyclinic.merge.blocks import Method, Parents
 from polyclinic.merge.diagnostics import Agreement, layer_shares
 from polyclinic.merge.numbers import FLOAT_BYTES, from_float32
@@ -25,24 +25,11 @@ from polyclinic.merge.parameters import positions
 from polyclinic.merge.parents import TensorPlan, check_folders, plan_tensors
 from polyclinic.merge.settings import MergeSettings
 from polyclinic.merge.shards import Place, shards
-from polyclinic.merge.weights import open_weights
+from polyclinic.merge.weights import RoundedTensor, Tensor, open_weights
 from polyclinic.steps import Work
 
 Result = TypeVar("Result")
 WRITE = 4 << 20  # bytes written at a time: smaller writes cost the kernel more
-BESIDE_WEIGHTS = (
-    "config.json",
-    "generation_config.json",
-    "tokenizer.json",
-    "tokenizer.model",
-    "vocab.json",
-    "merges.txt",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "chat_template.jinja",
-    "chat_template.json",
-)
 
 
 def check_mergeable(settings: MergeSettings) -> None:
@@ -109,9 +96,9 @@ class Merge:
 def merging(settings: MergeSettings, work: Work) -> Iterator[Merge]:
     """Open the parents and lay out the model folder `work.out`; the block merges and writes the tensors.
 
-    The result has the base's configuration, generation configuration, tokenizer, chat template and dtype. What the
-    methods counted goes into the manifest. Raises UserError when the parents do not fit each other, or hold NaN or
-    infinite numbers.
+    The result has the base's configuration, generation configuration, tokenizer, chat template and, unless the
+    settings say otherwise, its dtype. What the methods counted goes into the manifest. Raises UserError when the
+    parents do not fit each other, or hold NaN or infinite numbers.
     """
     base, models = settings.base, settings.models
     notes = check_folders(base, models)
@@ -119,16 +106,18 @@ def merging(settings: MergeSettings, work: Work) -> Iterator[Merge]:
         plan = plan_tensors(base, opened[0], models, opened[1:])
         placed = positions([tensor.name for tensor in plan.tensors if tensor.models])
         settings.check_everywhere(placed)
-        parents = [Parents(t.name, t.base, t.models, placed[t.name]) for t in plan.tensors if t.models]
+        dtype = SAFETENSORS_NAMES.get(settings.dtype, "")
+        parents = [
+            Parents(t.name, *_rounded(t, settings, dtype), placed[t.name], dtype) for t in plan.tensors if t.models
+        ]
+        stored = [replace(t.base, dtype=dtype) if t.models and dtype else t.base for t in plan.tensors]
         shard_bytes = settings.shard_size_mb * 1_000_000
-        with shards(work.out, [tensor.base for tensor in plan.tensors], shard_bytes) as places:
+        with shards(work.out, stored, shard_bytes) as places:
             for tensor in plan.tensors:
                 if not tensor.models:
                     _copy(tensor, places[tensor.name])
             yield Merge(parents, work, places, settings.threads or _available_cores())
-    for name in BESIDE_WEIGHTS:
-        if (base / name).is_file():
-            shutil.copyfile(base / name, work.out / name)
+    write_beside_weights(base, work.out, settings.dtype, settings.chat_template)
     names = [folder.name for folder in models]
     if len(set(names)) < len(names):
         names = [str(folder) for folder in models]
@@ -172,6 +161,13 @@ def merge_tensor(parents: Parents, method: Method, place: Place) -> None:
     if written + filled != parents.size * width:
         raise RuntimeError(f"{parents.name}: the method gave {written + filled} of {parents.size * width} bytes")
     Agreement.measure(parents)
+
+
+def _rounded(plan: TensorPlan, settings: MergeSettings, dtype: str) -> tuple[Tensor, Sequence[Tensor]]:
+    """Return the base and the models of a tensor; that tool rounds all of them to the dtype it is told to use."""
+    if not dtype or getattr(settings, "flavour", "") != "mergekit":
+        return plan.base, plan.models
+    return RoundedTensor(plan.base, dtype), [RoundedTensor(model, dtype) for model in plan.models]
 
 
 def _copy(tensor: TensorPlan, place: Place) -> None:

@@ -23,6 +23,15 @@ class MergeSettings(Settings):
     models: list[Model] = Field(
         min_length=1, description="the models to merge, with the base's tensors and tokenizer"
     )
+    vocabulary: Literal["same", "base", "union"] = Field(
+        "same",
+        description="same: refuse models with another tokenizer; base: take the base's tokens and align the models' "
+        "rows to them; union: take the tokens of all",
+    )
+    dtype: Literal["base", "float32", "bfloat16", "float16"] = Field(
+        "base", description="dtype of the result; base = what the base's weights are stored in"
+    )
+    chat_template: str = Field("", description="chat template (Jinja) of the result; empty = the base's")
     shard_size_mb: Annotated[int, Runtime] = Field(
         5000, ge=1, description="largest weight file that is written, in millions of bytes"
     )

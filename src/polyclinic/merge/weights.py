@@ -21,7 +21,7 @@ import numpy as np
 
 from polyclinic import models
 from polyclinic.errors import UserError
-from polyclinic.merge.numbers import FLOAT_BYTES, Bits, Float32, to_float32
+from polyclinic.merge.numbers import FLOAT_BYTES, Bits, Float32, round_to, to_float32
 
 ITEM_BYTES = {
     **FLOAT_BYTES,
@@ -86,6 +86,24 @@ class StoredTensor:
                 f"{self.file}: tensor {self.name} holds {out[place - start]} at flat index {place}; "
                 "a model with NaN or infinite weights cannot be merged: train or export it again"
             )
+
+
+@dataclass(frozen=True)
+class RoundedTensor:
+    """A tensor whose values are rounded to another dtype when they are read."""
+
+    tensor: Tensor
+    dtype: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape."""
+        return self.tensor.shape
+
+    def read(self, start: int, out: Float32) -> None:
+        """Fill `out` with the elements from flat index `start` on."""
+        self.tensor.read(start, out)
+        round_to(out, self.dtype)
 
 
 @dataclass(frozen=True)
