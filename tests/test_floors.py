@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,11 @@ FLOOR_OF = {name: number for number, rooms in enumerate(FLOORS) for room in room
 ROOM_OF = {name: room for rooms in FLOORS for room in rooms for name in room}
 FILES = sorted(HOUSE.rglob("*.py"))
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda f: f.relative_to(HOUSE).as_posix())
+
+
+@functools.cache
+def tree_of(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
 
 
 def room_name(file: Path) -> str:
@@ -70,7 +76,7 @@ def at_the_head(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 def test_a_room_uses_lower_floors_only(file: Path) -> None:
     room = room_name(file)
     assert room in FLOOR_OF, f"the room {room} has no floor in DESIGN.md"
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(file)):
         for module in imported_modules(node, file):
             if module.split(".")[0] != "polyclinic":
                 continue
@@ -84,7 +90,7 @@ def test_a_room_uses_lower_floors_only(file: Path) -> None:
 
 @each_file
 def test_heavy_libraries_wait_until_they_are_needed(file: Path) -> None:
-    for statement in at_the_head(ast.parse(file.read_text(encoding="utf-8")).body):
+    for statement in at_the_head(tree_of(file).body):
         for module in imported_modules(statement, file):
             assert module.split(".")[0] not in HEAVY, f"{file.relative_to(HOUSE)}:{statement.lineno} imports {module}"
 
@@ -98,7 +104,7 @@ def test_every_stage_has_a_help_text_and_a_package_with_a_docstring() -> None:
 
 def test_pickle_and_foreign_code_stay_outside() -> None:
     for file in FILES:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(file)):
             found = set(imported_modules(node, file)) & {"pickle", "dill", "cloudpickle", "joblib"}
             assert not found, f"{file}: {found}"
             if isinstance(node, ast.keyword) and node.arg == "trust_remote_code":

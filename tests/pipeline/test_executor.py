@@ -40,6 +40,17 @@ def test_a_second_run_changes_no_artifact(tmp_path: Path) -> None:
     assert contents(tmp_path / "store") == before
 
 
+def test_what_was_left_beside_a_finished_artifact_is_removed(tmp_path: Path) -> None:
+    folder = run(tmp_path).steps[0].folder
+    left = tmp_path / "store" / ".making" / folder.name / "scratch"
+    left.mkdir(parents=True)
+    plan = plan_of(tmp_path, RECIPE, "tasks.tasks=entities")
+    assert states(plan)["texts"] == "done"
+    run_plan(plan, lambda line: None)
+    assert not left.parent.exists()
+    assert folder.exists()
+
+
 def test_a_step_that_fails_leaves_what_is_finished_and_says_so(tmp_path: Path) -> None:
     run(tmp_path)
     before = contents(tmp_path / "store")

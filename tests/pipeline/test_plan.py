@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from polyclinic.artifacts import Manifest
 from polyclinic.errors import UserError
 from polyclinic.pipeline import Store
 from polyclinic.shown_plan import plan_lines
+from polyclinic.steps import package_versions, result_settings
 
 
 def test_first_to_do_then_done(tmp_path: Path) -> None:
@@ -126,14 +126,19 @@ def test_a_newer_version_of_a_kinds_code_is_a_cause(tmp_path: Path) -> None:
 
 
 def test_another_version_of_a_package_is_a_cause(tmp_path: Path) -> None:
-    text = "steps:\n  codes: {uses: corpus.icd10cm, chapters: '21', limit: 5}\n"
-    old = run(tmp_path, text).steps[0].folder
-    manifest = json.loads((old / "manifest.json").read_text())
-    package, version = next(iter(manifest["packages"].items()))
-    manifest |= {"key": "0" * 64, "packages": {**manifest["packages"], package: "0.1"}}
-    (old / "manifest.json").write_text(json.dumps(manifest))
-    old.rename(old.with_name("codes-00000000"))
-    assert reasons(plan_of(tmp_path, text), "codes") == (f"package.{package} 0.1 -> {version}",)
+    text = RECIPE + "  base: {uses: model.tiny, documents: $texts}\n"
+    made = run(tmp_path).steps[0].folder
+    base = next(p for p in plan_of(tmp_path, text).steps if p.step.name == "base")
+    kind, settings = base.step.kind, base.step.settings
+    before = package_versions(kind.packages) | {"torch": "0.1"}
+    manifest = Manifest.model_validate_json((made / "manifest.json").read_bytes()).model_copy(
+        update={"step": "base", "kind": kind.name, "key": "0" * 64, "packages": before, "inputs": dict(base.inputs)}
+        | {"settings": result_settings(kind, settings), "code_version": kind.version}
+    )
+    (tmp_path / "store" / "base-00000000").mkdir()
+    (tmp_path / "store" / "base-00000000" / "manifest.json").write_text(manifest.model_dump_json())
+    version = package_versions(("torch",))["torch"]
+    assert reasons(plan_of(tmp_path, text), "base") == (f"package.torch 0.1 -> {version}",)
 
 
 def test_renaming_a_step_does_not_make_it_again(tmp_path: Path) -> None:

@@ -32,6 +32,9 @@ def run_plan(plan: Plan, say: Callable[[str], None]) -> RunRecord:
     def record() -> RunRecord:
         return _record(plan, states, started, time.monotonic() - clock)
 
+    for planned in plan.steps:
+        if planned.state == "done":
+            plan.store.tidy(planned.folder)
     run_folder = plan.store.run_folder(plan.recipe.name)
     for number, planned in enumerate(to_make, start=1):
         name, begun = planned.step.name, time.monotonic()

@@ -177,12 +177,12 @@ def _read_step(
 
 def _check_references(step: RecipeStep, by_name: Mapping[str, RecipeStep], problems: _Problems) -> None:
     for key, names in step.references.items():
-        wanted = step.kind.roles[key].input
+        wanted, other = step.kind.roles[key].input, step.kind.roles[key].other
         for name in names:
             place: Place = ("steps", step.name, key)
             if name not in by_name:
                 problems.add(place, f"{step.name}.{key}: ${name}: there is no such step{did_you_mean(name, by_name)}")
-            elif by_name[name].kind.output != wanted:
+            elif by_name[name].kind.output not in (wanted, other):
                 made = article(by_name[name].kind.output)
                 problems.add(
                     place,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,11 @@ class Store:
     def half_made(self, folder: Path) -> bool:
         """Say whether an earlier try at `folder` was cut off and can be resumed."""
         return (self.folder / MAKING / folder.name / "scratch").exists()
+
+    def tidy(self, folder: Path) -> None:
+        """Remove what a process that was killed at its very end left beside its finished artifact."""
+        if folder.exists():
+            shutil.rmtree(self.folder / MAKING / folder.name, ignore_errors=True)
 
     def latest(self, step: str) -> Manifest | None:
         """Return the manifest of the newest artifact made under a step name."""
