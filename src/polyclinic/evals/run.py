@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 Item = ChoiceItem | TextItem
+ASKED = ("multiple_choice", "perplexity")  # families of tasks
 BATCH_TOKENS_CPU, BATCH_TOKENS_ACCELERATOR = 2048, 16384
 
 
@@ -103,7 +104,7 @@ def run(settings: RunSettings, work: Work) -> None:
 def read_items(paths: Sequence[Path], extra_catalog: Path | None = None) -> list[tuple[Task, Sample]]:
     """Return all items with their tasks, in order.
 
-    Raises UserError for no items at all, an unknown task, or an item that is there twice.
+    Raises UserError for no items at all, an unknown task, one asked otherwise, or an item that is there twice.
     """
     catalog = load_catalog(extra_catalog)
     found: dict[tuple[str, str], tuple[Task, Sample]] = {}
@@ -117,6 +118,12 @@ def read_items(paths: Sequence[Path], extra_catalog: Path | None = None) -> list
             if (sample.task, sample.id) in found:
                 raise UserError(
                     f"{path}: item {sample.id} of task {sample.task} is there twice; an item may be asked once only"
+                )
+            family = catalog[sample.task].family
+            if family not in ASKED:
+                raise UserError(
+                    f"{path}: item {sample.id}: task {sample.task} is of the family "
+                    f"'{family}'; eval.run asks {' and '.join(ASKED)}; leave it out of the samples"
                 )
             found[sample.task, sample.id] = (catalog[sample.task], sample)
     if not found:

@@ -1,11 +1,12 @@
-"""The catalog of tasks, and the items that are made for them. In: documents. Out: samples and preferences.
+"""The catalog of tasks, and what is made from it. In: documents, or data sets' files. Out: samples and preferences.
 
-`tasks.build` makes test items, `tasks.instructions` training samples, `tasks.preferences` pairs of replies. Where a
-task is described: `catalog/`, one YAML file each; `load_catalog` and `load_task` read it.
+`tasks.build` makes items and instructions of catalog tasks, `tasks.instructions` training samples from documents,
+`tasks.preferences` pairs of replies. Where a task is described: `catalog/`, one YAML file each; `load_catalog` and
+`load_task` read it. Where a format is read: `readers/`, one file each.
 """
 
 from polyclinic.tasks.build import build
-from polyclinic.tasks.catalog import load_catalog, load_task, suite_tasks, task_rows
+from polyclinic.tasks.catalog import load_catalog, load_task, suite_counts, suite_tasks, task_rows
 from polyclinic.tasks.instructions import instructions
 from polyclinic.tasks.preferences import preferences
 from polyclinic.tasks.task import Task, neutral_text, prompt_text, question_text
@@ -20,6 +21,7 @@ __all__ = [
     "preferences",
     "prompt_text",
     "question_text",
+    "suite_counts",
     "suite_tasks",
     "task_rows",
 ]

@@ -1,77 +1,163 @@
-"""Test items of catalog tasks, made from documents."""
+"""Samples of catalog tasks: test items made from documents, items and instructions made from the data sets' files."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records, write_records
 from polyclinic.steps import Documents, Settings, SourcePath, Work, step_kind
-from polyclinic.tasks.catalog import load_task
+from polyclinic.tasks.catalog import load_task, suite_tasks
 from polyclinic.tasks.code_tree import CodeEntry, CodeTree, read_code_tree
 from polyclinic.tasks.held_out_text import text_items
 from polyclinic.tasks.icd10cm_questions import code_questions
+from polyclinic.tasks.prompts import PromptName
+from polyclinic.tasks.source_items import LONGEST_ITEM
+from polyclinic.tasks.source_samples import Choices, source_samples
 from polyclinic.tasks.task import Task
 
 
 class BuildSettings(Settings):
-    """Which tasks, about which documents."""
+    """Which tasks, from which documents or data sets, and how they are asked."""
 
-    tasks: list[str] = Field(min_length=1, description="names of catalog tasks, e.g. icd10cm-easy, perplexity-notes")
-    documents: list[Documents] = Field(min_length=1, description="what the items are about")
+    tasks: list[str] = Field([], description="names of catalog tasks, e.g. icd10cm-easy, ncbi-disease")
+    suite: str = Field("", description="instead of names: all tasks of this suite whose layout is known")
+    documents: list[Documents] = Field([], description="what the items of tasks without a source are about")
     table: list[Documents] = Field(
         [], description="where wrong answers and the code tree come from; empty = the same documents"
     )
-    items: int = Field(300, ge=1, description="items of each task, at most")
+    data: SourcePath | None = Field(
+        None, description="the user's data folder: each data set's official release in the folder its task names"
+    )
+    items: int | None = Field(
+        None, ge=1, description="items of each task, at most; empty = 300 of documents, everything of a data set"
+    )
     subset: str = Field("", description="name under which these items are reported apart, e.g. seen or unseen")
     words: int = Field(120, ge=8, description="longest piece of text in a perplexity item, in words")
     catalog: SourcePath | None = Field(None, description="folder of the user's own tasks, one YAML file each")
+    split: Literal["train", "validation", "test", "all"] = Field(
+        "train", description="split of the data sets; those without official ones are divided 90 to 10 by document"
+    )
+    form: Literal["instructions", "items"] = Field(
+        "instructions",
+        description="instructions to train on, or items to test with (options apart)",
+    )
+    prompt: PromptName = Field("plain", description="how instructions are worded: plain, as the paper, as its code")
+    few_shot_share: float = Field(0.0, ge=0, le=1, description="share of instructions with worked examples")
+    shots: int | None = Field(
+        None, ge=1, le=32, description="worked examples in those; empty = as the task says, else 3"
+    )
+    limit: int = Field(0, ge=0, description="samples in all, at most; 0 = all")
+    weights: dict[str, float] = Field(
+        {}, description="share of a task against the others, 1 unless named; 0 leaves it out; counts with a limit"
+    )
+    exponent: float = Field(
+        1.0, ge=0, le=1, description="with a limit, shares go with size to this power: 1 proportional, 0 equal"
+    )
+    longest: int = Field(
+        LONGEST_ITEM, ge=100, description="longest item of a data set, in characters of input and output"
+    )
+    skip_bad: bool = Field(
+        False, description="whether broken items are set aside in set_aside.jsonl and counted instead of an error"
+    )
+    task_json: bool = Field(False, description="whether MedS-Ins task files are written too, into meds-ins/")
+    download: bool = Field(False, description="whether data sets that are not there may be streamed from their hub")
+
+    @field_validator("weights")
+    @classmethod
+    def _positive(cls, value: dict[str, float]) -> dict[str, float]:
+        for name, weight in value.items():
+            if weight < 0:
+                raise ValueError(f"the weight of {name} is {weight}; expected 0 or more")
+        return value
+
+
+DOCUMENT_ITEMS = 300  # of a task made from documents, unless the user says how many
 
 
 def check_build(settings: BuildSettings) -> None:
     """Look the tasks up in the catalog; raises UserError."""
-    _load(settings)
+    tasks = _load(settings)
+    for name in settings.weights:
+        if name not in {task.name for task in tasks}:
+            raise UserError(f"tasks.build.weights: '{name}' is none of the tasks asked for")
+    for task in tasks:
+        if task.builder != "source" and not settings.documents:
+            raise UserError(f"tasks.build.documents: missing; {task.name} is made from documents")
+        if task.builder == "source" and settings.data is None and not settings.download:
+            raise UserError(
+                f"tasks.build.data: missing; {task.name} is made from the files of "
+                f"{task.source.name if task.source else task.title}: give the folder that holds its data set"
+            )
 
 
 @step_kind("tasks.build", BuildSettings, output="samples", version=1, check=check_build)
 def build(settings: BuildSettings, work: Work) -> None:
-    """Make test items of catalog tasks from documents.
+    """Make samples of catalog tasks, from documents or from the files of data sets.
 
     Questions about codes follow MedConceptsQA (Shoham and Rappoport 2024) as MediPhi uses it (Corbeil et al., ACL
     2025, A.8): four definitions, wrong ones from anywhere or from a given distance in the code tree. Perplexity items
-    are pieces of the documents. Raises UserError when a task gets no item.
+    are pieces of the documents. Everything else is read from its data set's official release as the task's YAML file
+    says, MedS-Ins (Wu et al. 2025) among them. Raises UserError when a task gets no item.
     """
+    check_build(settings)
     tasks = _load(settings)
     asked: list[CodeEntry] = []
     tree = CodeTree()
     if any(task.builder == "icd10cm_questions" for task in tasks):
         asked, tree = _codes(settings)
+    choices = Choices(seed=work.seed, **{name: getattr(settings, name) for name in CHOSEN})
 
     def samples() -> Iterator[Sample]:
         with work.progress("making items", len(tasks)) as bar:
-            for task in tasks:
-                facts: dict[str, Any] = {}
-                yield from _items(task, settings, asked, tree, work.seed, facts)
-                work.facts[task.name] = facts
-                bar.advance()
+            for from_source, group in itertools.groupby(tasks, key=lambda task: task.builder == "source"):
+                if from_source:
+                    yield from source_samples(list(group), choices, work.out, work.facts, bar)
+                    continue
+                for task in group:
+                    facts: dict[str, Any] = {}
+                    yield from _items(task, settings, asked, tree, work.seed, facts)
+                    work.facts[task.name] = facts
+                    bar.advance()
 
+    work.out.mkdir(parents=True, exist_ok=True)
     write_records(work.out, samples(), Sample)
+
+
+CHOSEN = (
+    "data",
+    "split",
+    "form",
+    "prompt",
+    "few_shot_share",
+    "shots",
+    "items",
+    "limit",
+    "weights",
+    "exponent",
+    "longest",
+    "skip_bad",
+    "task_json",
+    "download",
+    "subset",
+)
 
 
 def _items(
     task: Task, settings: BuildSettings, asked: Sequence[CodeEntry], tree: CodeTree, seed: int, facts: dict[str, Any]
 ) -> list[Sample]:
     if task.builder == "icd10cm_questions":
-        made = code_questions(task, asked, tree, settings.items, settings.subset, seed, facts)
+        made = code_questions(task, asked, tree, settings.items or DOCUMENT_ITEMS, settings.subset, seed, facts)
         missing = f"no code has {task.options - 1} different wrong definitions; give a larger `table`"
     else:
+        items = settings.items or DOCUMENT_ITEMS
         documents = _read(settings.documents)
-        made = text_items(task, documents, settings.items, settings.words, settings.subset, seed, facts)
+        made = text_items(task, documents, items, settings.words, settings.subset, seed, facts)
         missing = "the documents are empty"
     if not made:
         raise UserError(f"tasks.build: {task.name} got no item: {missing}")
@@ -97,7 +183,15 @@ def _codes(settings: BuildSettings) -> tuple[list[CodeEntry], CodeTree]:
 
 
 def _load(settings: BuildSettings) -> list[Task]:
-    return [load_task(name, settings.catalog) for name in dict.fromkeys(settings.tasks)]
+    if bool(settings.tasks) == bool(settings.suite):
+        raise UserError("tasks.build: expected tasks (names) or suite, one of the two")
+    if settings.suite:
+        found = [task for task in suite_tasks(settings.suite, settings.catalog) if task.buildable]
+        if not found:
+            raise UserError(f"tasks.build.suite: the layout of no task of '{settings.suite}' is known")
+    else:
+        found = [load_task(name, settings.catalog) for name in dict.fromkeys(settings.tasks)]
+    return sorted(found, key=lambda task: task.builder == "source")  # those from documents first, in the order given
 
 
 def _read(paths: Sequence[Path]) -> Iterator[Document]:

@@ -1,21 +1,25 @@
 """The catalog: every task once, one YAML file each, in the folder `catalog` beside this file.
 
-A file may say `extends: _name` and take everything from another file that it does not say itself; files whose name
-starts with an underscore are only there to be extended. A folder of the user's own goes through the same door.
+A file may say `extends: _name` and take everything from another file that it does not say itself, also inside of
+`source` and `published`; files whose name starts with an underscore are only there to be extended. Folders are for
+people: a task is known by its name alone. A folder of the user's own goes through the same door.
 """
 
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from polyclinic.errors import UserError, did_you_mean
+from polyclinic.tasks.source import Published, Source
 from polyclinic.tasks.task import Task
 
 FOLDER = Path(__file__).parent / "catalog"
+NESTED: dict[str, type[BaseModel]] = {"source": Source, "published": Published}
 
 
 def load_catalog(extra: Path | None = None) -> dict[str, Task]:
@@ -26,8 +30,7 @@ def load_catalog(extra: Path | None = None) -> dict[str, Task]:
     """
     tasks = dict(_own_catalog())
     if extra is not None:
-        own = _parse(FOLDER)
-        for name, task in _read_folder(extra, own).items():
+        for name, task in _read_folder(extra, _own_files()).items():
             if name in tasks:
                 raise UserError(
                     f"{extra / f'{name}.yaml'}: the catalog has a task '{name}' already; give it another name"
@@ -41,8 +44,7 @@ def load_task(name: str, extra: Path | None = None) -> Task:
     tasks = load_catalog(extra)
     if name not in tasks:
         raise UserError(
-            f"unknown task '{name}'{did_you_mean(name, tasks)}; the catalog has {', '.join(tasks)} "
-            "(`polyclinic tasks list` says what they are)"
+            f"unknown task '{name}'{did_you_mean(name, tasks)}; `polyclinic tasks list` shows all {len(tasks)}"
         )
     return tasks[name]
 
@@ -55,6 +57,25 @@ def suite_tasks(suite: str, extra: Path | None = None) -> list[Task]:
         suites = sorted({name for task in tasks.values() for name in task.suites})
         raise UserError(f"unknown suite '{suite}'{did_you_mean(suite, suites)}; the catalog has {', '.join(suites)}")
     return found
+
+
+def suite_counts(extra: Path | None = None) -> list[dict[str, Any]]:
+    """Return by suite: entries, tasks as the suite counts them, how many can be built, are verified, are open."""
+    tasks = load_catalog(extra).values()
+    rows = []
+    for suite in sorted({name for task in tasks for name in task.suites}):
+        own = [task for task in tasks if suite in task.suites]
+        rows.append(
+            {
+                "suite": suite,
+                "entries": len(own),
+                "tasks": len({task.counted_as.get(suite, task.name) for task in own}),
+                "buildable": sum(task.buildable for task in own),
+                "verified": sum(task.verified for task in own),
+                "open": sum(task.access == "open" for task in own),
+            }
+        )
+    return rows
 
 
 def task_rows(suite: str | None = None, extra: Path | None = None) -> list[dict[str, Any]]:
@@ -79,78 +100,129 @@ def _own_catalog() -> dict[str, Task]:
     return _read_folder(FOLDER, {})
 
 
-def _read_folder(folder: Path, parents: dict[str, tuple[Path, dict[str, Any]]]) -> dict[str, Task]:
+@functools.cache
+def _own_files() -> dict[str, CatalogFile]:
+    return _parse(FOLDER)
+
+
+@dataclass(frozen=True)
+class CatalogFile:
+    """One YAML file of a catalog."""
+
+    path: Path
+    fields: dict[str, Any]
+
+
+def _read_folder(folder: Path, parents: dict[str, CatalogFile]) -> dict[str, Task]:
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; expected a catalog: one YAML file for each task")
-    files = _parse(folder)
+    files = _own_files() if folder == FOLDER else _parse(folder)
     everything = {**parents, **files}
     tasks = {}
-    for name, (file, _) in files.items():
+    for name, file in files.items():
         if name.startswith("_"):
             continue
-        fields = _with_parents(name, everything)
+        fields, way = _with_parents(name, everything)
         fields.setdefault("name", name)
         try:
             task = Task.model_validate(fields)
         except ValidationError as error:
-            raise UserError("\n".join(_problems(file, error))) from error
+            raise UserError("\n".join(_problems([everything[step] for step in way], error))) from error
         if task.name != name:
-            raise UserError(f"{file}: name: the file is called {name}.yaml, the task '{task.name}'; make them equal")
+            raise UserError(
+                f"{file.path}: name: the file is called {name}.yaml, the task '{task.name}'; make them equal"
+            )
         tasks[name] = task
     return tasks
 
 
-def _parse(folder: Path) -> dict[str, tuple[Path, dict[str, Any]]]:
-    """Return (file, its fields) by name for each YAML file of a folder."""
+def _parse(folder: Path) -> dict[str, CatalogFile]:
+    """Return the YAML files of a folder and of the folders in it, by name; no name may come twice."""
     import yaml
 
-    files = {}
-    for file in sorted(folder.glob("*.yaml")):
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same values, ten times faster
+    files: dict[str, CatalogFile] = {}
+    for path in sorted(folder.rglob("*.yaml"), key=lambda path: path.relative_to(folder).as_posix()):
         try:
-            fields = yaml.safe_load(file.read_text(encoding="utf-8"))
+            fields = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
-            place = f"{file}:{mark.line + 1}" if mark else str(file)
+            place = f"{path}:{mark.line + 1}" if mark else str(path)
             raise UserError(f"{place}: broken YAML: {getattr(error, 'problem', error)}") from error
         except UnicodeDecodeError as error:
-            raise UserError(f"{file}: not UTF-8 (byte {error.start}); save the file as UTF-8") from error
+            raise UserError(f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8") from error
         if not isinstance(fields, dict) or not all(isinstance(key, str) for key in fields):
-            raise UserError(f"{file}: expected `field: value` lines, found {type(fields).__name__}")
-        files[file.stem] = (file, fields)
+            raise UserError(f"{path}: expected `field: value` lines, found {type(fields).__name__}")
+        if path.stem in files:
+            raise UserError(f"{path}: {files[path.stem].path} has this name already; names are unique in a catalog")
+        files[path.stem] = CatalogFile(path, fields)
     return files
 
 
-def _with_parents(name: str, files: dict[str, tuple[Path, dict[str, Any]]]) -> dict[str, Any]:
-    """Return the fields of a file with what it takes from the files it extends."""
+def _with_parents(name: str, files: dict[str, CatalogFile]) -> tuple[dict[str, Any], list[str]]:
+    """Return the fields of a file with what it takes from the files it extends, and the names of all of them."""
     fields: dict[str, Any] = {}
     way: list[str] = []
     while name:
-        file, own = files[name]
+        file = files[name]
         way.append(name)
-        fields = {**own, **fields}
-        parent = own.get("extends", "")
+        fields = _merged(file.fields, fields)
+        parent = file.fields.get("extends", "")
         fields.pop("extends", None)
         if parent and parent not in files:
-            raise UserError(f"{file}: extends: no file {parent}.yaml{did_you_mean(str(parent), files)}")
+            raise UserError(f"{file.path}: extends: no file {parent}.yaml{did_you_mean(str(parent), files)}")
         if parent in way:
-            raise UserError(f"{file}: extends: a circle: {' -> '.join([*way, parent])}")
+            raise UserError(f"{file.path}: extends: a circle: {' -> '.join([*way, parent])}")
         name = parent
-    return fields
+    return fields, way
 
 
-def _problems(file: Path, error: ValidationError) -> list[str]:
+def _merged(parent: dict[str, Any], child: dict[str, Any]) -> dict[str, Any]:
+    """Return a parent's fields under a child's; `source` and `published` are merged field by field."""
+    made = {**parent, **child}
+    for name in ("source", "published"):
+        both = (parent.get(name), child.get(name))
+        if all(isinstance(part, dict) for part in both):
+            made[name] = {**both[0], **both[1]}  # type: ignore[dict-item]
+    return made
+
+
+def _problems(files: list[CatalogFile], error: ValidationError) -> list[str]:
+    """Return one line for each error: the file and line that say the field (a parent's, where it is inherited)."""
     lines = []
     for detail in error.errors():
-        place = ".".join(str(part) for part in detail["loc"])
+        way = tuple(str(part) for part in detail["loc"])
+        known = NESTED.get(way[0], Task).model_fields if way[:-1] else Task.model_fields
+        place = ".".join(way)
         if detail["type"] == "extra_forbidden":
-            problem = (
-                f"unknown field{did_you_mean(place, Task.model_fields)}; a task has {', '.join(Task.model_fields)}"
-            )
+            problem = f"unknown field{did_you_mean(way[-1], known)}; {way[0] if way[:-1] else 'a task'} has "
+            problem += ", ".join(known)
         elif detail["type"] == "missing":
-            problem = f"missing; {Task.model_fields[place].description}"
+            described = known.get(way[-1])
+            problem = f"missing; {described.description if described else 'the field is needed'}"
         elif detail["type"] == "value_error":
             problem = detail["msg"].removeprefix("Value error, ")
+            if not place and (named := problem.partition(":")[0]) in Task.model_fields:
+                way = (named,)
         else:
             problem = f"{detail['msg'][0].lower()}{detail['msg'][1:]}, found {detail['input']!r}"
-        lines.append(f"{file}: {place}: {problem}" if place else f"{file}: {problem}")
+        file, line = _place(files, way)
+        lines.append(f"{file}{f':{line}' if line else ''}: {place}{': ' if place else ''}{problem}")
     return lines
+
+
+def _place(files: list[CatalogFile], way: tuple[str, ...]) -> tuple[Path, int]:
+    """Return the file and line where a field is said, the first file without a line when none says it."""
+    import yaml
+
+    for file in files:
+        node, line = yaml.compose(file.path.read_text(encoding="utf-8")), 0
+        for key in way:
+            pairs = node.value if isinstance(node, yaml.MappingNode) else []
+            found = next(((k, v) for k, v in pairs if k.value == key), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        if line:
+            return file.path, line
+    return files[0].path, 0

@@ -17,7 +17,7 @@ from polyclinic.errors import UserError, did_you_mean
 from polyclinic.records import Document, Sample, read_records, write_records
 from polyclinic.steps import Documents, Settings, Work, step_kind
 from polyclinic.tasks.document_parts import parts_of
-from polyclinic.tasks.task import render
+from polyclinic.tasks.templates import render
 
 FILE = Path(__file__).parent / "instructions.yaml"
 

@@ -1,21 +1,53 @@
 """What a task is: what it asks, how it is put to a model, how it is scored, who may have its data.
 
-This file knows nothing about where tasks are kept (see catalog.py) or how items are made from documents.
+This file knows nothing about where tasks are kept (see catalog.py) or how items are made (see build.py).
 """
 
 from __future__ import annotations
 
-import functools
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from polyclinic.errors import UserError, did_you_mean
+from polyclinic.errors import did_you_mean
 from polyclinic.records import Sample
+from polyclinic.tasks.names import CATEGORIES, DOMAINS
+from polyclinic.tasks.source import EVERYWHERE, FIELDS, SPLITS, Published, Source, Unknown
+from polyclinic.tasks.templates import render, template_problem
 
 # What a template may name. `metadata` is the Sample's; for ICD-10-CM items it holds `code`.
 QUESTION_NAMES = ("code", "description", "title", "domain")
 PROMPT_NAMES = ("question", "instruction", "options", "metadata")
+Family = Literal[
+    "multiple_choice",
+    "perplexity",
+    "option_letters",
+    "label",
+    "label_set",
+    "entities",
+    "structured",
+    "codes",
+    "free_text",
+]
+Metric = Literal[
+    "accuracy",
+    "negative_log_likelihood",
+    "macro_f1",
+    "weighted_f1",
+    "micro_f1",
+    "entity_f1",
+    "field_accuracy",
+    "label_accuracy",
+    "text_overlap",
+    "rouge1",
+    "rougeL",
+    "summary_mean",
+    "code_mean",
+    "type_f1",
+    "sentence_id_accuracy",
+    "judge",
+    "unknown",
+]
 
 
 class Task(BaseModel):
@@ -23,21 +55,49 @@ class Task(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", description="name in recipes and results; the file's name")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_.+-]*$", description="name in recipes and results; the file's name")
     title: str = Field(min_length=1, description="name for people")
     description: str = Field("", description="what is asked and where it comes from, in a sentence or two")
-    category: str = Field(min_length=1, description="kind of work, as MedS-Ins names it, e.g. Question Answering")
-    domain: str = Field(min_length=1, description="domain of the documents it is made from, as in Document")
-    language: str = Field("en", description="BCP 47")
-    family: Literal["multiple_choice", "perplexity"] = Field(description="how a model is asked")
-    builder: Literal["icd10cm_questions", "held_out_text"] = Field(description="how items are made from documents")
-    metric: Literal["accuracy", "negative_log_likelihood"] = Field(description="what is reported for each item")
-    license: str = Field("", description="licence of the items; empty = that of the documents they are made from")
-    access: Literal["open", "credentialed", "agreement"] = Field("open", description="who may have the data")
+    category: str = Field(min_length=1, description="kind of work, one of the 19 of MedS-Ins")
+    domain: str = Field(
+        min_length=1, description="one of the 5 domains of MedS-Ins; for items made from documents, theirs"
+    )
+    language: str = Field("en", description="BCP 47; of the input")
+    output_language: str = Field("", description="BCP 47; empty = that of the input")
+    instruction_language: str = Field("en", description="BCP 47; of the definition")
+    family: Family = Field(description="how a model is asked")
+    builder: Literal["icd10cm_questions", "held_out_text", "source"] = Field(
+        description="how items are made: from documents, or from the files of the source"
+    )
+    metric: Metric = Field(description="what is reported for each item")
+    license: str = Field(
+        "", description="licence of the items, or unknown; empty = that of the documents they are made from"
+    )
+    commercial_use: bool | Unknown = Field("unknown", description="whether the licence allows commercial use")
+    access: Literal["open", "credentialed", "agreement", "unknown"] = Field(
+        "open", description="who may have the data"
+    )
     suites: tuple[str, ...] = Field((), description="suites that ask it")
-    verified: bool = Field(False, description="whether builder and scorer were tried on the real data")
+    counted_as: dict[str, str] = Field(
+        {}, description="suite -> name under which several files count as one task in the suite's published number"
+    )
+    medcare_part: Literal["knowledge_intensive", "alignment_required", "unknown"] = Field(
+        "unknown", description="stage of MedCare that learns it: knowledge (stage 1) or alignment (stages 1 and 2)"
+    )
+    verified: bool = Field(False, description="whether builder and layout were tried on the real data")
+    remarks: tuple[str, ...] = Field((), description="what a user of the data should know")
 
-    question: str = Field("", description="template of the question, with the document's metadata: {{ code }}")
+    source: Source | None = Field(None, description="data set and layout of its files")
+    published: Published = Field(Published(), description="what the papers say of it")
+    definition: str = Field("", description="the task in words: the instruction a model is given")
+    input: str = Field("", description="template of what the work is done on, over the source's fields")
+    output: str = Field("", description="template of the good reply, over the source's fields")
+    references: str = Field("", description="field with all good replies, where the source has several")
+    labels: tuple[str, ...] = Field((), description="closed list that replies are taken from")
+    shots: int | Unknown = Field("unknown", description="worked examples in the published prompt")
+    max_new_tokens: int | Unknown = Field("unknown", description="longest reply, in tokens")
+
+    question: str = Field("", description="template of the question of a multiple-choice item")
     prompt: str = Field("", description="template of what the model reads before an option: {{ question }} and more")
     answer_prefix: str = Field(" ", description="stands between prompt and option, and is scored with the option")
     answer_suffix: str = Field("", description="ends an option, and is scored with it")
@@ -51,10 +111,20 @@ class Task(BaseModel):
         None, description="edges in the code tree from the right code to a wrong one, least and most; empty = any"
     )
 
-    @field_validator("question", "prompt", "neutral_prompt")
+    @field_validator("category")
     @classmethod
-    def _template(cls, text: str, info: Any) -> str:
-        _check_template(text, QUESTION_NAMES if info.field_name == "question" else PROMPT_NAMES)
+    def _category(cls, value: str) -> str:
+        if value not in CATEGORIES:
+            raise ValueError(
+                f"unknown category '{value}'{did_you_mean(value, CATEGORIES)}; there are {', '.join(CATEGORIES)}"
+            )
+        return value
+
+    @field_validator("prompt", "neutral_prompt")
+    @classmethod
+    def _template(cls, text: str) -> str:
+        if problem := template_problem(text, PROMPT_NAMES):
+            raise ValueError(problem)
         return text
 
     @field_validator("distance")
@@ -66,19 +136,70 @@ class Task(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        names = self.field_names
+        for field in ("question", "input", "output"):
+            if problem := template_problem(getattr(self, field), names):
+                raise ValueError(f"{field}: {problem}")
+        if self.builder == "source":
+            self._check_source()
+            return self
         if self.family == "multiple_choice":
             for name in ("question", "prompt"):
                 if not getattr(self, name):
                     raise ValueError(f"a multiple_choice task needs {name}")
-            if self.scoring == "mutual_information" and not self.neutral_prompt:
-                raise ValueError("scoring mutual_information needs neutral_prompt")
+        if self.scoring == "mutual_information" and not self.neutral_prompt:
+            raise ValueError("scoring mutual_information needs neutral_prompt")
         wanted = {
             "multiple_choice": ("icd10cm_questions", "accuracy"),
             "perplexity": ("held_out_text", "negative_log_likelihood"),
-        }[self.family]
+        }.get(self.family, ("source", self.metric))
         if (self.builder, self.metric) != wanted:
             raise ValueError(f"family {self.family} goes with builder {wanted[0]} and metric {wanted[1]}")
         return self
+
+    def _check_source(self) -> None:
+        if self.source is None:
+            raise ValueError("builder source needs source: the data set and the layout of its files")
+        if self.family == "perplexity":
+            raise ValueError("family perplexity goes with builder held_out_text")
+        if self.domain not in DOMAINS:
+            raise ValueError(
+                f"domain: unknown domain '{self.domain}'{did_you_mean(self.domain, DOMAINS)}; "
+                f"there are {', '.join(DOMAINS)}"
+            )
+        if not self.license:
+            raise ValueError("license: missing; a task with a source names its licence, or says unknown")
+        if not self.definition:
+            raise ValueError("definition: missing; the task in words")
+        if self.access in ("credentialed", "agreement") and not self.source.granted_by:
+            raise ValueError("source.granted_by: missing; data that are not open say who grants access")
+        if self.buildable and not (self.input and self.output):
+            raise ValueError("input and output: missing; a source with a known format needs both templates")
+        if self.verified and not self.buildable:
+            raise ValueError("verified: a task whose layout is unknown cannot be verified")
+
+    @property
+    def buildable(self) -> bool:
+        """Whether items can be made: from documents, or from a source whose layout is known."""
+        return self.builder != "source" or (self.source is not None and self.source.format != "unknown")
+
+    @property
+    def field_names(self) -> tuple[str, ...] | None:
+        """Names that question, input and output may use; None when only the files can tell."""
+        if self.builder != "source":
+            return QUESTION_NAMES
+        if self.source is None or self.source.format not in FIELDS:
+            return None
+        return tuple(dict.fromkeys((*FIELDS[self.source.format], *self.source.columns, *EVERYWHERE)))
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Splits that can be built; a source without official ones is divided 90 to 10 into train and test."""
+        if self.source is None:
+            return ()
+        if "all" in self.source.files:
+            return ("train", "test")
+        return tuple(split for split in SPLITS if split in self.source.files)
 
 
 def question_text(task: Task, names: dict[str, Any]) -> str:
@@ -96,16 +217,6 @@ def neutral_text(task: Task, sample: Sample) -> str:
     return render(task.neutral_prompt, _prompt_names(sample))
 
 
-def render(template: str, names: dict[str, Any]) -> str:
-    """Fill a template; a name that it uses and `names` lacks is a UserError."""
-    import jinja2
-
-    try:
-        return str(_compiled(template).render(names))
-    except jinja2.UndefinedError as error:
-        raise UserError(f"template {template!r}: {error.message}") from error
-
-
 def _prompt_names(sample: Sample) -> dict[str, Any]:
     return {
         "question": sample.input,
@@ -113,33 +224,3 @@ def _prompt_names(sample: Sample) -> dict[str, Any]:
         "options": list(sample.options),
         "metadata": sample.metadata,
     }
-
-
-@functools.lru_cache(maxsize=256)
-def _compiled(template: str) -> Any:
-    return _environment().from_string(template)
-
-
-@functools.cache
-def _environment() -> Any:
-    import jinja2
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    # The sandbox, since a catalog may come from somebody else.
-    return ImmutableSandboxedEnvironment(
-        undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
-    )
-
-
-def _check_template(text: str, allowed: tuple[str, ...]) -> None:
-    import jinja2
-    from jinja2 import meta
-
-    try:
-        used = meta.find_undeclared_variables(_environment().parse(text))
-    except jinja2.TemplateSyntaxError as error:
-        raise ValueError(f"not a template: {error.message}") from error
-    for name in sorted(used - set(allowed)):
-        raise ValueError(
-            f"the template names '{name}'{did_you_mean(name, allowed)}; it may name {', '.join(allowed)}"
-        )

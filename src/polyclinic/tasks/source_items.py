@@ -1,0 +1,187 @@
+"""From the rows of a source to the items of a task: templates filled, labels checked, sides of a split kept apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from polyclinic.errors import UserError
+from polyclinic.tasks.readers import Bad, Row, read_source
+from polyclinic.tasks.readers.row import LONGEST_SHOWN
+from polyclinic.tasks.source import Source
+from polyclinic.tasks.task import Task
+from polyclinic.tasks.templates import Fill, compiled, template_names
+
+TEST_SHARE = 0.1  # of a source without official splits
+LONGEST_ITEM = 1_000_000  # characters of input and output together
+
+
+@dataclass(slots=True)
+class Item:
+    """One item of a task, before it is put into a prompt."""
+
+    id: str  # unique within the task
+    place: str  # file and line
+    input: str
+    outputs: tuple[str, ...]  # all good replies; the first is the one that is learned
+    document: str = ""  # patient or article
+    options: tuple[str, ...] = ()
+    right: str = ""  # the right option
+
+
+def task_items(
+    task: Task,
+    data: Path | None,
+    split: str,
+    *,
+    as_choice: bool = False,
+    longest: int = LONGEST_ITEM,
+    download: bool = False,
+) -> Iterator[Item | Bad]:
+    """Yield the items of a task; what cannot be one comes as Bad with place, field and what was expected.
+
+    Args:
+        task: with a source whose layout is known.
+        data: the user's data folder.
+        split: train, validation, test or all.
+        as_choice: whether items of the family multiple_choice carry their options, for scoring by likelihood.
+        longest: characters of input and output together; longer items are Bad.
+        download: whether a data set that is not there may be streamed from its hub.
+
+    Raises UserError when the data are missing or the task has no such split.
+    """
+    source = _source(task)
+    without_splits = "all" in source.files
+    if not without_splits and split != "all" and split not in source.files:
+        raise UserError(
+            f"task {task.name}: {source.name} has no split '{split}'; it has {', '.join(task.splits) or 'none'}"
+        )
+    make = _item_maker(task, source, as_choice, longest)
+    for part in ["all"] if without_splits else list(source.files) if split == "all" else [split]:
+        for row in read_source(source, data, part, download):
+            if isinstance(row, Bad):
+                yield row
+                continue
+            item = make(row, data)
+            if without_splits and split != "all" and isinstance(item, Item):
+                group = item.document or " ".join(item.input.split()).casefold()
+                if side(source.name, group) != split:
+                    continue
+            yield item
+
+
+def side(source: str, group: str) -> str:
+    """Return `train` or `test` for a document of a source without official splits: 90 to 10, whatever the seed.
+
+    All items of one document (patient, article; where there is none, all items with the same input) are on one side,
+    and on the same in every task made from the source.
+    """
+    place = int.from_bytes(blake2b(f"{source}\0{group}".encode(), digest_size=8).digest(), "big")
+    return "test" if place < TEST_SHARE * 2**64 else "train"
+
+
+def _source(task: Task) -> Source:
+    if task.source is None or not task.buildable:
+        name = task.source.name if task.source is not None else task.name
+        raise UserError(
+            f"task {task.name}: the layout of {name} is not known to the catalog (format: unknown); "
+            "describe it in a task of your own that extends this one's parent, or export MedS-Ins JSON and read that"
+        )
+    return task.source
+
+
+def _item_maker(
+    task: Task, source: Source, as_choice: bool, longest: int
+) -> Callable[[Row, Path | None], Item | Bad]:
+    fill_input = compiled(task.question if as_choice else task.input)
+    fill_output = compiled("{{ answer }}" if as_choice else task.output)
+    wrong_label = _label_check(task) if task.labels and not as_choice else None
+    with_row = any("row" in template_names(text) for text in (task.question, task.input, task.output))
+    used: dict[str, int] = {}
+
+    def make(row: Row, data: Path | None) -> Item | Bad:
+        fields = row.fields
+        if with_row:
+            fields["row"] = dict(fields)
+        fields["labels"] = task.labels
+        fields["id"] = name = _name(row, source, data)
+        fields["document"] = document = str(fields.get(source.document, "")) if source.document else ""
+        text, reply = (
+            _filled(fill_input, fields, row.place, "input"),
+            _filled(fill_output, fields, row.place, "output"),
+        )
+        if isinstance(text, Bad):
+            return text
+        if isinstance(reply, Bad):
+            return reply
+        if not text.strip() or not reply.strip():
+            return Bad(row.place, f"field '{'output' if text.strip() else 'input'}' is empty")
+        if len(text) + len(reply) > longest:
+            return Bad(
+                row.place,
+                f"field 'input': the item has {len(text) + len(reply)} characters, at most {longest} are taken",
+                text[:LONGEST_SHOWN],
+            )
+        if wrong_label is not None and (problem := wrong_label(reply)):
+            return Bad(row.place, f"field 'output': {problem}", text[:LONGEST_SHOWN])
+        outputs: tuple[str, ...] = (reply,)
+        if task.references:
+            others = fields.get(task.references, ())
+            if not isinstance(others, (list, tuple)):
+                return Bad(row.place, f"field '{task.references}': expected a list of replies")
+            outputs = tuple(dict.fromkeys((reply, *(str(other) for other in others if str(other).strip()))))
+        if source.id:  # ids of the data set itself may repeat; places never do
+            used[name] = used.get(name, 0) + 1
+            name = f"{name}-{used[name]}" if used[name] > 1 else name
+        if as_choice:
+            if len(fields.get("answers", ())) != 1:
+                return Bad(row.place, f"field 'answer': expected one right option, found {len(fields['answers'])}")
+            return Item(name, row.place, text, outputs, document, tuple(fields["options"]), reply)
+        return Item(name, row.place, text, outputs, document)
+
+    return make
+
+
+def _filled(fill: Fill, fields: dict[str, Any], place: str, what: str) -> str | Bad:
+    try:
+        return fill(fields)
+    except UserError as error:
+        there = ", ".join(sorted(name for name in fields if name not in ("row", "labels")))
+        return Bad(place, f"field '{what}': {error}; the row has {there}")
+
+
+def _name(row: Row, source: Source, data: Path | None) -> str:
+    if source.id and source.id in row.fields:
+        return str(row.fields[source.id])
+    return row.place.removeprefix(f"{data}/{source.folder}/").removeprefix(f"{data}/")
+
+
+def _label_check(task: Task) -> Callable[[str], str]:
+    """Return a function that says what is wrong with a reply that should be made of labels."""
+    known = {label.casefold() for label in task.labels}
+    longest_first = sorted(task.labels, key=len, reverse=True)
+    # The template, or a task file made by somebody else's, may write words around the label.
+    words = re.sub(r"\{[{%].*?[%}]\}", "", task.output).strip()
+    in_sentence = bool(words) or (task.source is not None and task.source.format == "task_json")
+    pattern = re.compile("|".join(rf"(?<!\w){re.escape(label)}(?!\w)" for label in longest_first), re.IGNORECASE)
+
+    def check(reply: str) -> str:
+        if reply.casefold() in known:
+            return ""
+        found = {match.group(0).casefold() for match in pattern.finditer(reply)}
+        if task.family == "label_set":
+            rest = pattern.sub("", reply)
+            if found and not re.search(r"\w", rest):
+                return ""
+        elif len(found) == 1 and in_sentence:
+            return ""
+        shown = reply if len(reply) <= 80 else f"{reply[:77]}..."
+        return (
+            f"expected {'labels' if task.family == 'label_set' else 'one label'} of the closed list, found {shown!r}"
+        )
+
+    return check
