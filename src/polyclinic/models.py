@@ -76,6 +76,11 @@ def weight_files(folder: Path) -> list[Path]:
     raise UserError(f"{folder}: no weights here; expected model.safetensors or its index and shards")
 
 
+def is_adapter(folder: Path) -> bool:
+    """Say whether a folder holds an adapter in PEFT's layout and no model."""
+    return (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file()
+
+
 def check_model_folder(folder: Path) -> None:
     """Check that `folder` is a whole model: configuration, tokenizer, safetensors. Raises UserError."""
     if not folder.is_dir():

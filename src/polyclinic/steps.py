@@ -69,6 +69,7 @@ class Artifact:
     """Marks a settings field as an input: the path of an artifact of this type."""
 
     type: str  # documents, samples, preferences, model, adapter or scores
+    other: str = ""  # a second type that is taken as well
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ Samples = Annotated[Path, Artifact("samples")]
 Preferences = Annotated[Path, Artifact("preferences")]
 Model = Annotated[Path, Artifact("model")]
 Adapter = Annotated[Path, Artifact("adapter")]
+ModelOrAdapter = Annotated[Path, Artifact("model", other="adapter")]
 Scores = Annotated[Path, Artifact("scores")]
 SourcePath = Annotated[Path, SourceMark()]
 Runtime = RuntimeMark()
@@ -120,6 +122,7 @@ class FieldRole:
 
     name: str
     input: str = ""  # type of the artifact it takes, if it is an input
+    other: str = ""  # a second type it takes as well
     many: bool = False  # whether it takes several
     source: bool = False  # whether it is a path to the user's own file
     runtime: bool = False  # whether it leaves the result unchanged
@@ -276,9 +279,9 @@ def check_paths(kind: StepKind[SettingsType], settings: SettingsType, where: str
             if not path.exists():
                 raise UserError(f"{place}: {path}: no such file or folder")
             manifest = read_manifest(path) if path.is_dir() else None
-            if role.input and manifest is not None and manifest.output != role.input:
+            if role.input and manifest is not None and manifest.output not in (role.input, role.other):
                 raise UserError(f"{place} wants {article(role.input)}, {path} is {article(manifest.output)}")
-            if role.input == "model":
+            if role.input == "model" and not (role.other == "adapter" and models.is_adapter(path)):
                 models.check_model_folder(path)
     if kind.check is not None:
         kind.check(settings)
@@ -434,10 +437,11 @@ def _paths(settings: Settings, name: str) -> list[Path]:
 
 def _role(name: str, info: Any) -> FieldRole:
     markers = list(info.metadata) + _markers(info.annotation)
-    types_taken = [m.type for m in markers if isinstance(m, Artifact)]
+    types_taken = [m for m in markers if isinstance(m, Artifact)]
     return FieldRole(
         name=name,
-        input=types_taken[0] if types_taken else "",
+        input=types_taken[0].type if types_taken else "",
+        other=types_taken[0].other if types_taken else "",
         many=typing.get_origin(info.annotation) in (list, tuple),
         source=any(isinstance(m, SourceMark) for m in markers),
         runtime=any(isinstance(m, RuntimeMark) for m in markers),

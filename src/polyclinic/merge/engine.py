@@ -20,12 +20,13 @@ from polyclinic.errors import UserError
 from polyclinic.merge.beside_weights import SAFETENSORS_NAMES, write_beside_weights
 from polyclinic.merge.blocks import Method, Parents
 from polyclinic.merge.diagnostics import Agreement, layer_shares
+from polyclinic.merge.lora import open_parents
 from polyclinic.merge.numbers import FLOAT_BYTES, from_float32
 from polyclinic.merge.parameters import positions
 from polyclinic.merge.parents import TensorPlan, check_folders, plan_tensors
 from polyclinic.merge.settings import MergeSettings
 from polyclinic.merge.shards import Place, shards
-from polyclinic.merge.weights import RoundedTensor, Tensor, open_weights
+from polyclinic.merge.weights import RoundedTensor, Tensor
 from polyclinic.steps import Work
 
 Result = TypeVar("Result")
@@ -41,7 +42,7 @@ def check_mergeable(settings: MergeSettings) -> None:
     if any(str(folder).startswith("$") for folder in folders):
         return
     check_folders(settings.base, settings.models)
-    with open_weights(folders) as tensors:
+    with open_parents(settings.base, settings.models) as tensors:
         plan = plan_tensors(settings.base, tensors[0], settings.models, tensors[1:])
         settings.check_everywhere(positions([tensor.name for tensor in plan.tensors if tensor.models]))
 
@@ -102,7 +103,7 @@ def merging(settings: MergeSettings, work: Work) -> Iterator[Merge]:
     """
     base, models = settings.base, settings.models
     notes = check_folders(base, models)
-    with open_weights((base, *models)) as opened:
+    with open_parents(base, models) as opened:
         plan = plan_tensors(base, opened[0], models, opened[1:])
         placed = positions([tensor.name for tensor in plan.tensors if tensor.models])
         settings.check_everywhere(placed)

@@ -13,7 +13,7 @@ from polyclinic.merge.combination import combine, inner_products
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.settings import Flavour, MergeSettings
-from polyclinic.steps import Model, Work, step_kind
+from polyclinic.steps import ModelOrAdapter, Work, step_kind
 
 
 def model_stock_tensor(parents: Parents, flavour: Flavour = "paper") -> Iterator[Float32]:
@@ -49,7 +49,9 @@ def model_stock_tensor(parents: Parents, flavour: Flavour = "paper") -> Iterator
 
 
 class ModelStockSettings(MergeSettings):
-    models: list[Model] = Field(min_length=2, description="two or more models to merge, trained from the base")
+    models: list[ModelOrAdapter] = Field(
+        min_length=2, description="two or more models, or LoRA adapters of the base, to merge"
+    )
     flavour: Flavour = Field(
         "paper",
         description="paper: models whose deltas point away from each other give the base; mergekit: the formula is "

@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 
 from polyclinic.errors import UserError, did_you_mean
+from polyclinic.merge.lora import check_made_for, read_adapter_config
 from polyclinic.merge.numbers import FLOAT_BYTES
 from polyclinic.merge.vocabulary import check_same_vocabulary
 from polyclinic.merge.weights import StoredTensor
+from polyclinic.models import TOKENIZER_FILES, is_adapter
 
 # Buffers that older releases saved; the configuration decides them, training never changes them.
 COMPUTED = re.compile(r"(^|\.)(rotary_emb\.inv_freq|masked_bias|attention\.bias|attn\.bias)$")
@@ -54,6 +56,15 @@ def check_folders(base: Path, models: Sequence[Path]) -> list[str]:
     ours = _config(base)
     notes = []
     for folder in models:
+        if is_adapter(folder):
+            config = read_adapter_config(folder)
+            check_made_for(folder, config, base)
+            notes.append(
+                f"{folder.name}: an adapter, trained on {config.get('base_model_name_or_path') or 'a model'}"
+            )
+            if any((folder / name).is_file() for name in TOKENIZER_FILES):
+                check_same_vocabulary(base, folder)
+            continue
         theirs = _config(folder)
         if theirs.get("model_type") != ours.get("model_type"):
             raise UserError(

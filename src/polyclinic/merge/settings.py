@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from polyclinic.errors import UserError
 from polyclinic.merge.parameters import NAMES, Amount, Position, Rule, amount_at, anchors, corner_depths, overlay
-from polyclinic.steps import Model, Runtime, Settings
+from polyclinic.steps import Model, ModelOrAdapter, Runtime, Settings
 
 Flavour = Literal["paper", "mergekit"]  # where authors and the common tool differ
 
@@ -20,8 +20,9 @@ class MergeSettings(Settings):
     base: Model = Field(
         description="the model the others were trained from; gives configuration, tokenizer, chat template and dtype"
     )
-    models: list[Model] = Field(
-        min_length=1, description="the models to merge, with the base's tensors and tokenizer"
+    models: list[ModelOrAdapter] = Field(
+        min_length=1,
+        description="the models to merge, with the base's tensors and tokenizer, or LoRA adapters of the base",
     )
     vocabulary: Literal["same", "base", "union"] = Field(
         "same",
