@@ -6,6 +6,7 @@ and written, on a few threads that each take a tensor at a time. The engine know
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from typing import TypeVar, cast
 import numpy as np
 
 from polyclinic.errors import UserError
+from polyclinic.merge.alignment import Vocabulary, join_vocabularies, write_tokens
 from polyclinic.merge.beside_weights import SAFETENSORS_NAMES, write_beside_weights
 from polyclinic.merge.blocks import Method, Parents
 from polyclinic.merge.diagnostics import Agreement, layer_shares
@@ -41,10 +43,17 @@ def check_mergeable(settings: MergeSettings) -> None:
     folders = (settings.base, *settings.models)
     if any(str(folder).startswith("$") for folder in folders):
         return
-    check_folders(settings.base, settings.models)
+    check_folders(settings.base, settings.models, settings.vocabulary == "same")
     with open_parents(settings.base, settings.models) as tensors:
-        plan = plan_tensors(settings.base, tensors[0], settings.models, tensors[1:])
+        plan = plan_tensors(settings.base, tensors[0], settings.models, tensors[1:], joined_vocabulary(settings))
         settings.check_everywhere(positions([tensor.name for tensor in plan.tensors if tensor.models]))
+
+
+def joined_vocabulary(settings: MergeSettings) -> Vocabulary | None:
+    """Return the tokens of the result when models may have different ones, None otherwise. Raises UserError."""
+    if settings.vocabulary == "same":
+        return None
+    return join_vocabularies(settings.base, settings.models, settings.vocabulary == "union")
 
 
 @dataclass
@@ -102,16 +111,19 @@ def merging(settings: MergeSettings, work: Work) -> Iterator[Merge]:
     parents do not fit each other, or hold NaN or infinite numbers.
     """
     base, models = settings.base, settings.models
-    notes = check_folders(base, models)
+    notes = check_folders(base, models, settings.vocabulary == "same")
+    vocabulary = joined_vocabulary(settings)
     with open_parents(base, models) as opened:
-        plan = plan_tensors(base, opened[0], models, opened[1:])
+        plan = plan_tensors(base, opened[0], models, opened[1:], vocabulary)
         placed = positions([tensor.name for tensor in plan.tensors if tensor.models])
         settings.check_everywhere(placed)
         dtype = SAFETENSORS_NAMES.get(settings.dtype, "")
         parents = [
             Parents(t.name, *_rounded(t, settings, dtype), placed[t.name], dtype) for t in plan.tensors if t.models
         ]
-        stored = [replace(t.base, dtype=dtype) if t.models and dtype else t.base for t in plan.tensors]
+        stored = [
+            replace(t.base, dtype=dtype or t.base.dtype, shape=t.shape) if t.models else t.base for t in plan.tensors
+        ]
         shard_bytes = settings.shard_size_mb * 1_000_000
         with shards(work.out, stored, shard_bytes) as places:
             for tensor in plan.tensors:
@@ -119,10 +131,13 @@ def merging(settings: MergeSettings, work: Work) -> Iterator[Merge]:
                     _copy(tensor, places[tensor.name])
             yield Merge(parents, work, places, settings.threads or _available_cores())
     write_beside_weights(base, work.out, settings.dtype, settings.chat_template)
+    if vocabulary is not None:
+        write_tokens(work.out, vocabulary.new, max((t.shape[0] for t in plan.tensors if t.aligned_base), default=0))
+        notes += vocabulary.notes
     names = [folder.name for folder in models]
     if len(set(names)) < len(names):
         names = [str(folder) for folder in models]
-    work.facts["parameters"] = sum(tensor.base.size for tensor in plan.tensors)
+    work.facts["parameters"] = sum(math.prod(tensor.shape) for tensor in plan.tensors)
     work.facts["tensors"] = {
         "merged": len(parents),
         "copied": {tensor.name: tensor.rule for tensor in plan.tensors if not tensor.models},
@@ -167,8 +182,9 @@ def merge_tensor(parents: Parents, method: Method, place: Place) -> None:
 def _rounded(plan: TensorPlan, settings: MergeSettings, dtype: str) -> tuple[Tensor, Sequence[Tensor]]:
     """Return the base and the models of a tensor; that tool rounds all of them to the dtype it is told to use."""
     if not dtype or getattr(settings, "flavour", "") != "mergekit":
-        return plan.base, plan.models
-    return RoundedTensor(plan.base, dtype), [RoundedTensor(model, dtype) for model in plan.models]
+        return plan.parents
+    base, models = plan.parents
+    return RoundedTensor(base, dtype), [RoundedTensor(model, dtype) for model in models]
 
 
 def _copy(tensor: TensorPlan, place: Place) -> None:

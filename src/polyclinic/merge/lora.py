@@ -31,7 +31,8 @@ PART = re.compile(r"^(?P<module>.+)\.(?P<part>lora_A|lora_B|lora_embedding_A|lor
 OTHER_KINDS = {
     "use_dora": "DoRA", "lora_bias": "a bias of its own", "alora_invocation_tokens": "aLoRA",
     "megatron_config": "Megatron layers", "arrow_config": "Arrow",
-    "target_parameters": "parameters outside of layers", "trainable_token_indices": "trained tokens", "layer_replication": "layers used several times",
+    "target_parameters": "parameters outside of layers", "trainable_token_indices": "trained tokens",
+    "layer_replication": "layers used several times",
 }  # fmt: skip
 
 

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from polyclinic.errors import UserError, did_you_mean
+from polyclinic.merge.alignment import Vocabulary, align
 from polyclinic.merge.lora import check_made_for, read_adapter_config
 from polyclinic.merge.numbers import FLOAT_BYTES
 from polyclinic.merge.vocabulary import check_same_vocabulary
-from polyclinic.merge.weights import StoredTensor
+from polyclinic.merge.weights import StoredTensor, Tensor
 from polyclinic.models import TOKENIZER_FILES, is_adapter
 
 # Buffers that older releases saved; the configuration decides them, training never changes them.
@@ -36,6 +37,19 @@ class TensorPlan:
     base: StoredTensor
     models: tuple[StoredTensor, ...]  # one for each model; empty when it is copied
     rule: str  # "merged", or why it is copied from the base
+    aligned_base: Tensor | None = None  # with the rows of the result, where these are not the base's
+    aligned_models: tuple[Tensor, ...] = ()
+    aligned_shape: tuple[int, ...] = ()
+
+    @property
+    def parents(self) -> tuple[Tensor, Sequence[Tensor]]:
+        """The base and the models as they are merged."""
+        return (self.base, self.models) if self.aligned_base is None else (self.aligned_base, self.aligned_models)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the result."""
+        return self.aligned_shape or self.base.shape
 
 
 @dataclass(frozen=True)
@@ -47,11 +61,11 @@ class Plan:
     notes: list[str] = field(default_factory=list)  # what is different between the inputs and taken from the base
 
 
-def check_folders(base: Path, models: Sequence[Path]) -> list[str]:
+def check_folders(base: Path, models: Sequence[Path], same_vocabulary: bool = True) -> list[str]:
     """Check configurations and tokenizers; return notes on what differs and is taken from the base.
 
     Raises UserError when the models are of another kind than the base, tie their head otherwise, or have another
-    tokenizer.
+    tokenizer (unless it need not be the same).
     """
     ours = _config(base)
     notes = []
@@ -62,7 +76,7 @@ def check_folders(base: Path, models: Sequence[Path]) -> list[str]:
             notes.append(
                 f"{folder.name}: an adapter, trained on {config.get('base_model_name_or_path') or 'a model'}"
             )
-            if any((folder / name).is_file() for name in TOKENIZER_FILES):
+            if same_vocabulary and any((folder / name).is_file() for name in TOKENIZER_FILES):
                 check_same_vocabulary(base, folder)
             continue
         theirs = _config(folder)
@@ -91,7 +105,8 @@ def check_folders(base: Path, models: Sequence[Path]) -> list[str]:
             notes.append(
                 f"{folder.name}: config.json differs from the base in {', '.join(differing)}; the base's is taken"
             )
-        check_same_vocabulary(base, folder)
+        if same_vocabulary:
+            check_same_vocabulary(base, folder)
     return notes
 
 
@@ -100,6 +115,7 @@ def plan_tensors(
     base_tensors: Mapping[str, StoredTensor],
     models: Sequence[Path],
     model_tensors: Sequence[Mapping[str, StoredTensor]],
+    vocabulary: Vocabulary | None = None,
 ) -> Plan:
     """Decide what becomes of every tensor.
 
@@ -132,13 +148,24 @@ def plan_tensors(
                     "only models with the same tensors can be merged"
                 )
     for name, tensor in ours.items():
-        plan.tensors.append(_plan_tensor(name, base, tensor, models, [t.get(name) for t in theirs]))
+        others = [t.get(name) for t in theirs]
+        if vocabulary is not None and is_by_token(name) and tensor.dtype in FLOAT_BYTES:
+            present = [other for other in others if other is not None]
+            aligned, rows, shape = align(tensor, present, vocabulary)
+            plan.tensors.append(TensorPlan(name, tensor, tuple(present), "merged", aligned, tuple(rows), shape))
+        else:
+            plan.tensors.append(_plan_tensor(name, base, tensor, models, others))
     for index, folder in enumerate(models):
         dtypes = sorted({f"{t.models[index].dtype} (base {t.base.dtype})" for t in plan.tensors
                          if t.models and t.models[index].dtype != t.base.dtype})  # fmt: skip
         if dtypes:
             plan.notes.append(f"{folder.name}: weights are {', '.join(dtypes)}; the base's dtype is taken")
     return plan
+
+
+def is_by_token(name: str) -> bool:
+    """Say whether the rows of a tensor stand for tokens."""
+    return name in (HEAD, HEAD.replace("weight", "bias")) or EMBEDDING.search(name) is not None
 
 
 def _plan_tensor(
