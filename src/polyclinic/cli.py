@@ -29,6 +29,7 @@ HELP = "Turn a small open language model into a clinical one, and prove it."
 INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
 StoreOption = Annotated[Path, typer.Option("--store", help="folder with the artifacts")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="STEP.field=value, instead of the recipe's")]
+CatalogOption = Annotated[Path | None, typer.Option("--catalog", "--tasks-dir", help="folder of your own tasks")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON, for programs")]
 
 
@@ -36,6 +37,9 @@ def main() -> None:
     """Run the command line on this process's arguments."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    # The processor's matrix library gives equal bits for equal input only when it is asked to.
+    os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
+    os.environ.setdefault("MKL_DYNAMIC", "FALSE")
     try:
         build_app(sys.argv[1] if len(sys.argv) > 1 else "")()
     except UserError as error:
@@ -70,6 +74,10 @@ def build_app(stage: str = "") -> typer.Typer:
         if name == "tasks":
             group.command("list")(tasks_list)
             group.command("show")(tasks_show)
+            group.command("check")(tasks_check)
+            group.command("export")(tasks_export)
+        if name == "merge":
+            group.command("from-yaml")(merge_from_yaml)
         if name == "eval":
             group.command("compare")(eval_compare)
             group.command("summary")(eval_summary)
@@ -186,23 +194,92 @@ def doctor(store: StoreOption = Path("store"), as_json: JsonOption = False) -> N
 
 
 def tasks_list(
-    suite: Annotated[str, typer.Option(help="only the tasks of this suite")] = "", as_json: JsonOption = False
+    suite: Annotated[str, typer.Option(help="only the tasks of this suite")] = "",
+    catalog: CatalogOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """List the tasks of the catalog."""
-    from polyclinic.tasks import task_rows
+    """List the tasks of the catalog, and how many each suite has."""
+    from polyclinic.tasks import suite_counts, task_rows
 
-    rows = task_rows(suite or None)
-    columns = ("name", "category", "domain", "suites", "access", "license", "verified")
-    _print_json(rows) if as_json else _print_table(rows, columns)
+    rows = task_rows(suite or None, catalog)
+    if as_json:
+        _print_json(rows)
+        return
+    _print_table(rows, ("name", "category", "domain", "suites", "access", "license", "verified"))
+    typer.echo("")
+    _print_table(
+        [row for row in suite_counts(catalog) if suite in ("", row["suite"])],
+        ("suite", "entries", "tasks", "buildable", "verified", "open"),
+    )
+    typer.echo("verified: builder and layout were tried on the real data; the others follow a public description.")
 
 
-def tasks_show(name: Annotated[str, typer.Argument(help="name of a task")], as_json: JsonOption = False) -> None:
+def tasks_show(
+    name: Annotated[str, typer.Argument(help="name of a task")],
+    catalog: CatalogOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Show one task of the catalog."""
     from polyclinic.tasks import load_task
 
-    fields = load_task(name).model_dump(mode="json")
+    fields = load_task(name, catalog).model_dump(mode="json")
     rows = [{"field": key, "value": value} for key, value in fields.items()]
     _print_json(fields) if as_json else _print_table(rows, ("field", "value"))
+
+
+def tasks_check(
+    files: Annotated[list[Path] | None, typer.Argument(help="task files (MedS-Ins JSON or workbooks)")] = None,
+    tasks: Annotated[str, typer.Option(help="names of tasks, divided by commas; all when left out")] = "",
+    suite: Annotated[str, typer.Option(help="instead of names: the tasks of a suite")] = "",
+    data: Annotated[Path | None, typer.Option(help="the user's data folder; items are checked too")] = None,
+    catalog: CatalogOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check catalog tasks, their items, or task files; ends with 1 when there are errors."""
+    from polyclinic.tasks import check_files, check_tasks
+
+    names = [name.strip() for name in tasks.split(",") if name.strip()]
+    rows = check_files(files) if files else check_tasks(names, suite, data, catalog)
+    _print_json(rows) if as_json else _print_table(rows, ("level", "task", "place", "rule", "message"))
+    errors = sum(row["level"] == "error" for row in rows)
+    typer.echo(f"{errors} errors, {len(rows) - errors} warnings", err=True)
+    if errors:
+        raise typer.Exit(1)
+
+
+def tasks_export(
+    samples: Annotated[list[Path], typer.Argument(help="folders or files of samples")],
+    out: Annotated[Path, typer.Option(help="folder to make; must not exist")],
+    catalog: CatalogOption = None,
+) -> None:
+    """Write samples as MedS-Ins task files, one a task."""
+    from polyclinic.tasks import export_task_files
+
+    for name, count in export_task_files(samples, out, catalog).items():
+        typer.echo(f"{out / name}  {count}")
+
+
+def merge_from_yaml(
+    file: Annotated[Path, typer.Argument(help="merge file of mergekit (YAML)")],
+    out: Annotated[Path, typer.Option(help="folder to make; must not exist")],
+    seed: Annotated[int, typer.Option(help="decides everything random")] = 0,
+    model: Annotated[
+        list[str] | None, typer.Option(help="NAME=FOLDER: where a model lies that the file calls by another name")
+    ] = None,
+) -> None:
+    """Run a merge file of mergekit."""
+    from polyclinic.merge import from_yaml
+    from polyclinic.merge.from_yaml import read_merge_file
+
+    folders = {}
+    for text in model or []:
+        name, equals, folder = text.partition("=")
+        if not (name and equals and folder):
+            raise UserError(f"--model {text}: expected NAME=FOLDER")
+        folders[name] = Path(folder)
+    for note in read_merge_file(file, folders).notes:
+        typer.echo(note, err=True)
+    typer.echo(str(from_yaml(file, out=out, seed=seed, folders=folders)))
 
 
 def eval_compare(
