@@ -262,6 +262,32 @@ def _without_bars() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
+def _layer_table(manifest: Manifest) -> list[str]:
+    """Return what became of each parent's delta, layer by layer, when the model was merged so."""
+    layers: dict[str, dict[str, dict[str, float]]] = manifest.facts.get("layers") or {}
+    fates = list(dict.fromkeys(fate for shares in layers.values() for fate in shares))
+    columns = [
+        (fate, name) for fate in fates for name in dict.fromkeys(n for s in layers.values() for n in s.get(fate, {}))
+    ]
+    if not columns:
+        return []
+    return [
+        "## What became of the parents' deltas",
+        "",
+        "Per cent of the entries of each delta.",
+        "",
+        "| | " + " | ".join(f"{fate.replace('_', ' ')}: {name}" for fate, name in columns) + " |",
+        "|---" * (len(columns) + 1) + "|",
+        *(
+            f"| {layer} | "
+            + " | ".join(f"{100 * shares[f][n]:.1f}" if n in shares.get(f, {}) else "" for f, n in columns)
+            + " |"
+            for layer, shares in layers.items()
+        ),
+        "",
+    ]
+
+
 def write_card(folder: Path, manifest: Manifest) -> None:
     """Write README.md, the model card, from what is known of how the model was made."""
     lines = [
@@ -289,6 +315,7 @@ def write_card(folder: Path, manifest: Manifest) -> None:
         json.dumps({**manifest.settings, "seed": manifest.seed}, indent=1, ensure_ascii=False),
         "```",
         "",
+        *_layer_table(manifest),
         "## Licences of the data in it",
         "",
         "| licence | records |",

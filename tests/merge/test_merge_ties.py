@@ -186,3 +186,11 @@ def test_mediphis_published_settings_run_in_the_mergekit_flavour(tmp_path: Path)
     with pytest.raises(UserError, match="gamma"):
         breadcrumbs_ties(out=tmp_path / "out", base=base, models=experts, **settings)  # type: ignore[arg-type]
     breadcrumbs_ties(out=tmp_path / "out", base=base, models=experts, flavour="mergekit", **settings)  # type: ignore[arg-type]
+
+
+def test_the_model_card_shows_what_became_of_each_delta_by_layer(tmp_path: Path) -> None:
+    base, experts = write_family(tmp_path, 2)
+    out = ties(out=tmp_path / "out", base=base, models=experts, density=0.25, flavour="mergekit")
+    card = (out / "README.md").read_text()
+    assert "| | cut small: expert0 | cut small: expert1 | kept: expert0 | kept: expert1 | overruled: expert0" in card
+    assert "| layer 1 | 75.0 | 75.0 | 25.0 | 25.0 |" in card

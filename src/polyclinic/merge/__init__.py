@@ -12,6 +12,7 @@ from polyclinic.merge.dare_ties import dare_ties
 from polyclinic.merge.della import della
 from polyclinic.merge.della_linear import della_linear
 from polyclinic.merge.della_ties import della_ties
+from polyclinic.merge.diagnose import diagnose
 from polyclinic.merge.from_yaml import from_yaml
 from polyclinic.merge.karcher import karcher
 from polyclinic.merge.linear import linear
@@ -28,6 +29,7 @@ __all__ = [
     "della",
     "della_linear",
     "della_ties",
+    "diagnose",
     "from_yaml",
     "karcher",
     "linear",
