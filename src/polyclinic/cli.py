@@ -78,6 +78,7 @@ def build_app(stage: str = "") -> typer.Typer:
             group.command("export")(tasks_export)
         if name == "merge":
             group.command("from-yaml")(merge_from_yaml)
+            group.command("diagnose")(merge_diagnose)
         if name == "eval":
             group.command("compare")(eval_compare)
             group.command("summary")(eval_summary)
@@ -280,6 +281,31 @@ def merge_from_yaml(
     for note in read_merge_file(file, folders).notes:
         typer.echo(note, err=True)
     typer.echo(str(from_yaml(file, out=out, seed=seed, folders=folders)))
+
+
+def merge_diagnose(
+    base: Annotated[Path, typer.Option(help="the model the others were trained from")],
+    models: Annotated[str, typer.Option(help="models or adapters, divided by commas")],
+    as_json: JsonOption = False,
+) -> None:
+    """Say what can be known of models before they are merged: do they fit, are they sound, do they agree."""
+    from dataclasses import asdict
+
+    from polyclinic.merge import diagnose
+    from polyclinic.merge.diagnose import figure_rows
+
+    found = diagnose(base, [part.strip() for part in models.split(",")])
+    if as_json:
+        _print_json(asdict(found))
+    else:
+        rows = figure_rows(found)
+        _print_table(rows, tuple(rows[-1]))
+        for warning in found.warnings:
+            typer.echo(f"warning: {warning}", err=True)
+    for problem in found.problems:
+        typer.echo(f"problem: {problem}", err=True)
+    if found.problems:
+        raise typer.Exit(2)
 
 
 def eval_compare(
