@@ -15,9 +15,9 @@ from polyclinic import models
 from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
 from polyclinic.evals import run
-from polyclinic.records import Sample, Score, read_records, write_records
+from polyclinic.records import Document, Sample, Score, read_records, write_records
 from polyclinic.steps import Work
-from polyclinic.tasks import load_task, neutral_text, prompt_text
+from polyclinic.tasks import build, load_task, neutral_text, prompt_text
 
 ITEMS = [item for i in range(12) for item in (question(i), text(i, words=4 + 2 * i))]
 
@@ -274,3 +274,19 @@ def test_answers_of_another_model_are_not_taken_for_this_one(model: Path, sample
     fresh = scored(run(model=other, samples=samples, out=tmp_path / "fresh"))
     assert scored(tmp_path / "two") == fresh
     assert scored(tmp_path / "one") != fresh
+
+
+def test_tasks_named_instead_of_samples_are_made_and_asked(tmp_path: Path, model: Path) -> None:
+    notes = [Document(f"n{i}", f"The patient came with cough number {i}.", domain="notes") for i in range(3)]
+    write_records(tmp_path / "notes", notes, Document)
+    out = run(out=tmp_path / "made", model=model, tasks="perplexity-notes", documents=tmp_path / "notes", items=2)
+    scores = list(read_records(out, Score))
+    assert [score.task for score in scores] == ["perplexity-notes"] * 2
+    build(out=tmp_path / "items", tasks="perplexity-notes", documents=tmp_path / "notes", items=2, form="items")
+    same = run(out=tmp_path / "given", model=model, samples=tmp_path / "items")
+    assert list(read_records(same, Score)) == scores
+
+
+def test_nothing_to_ask_is_an_error(tmp_path: Path, model: Path) -> None:
+    with pytest.raises(UserError, match="nothing to ask: give samples, or tasks or a suite"):
+        run(out=tmp_path / "out", model=model)

@@ -4,12 +4,14 @@
 `comparison_rows` do so for folders of scores.
 """
 
+from polyclinic.evals.panel import Panel
 from polyclinic.evals.results import comparison_rows, read_scores, summary_rows
 from polyclinic.evals.run import run
 from polyclinic.evals.summary import Comparison, TaskSummary, compare, summarize
 
 __all__ = [
     "Comparison",
+    "Panel",
     "TaskSummary",
     "compare",
     "comparison_rows",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from polyclinic import models
 from polyclinic.artifacts import read_manifest
@@ -19,8 +20,8 @@ from polyclinic.evals.multiple_choice import ChoiceItem, choice_items, choice_ou
 from polyclinic.evals.outcome import Outcome
 from polyclinic.evals.perplexity import TextItem, bits_per_byte, text_items, text_outcome
 from polyclinic.records import Sample, Score, read_records, write_records
-from polyclinic.steps import Model, Runtime, Samples, Settings, SourcePath, Work, step_kind
-from polyclinic.tasks import Task, load_catalog, load_task
+from polyclinic.steps import Documents, Model, Runtime, Samples, Settings, SourcePath, Work, step_kind
+from polyclinic.tasks import Task, build, load_catalog, load_task
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -34,9 +35,13 @@ class RunSettings(Settings):
     """Settings of eval.run."""
 
     model: Model = Field(description="the model that is asked")
-    samples: list[Samples] = Field(
-        min_length=1, description="items of tasks of the catalog, as tasks.build makes them"
-    )
+    samples: list[Samples] = Field([], description="items of tasks of the catalog, as tasks.build makes them")
+    tasks: list[str] = Field([], description="or names of catalog tasks, whose items are then made here")
+    suite: str = Field("", description="or all tasks of a suite whose layout is known")
+    documents: list[Documents] = Field([], description="what the items of such tasks are about, if of documents")
+    data: SourcePath | None = Field(None, description="the user's data folder, for tasks of data sets")
+    split: Literal["train", "validation", "test", "all"] = Field("test", description="split of those data sets")
+    items: int | None = Field(None, ge=1, description="items of each such task, at most; empty = as tasks.build")
     name: str = Field("", description="the model's name in tables; empty = the step that made it, else its folder")
     catalog: SourcePath | None = Field(None, description="folder of the user's own tasks, one YAML file each")
     use_chat_template: bool = Field(
@@ -53,6 +58,12 @@ class RunSettings(Settings):
         None, ge=1, description="most tokens in one batch; empty = 2048 on a CPU, 16384 on an accelerator"
     )
 
+    @model_validator(mode="after")
+    def _something_to_ask(self) -> RunSettings:
+        if not (self.samples or self.tasks or self.suite):
+            raise ValueError("nothing to ask: give samples, or tasks or a suite of the catalog")
+        return self
+
 
 @step_kind("eval.run", RunSettings, output="scores", version=1)
 def run(settings: RunSettings, work: Work) -> None:
@@ -62,12 +73,12 @@ def run(settings: RunSettings, work: Work) -> None:
     it was. An item that cannot be scored has value None and a reason; it is neither dropped nor counted as wrong.
     Raises UserError for items of an unknown task, items that are there twice, and broken items.
     """
-    asked = read_items(settings.samples, settings.catalog)
+    asked = read_items([*settings.samples, *_built(settings, work)], settings.catalog)
     tokenizer = models.load_tokenizer(settings.model)
     fingerprint = models.fingerprint(settings.model)
-    model = _load(settings.model, settings.precision)
+    model = load_for_asking(settings.model, settings.precision)
     window = model_window(model)
-    items = _items(settings, tokenizer, asked, window)
+    items = ask_items(settings, tokenizer, asked, window)
     requests = [request for item in items for request in item.requests]
     usual = BATCH_TOKENS_CPU if model.device.type == "cpu" else BATCH_TOKENS_ACCELERATOR
     batches = plan_batches(model, requests, settings.batch_tokens or usual)
@@ -84,7 +95,7 @@ def run(settings: RunSettings, work: Work) -> None:
         work.progress(f"asking {name}", tokens) as progress,
     ):
         answers = answer(model, batches, journal, progress.advance)
-    outcomes = [_outcome(item, answers) for item in items]
+    outcomes = [outcome_of(item, answers) for item in items]
     write_records(work.out, _scores(items, outcomes, name, fingerprint), Score)
     work.facts.update(
         items=len(items),
@@ -99,6 +110,28 @@ def run(settings: RunSettings, work: Work) -> None:
         model_window=window,
         device=model.device.type,
     )
+
+
+def _built(settings: RunSettings, work: Work) -> list[Path]:
+    """Make the items of the tasks that are named instead of samples; return the folder they are in, if any."""
+    if not (settings.tasks or settings.suite):
+        return []
+    folder = work.scratch / "items"
+    shutil.rmtree(folder, ignore_errors=True)
+    wanted = build.settings(
+        tasks=settings.tasks,
+        suite=settings.suite,
+        documents=settings.documents,
+        data=settings.data,
+        items=settings.items,
+        split=settings.split,
+        catalog=settings.catalog,
+        form="items",
+    )
+    making = Work(folder, work.scratch, work.seed, work.name)
+    build.function(wanted, making)
+    work.facts["made_items"] = making.facts
+    return [folder]
 
 
 def read_items(paths: Sequence[Path], extra_catalog: Path | None = None) -> list[tuple[Task, Sample]]:
@@ -143,7 +176,8 @@ def model_window(model: PreTrainedModel) -> int | None:
     return window if isinstance(window, int) and window > 0 else None
 
 
-def _load(folder: Path, precision: str) -> PreTrainedModel:
+def load_for_asking(folder: Path, precision: str) -> PreTrainedModel:
+    """Load a model that is only to be asked, on the accelerator when there is one."""
     import torch
 
     model = models.load_model(folder, dtype=precision)
@@ -154,12 +188,13 @@ def _load(folder: Path, precision: str) -> PreTrainedModel:
     return model
 
 
-def _items(
+def ask_items(
     settings: RunSettings,
     tokenizer: PreTrainedTokenizerBase,
     asked: Sequence[tuple[Task, Sample]],
     window: int | None,
 ) -> list[Item]:
+    """Return the items with what is asked of the model for each, in the order they came in."""
     choices = [(task, sample) for task, sample in asked if task.family == "multiple_choice"]
     texts = [(task, sample) for task, sample in asked if task.family == "perplexity"]
     made: dict[tuple[str, str], Item] = {}
@@ -171,7 +206,8 @@ def _items(
     return [made[sample.task, sample.id] for _, sample in asked]
 
 
-def _outcome(item: Item, answers: Mapping[str, float]) -> Outcome:
+def outcome_of(item: Item, answers: Mapping[str, float]) -> Outcome:
+    """Return what comes out of one item, from the answers to its requests."""
     return choice_outcome(item, answers) if isinstance(item, ChoiceItem) else text_outcome(item, answers)
 
 
