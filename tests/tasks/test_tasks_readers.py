@@ -197,7 +197,8 @@ ARTICLES = """<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>5</PMID><A
 </MedlineCitation></PubmedArticle></PubmedArticleSet>"""
 JATS = """<article><front><journal-meta><journal-title>J</journal-title></journal-meta><article-meta>
 <article-id pub-id-type="pmid">7</article-id><title-group><article-title>T</article-title></title-group>
-<abstract><p>A b.</p></abstract></article-meta></front><body><sec><title>Intro</title><p>Text.</p></sec></body></article>"""
+<abstract><p>A b.</p></abstract></article-meta></front><body><sec><title>Intro</title><p>Text.</p></sec></body>
+</article>"""
 
 
 def test_articles_come_from_pubmed_and_from_jats(tmp_path: Path) -> None:
@@ -210,7 +211,8 @@ def test_articles_come_from_pubmed_and_from_jats(tmp_path: Path) -> None:
 
 def test_standoff_marks_are_found_in_the_text_beside_them(tmp_path: Path) -> None:
     (tmp_path / "set").mkdir()
-    marks = "T1\tTobacco 0 6\tSmokes\nT2\tStatusTime 0 6\tSmokes\nE1\tTobacco:T1 Status:T2\nA1\tStatusTimeVal T2 current\n"
+    marks = "T1\tTobacco 0 6\tSmokes\nT2\tStatusTime 0 6\tSmokes\nE1\tTobacco:T1 Status:T2\n"
+    marks += "A1\tStatusTimeVal T2 current\n"
     (tmp_path / "set" / "a.ann").write_text(marks)
     made = rows(read(tmp_path, "standoff", "Smokes daily.", "a.txt"))[0]
     assert made["typed"] == {"Tobacco": ["Smokes"], "StatusTime": ["Smokes"]}
@@ -264,7 +266,7 @@ def test_workbooks_are_read_from_the_sheet_with_the_expected_columns(tmp_path: P
     import openpyxl
 
     book = openpyxl.Workbook()
-    book.active.append(["other"])
+    book.create_sheet("first", 0).append(["other"])
     sheet = book.create_sheet("Q")
     for cells in (["CHQ", "Summary"], ["long", 7.0], [None, None], ["x", ""]):
         sheet.append(cells)

@@ -7,13 +7,19 @@
 
 from polyclinic.tasks.build import build
 from polyclinic.tasks.catalog import load_catalog, load_task, suite_counts, suite_tasks, task_rows
+from polyclinic.tasks.checks import check_files, check_tasks
+from polyclinic.tasks.export import export_task_files
 from polyclinic.tasks.instructions import instructions
 from polyclinic.tasks.preferences import preferences
 from polyclinic.tasks.task import Task, neutral_text, prompt_text, question_text
+from polyclinic.tasks.task_file import read_task_file
 
 __all__ = [
     "Task",
     "build",
+    "check_files",
+    "check_tasks",
+    "export_task_files",
     "instructions",
     "load_catalog",
     "load_task",
@@ -21,6 +27,7 @@ __all__ = [
     "preferences",
     "prompt_text",
     "question_text",
+    "read_task_file",
     "suite_counts",
     "suite_tasks",
     "task_rows",
