@@ -17,6 +17,7 @@ from polyclinic.merge.from_yaml import from_yaml
 from polyclinic.merge.karcher import karcher
 from polyclinic.merge.linear import linear
 from polyclinic.merge.model_stock import model_stock
+from polyclinic.merge.search import search
 from polyclinic.merge.slerp import slerp
 from polyclinic.merge.task_arithmetic import task_arithmetic
 from polyclinic.merge.ties import ties
@@ -34,6 +35,7 @@ __all__ = [
     "karcher",
     "linear",
     "model_stock",
+    "search",
     "slerp",
     "task_arithmetic",
     "ties",

@@ -11,9 +11,9 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TypeVar, cast
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -23,12 +23,13 @@ from polyclinic.merge.beside_weights import SAFETENSORS_NAMES, write_beside_weig
 from polyclinic.merge.blocks import Method, Parents
 from polyclinic.merge.diagnostics import Agreement, layer_shares
 from polyclinic.merge.lora import open_parents
-from polyclinic.merge.numbers import FLOAT_BYTES, from_float32
+from polyclinic.merge.numbers import FLOAT_BYTES, Bits, from_float32
 from polyclinic.merge.parameters import positions
-from polyclinic.merge.parents import TensorPlan, check_folders, plan_tensors
+from polyclinic.merge.parents import Plan, TensorPlan, check_folders, plan_tensors
 from polyclinic.merge.settings import MergeSettings
-from polyclinic.merge.shards import Place, shards
+from polyclinic.merge.shards import shards
 from polyclinic.merge.weights import RoundedTensor, Tensor
+from polyclinic.progress import Progress
 from polyclinic.steps import Work
 
 Result = TypeVar("Result")
@@ -56,13 +57,44 @@ def joined_vocabulary(settings: MergeSettings) -> Vocabulary | None:
     return join_vocabularies(settings.base, settings.models, settings.vocabulary == "union")
 
 
+class Target(Protocol):
+    """Where the bytes of a merged tensor go."""
+
+    def write(self, start: int, data: Bits) -> None:
+        """Take bytes from `start` on, counted from the tensor's first."""
+
+
+@dataclass(frozen=True)
+class LiveParents:
+    """Parents that stay open for many merges, and where their results go in memory."""
+
+    parents: list[Parents]
+    places: Mapping[str, Target]
+
+
+@dataclass
+class LiveWork(Work):
+    """A merge into memory, of which no folder is made."""
+
+    live: LiveParents = field(default_factory=lambda: LiveParents([], {}))
+
+    def progress(self, title: str, total: float) -> AbstractContextManager[Progress]:
+        """Show nothing: such a merge is part of longer work."""
+        return nullcontext(_Silent())
+
+
+class _Silent:
+    def advance(self, steps: float = 1, note: str = "") -> None:
+        pass
+
+
 @dataclass
 class Merge:
     """A merge under way: the parents' tensors, and the places their results go to."""
 
     parents: list[Parents]  # the tensors to merge, by name
     work: Work
-    places: Mapping[str, Place]
+    places: Mapping[str, Target]
     threads: int
 
     def each(self, title: str, function: Callable[[Parents], Result], only: set[str] | None = None) -> list[Result]:
@@ -110,17 +142,12 @@ def merging(settings: MergeSettings, work: Work) -> Iterator[Merge]:
     settings say otherwise, its dtype. What the methods counted goes into the manifest. Raises UserError when the
     parents do not fit each other, or hold NaN or infinite numbers.
     """
+    if isinstance(work, LiveWork):
+        yield Merge(work.live.parents, work, work.live.places, settings.threads or _available_cores())
+        return
     base, models = settings.base, settings.models
-    notes = check_folders(base, models, settings.vocabulary == "same")
-    vocabulary = joined_vocabulary(settings)
-    with open_parents(base, models) as opened:
-        plan = plan_tensors(base, opened[0], models, opened[1:], vocabulary)
-        placed = positions([tensor.name for tensor in plan.tensors if tensor.models])
-        settings.check_everywhere(placed)
+    with open_merge(settings) as (plan, parents, vocabulary, notes):
         dtype = SAFETENSORS_NAMES.get(settings.dtype, "")
-        parents = [
-            Parents(t.name, *_rounded(t, settings, dtype), placed[t.name], dtype) for t in plan.tensors if t.models
-        ]
         stored = [
             replace(t.base, dtype=dtype or t.base.dtype, shape=t.shape) if t.models else t.base for t in plan.tensors
         ]
@@ -148,6 +175,22 @@ def merging(settings: MergeSettings, work: Work) -> Iterator[Merge]:
     work.facts["layers"] = layer_shares(parents, names)
 
 
+@contextmanager
+def open_merge(settings: MergeSettings) -> Iterator[tuple[Plan, list[Parents], Vocabulary | None, list[str]]]:
+    """Open the parents while the block runs: what becomes of each tensor, the tensors to merge, tokens and notes."""
+    notes = check_folders(settings.base, settings.models, settings.vocabulary == "same")
+    vocabulary = joined_vocabulary(settings)
+    with open_parents(settings.base, settings.models) as opened:
+        plan = plan_tensors(settings.base, opened[0], settings.models, opened[1:], vocabulary)
+        placed = positions([tensor.name for tensor in plan.tensors if tensor.models])
+        settings.check_everywhere(placed)
+        dtype = SAFETENSORS_NAMES.get(settings.dtype, "")
+        parents = [
+            Parents(t.name, *_rounded(t, settings, dtype), placed[t.name], dtype) for t in plan.tensors if t.models
+        ]
+        yield plan, parents, vocabulary, notes
+
+
 def merge_models(settings: MergeSettings, work: Work, method: Method) -> list[Parents]:
     """Merge the models of `settings` into `work.out`, each tensor by itself; returns what the method counted."""
     with merging(settings, work) as merge:
@@ -155,7 +198,7 @@ def merge_models(settings: MergeSettings, work: Work, method: Method) -> list[Pa
     return merge.parents
 
 
-def merge_tensor(parents: Parents, method: Method, place: Place) -> None:
+def merge_tensor(parents: Parents, method: Method, place: Target) -> None:
     """Merge one tensor and write it. Raises UserError when the result cannot be held by the base's dtype."""
     width = FLOAT_BYTES[parents.dtype]
     buffer = np.empty(min(WRITE, parents.size * width), np.uint8)
@@ -187,7 +230,7 @@ def _rounded(plan: TensorPlan, settings: MergeSettings, dtype: str) -> tuple[Ten
     return RoundedTensor(base, dtype), [RoundedTensor(model, dtype) for model in models]
 
 
-def _copy(tensor: TensorPlan, place: Place) -> None:
+def _copy(tensor: TensorPlan, place: Target) -> None:
     for start in range(0, tensor.base.bytes, WRITE):
         piece = np.empty(min(WRITE, tensor.base.bytes - start), np.uint8)
         tensor.base.read_bytes(start, piece)
