@@ -11,6 +11,7 @@ import csv
 import dataclasses
 import gzip
 import json
+import operator
 import types
 import typing
 import zlib
@@ -124,7 +125,7 @@ def write_records(folder: Path, records: Iterable[Record], record_type: type[Rec
     count = 0
     with pq.ParquetWriter(folder / "records.parquet", schema, compression="zstd") as writer:
         for batch in _batches(records):
-            columns = [[_to_cell(getattr(r, name)) for r in batch] for name in schema.names]
+            columns = [_column(batch, name) for name in schema.names]
             arrays = [pa.array(c, type=schema.field(i).type) for i, c in enumerate(columns)]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
             count += len(batch)
@@ -271,12 +272,13 @@ def _schema(record_type: type[Any]) -> Any:
     return pa.schema([(f.name, arrow[hints[f.name]]) for f in dataclasses.fields(record_type)])
 
 
-def _to_cell(value: Any) -> Any:
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)
-    if isinstance(value, tuple):
-        return list(value)
-    return value
+def _column(batch: list[Any], name: str) -> list[Any]:
+    """Return one field of all records; objects become JSON, since Parquet has no free-form object."""
+    values = list(map(operator.attrgetter(name), batch))
+    return list(map(_encode, values)) if isinstance(values[0], dict) else values
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 
 def _from_cell(value: Any, hint: Any, where: str) -> Any:

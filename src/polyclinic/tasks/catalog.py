@@ -8,6 +8,7 @@ people: a task is known by its name alone. A folder of the user's own goes throu
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,13 +41,35 @@ def load_catalog(extra: Path | None = None) -> dict[str, Task]:
 
 
 def load_task(name: str, extra: Path | None = None) -> Task:
-    """Return one task; raises UserError when the catalog has none of that name."""
-    tasks = load_catalog(extra)
-    if name not in tasks:
+    """Return one task, looking at its file and those it extends alone.
+
+    Raises UserError when the catalog has no task of that name, and for what is wrong with its file.
+    """
+    return _load_task(name, extra, _stamp(extra))
+
+
+@functools.lru_cache(maxsize=512)
+def _load_task(name: str, extra: Path | None, stamp: tuple[tuple[str, int, int], ...]) -> Task:
+    paths = _paths(FOLDER) if extra is None else {**_paths(FOLDER), **_own_paths(extra)}
+    if name.startswith("_") or name not in paths:
+        known = [path for path in paths if not path.startswith("_")]
         raise UserError(
-            f"unknown task '{name}'{did_you_mean(name, tasks)}; `polyclinic tasks list` shows all {len(tasks)}"
+            f"unknown task '{name}'{did_you_mean(name, known)}; `polyclinic tasks list` shows all {len(known)}"
         )
-    return tasks[name]
+    files: dict[str, CatalogFile] = {}
+    step = name
+    while step and step not in files and step in paths:
+        files[step] = _parse_file(paths[step])
+        step = str(files[step].fields.get("extends", ""))
+    return _task(name, files, paths)
+
+
+def _stamp(extra: Path | None) -> tuple[tuple[str, int, int], ...]:
+    """Return what changes when a file of the user's own catalog does."""
+    if extra is None:
+        return ()
+    found = sorted(extra.rglob("*.yaml")) if extra.is_dir() else []
+    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in found)
 
 
 def suite_tasks(suite: str, extra: Path | None = None) -> list[Task]:
@@ -114,52 +137,77 @@ class CatalogFile:
 
 
 def _read_folder(folder: Path, parents: dict[str, CatalogFile]) -> dict[str, Task]:
-    if not folder.is_dir():
-        raise UserError(f"{folder}: no such folder; expected a catalog: one YAML file for each task")
     files = _own_files() if folder == FOLDER else _parse(folder)
     everything = {**parents, **files}
-    tasks = {}
-    for name, file in files.items():
-        if name.startswith("_"):
-            continue
-        fields, way = _with_parents(name, everything)
-        fields.setdefault("name", name)
-        try:
-            task = Task.model_validate(fields)
-        except ValidationError as error:
-            raise UserError("\n".join(_problems([everything[step] for step in way], error))) from error
-        if task.name != name:
-            raise UserError(
-                f"{file.path}: name: the file is called {name}.yaml, the task '{task.name}'; make them equal"
-            )
-        tasks[name] = task
-    return tasks
+    return {name: _task(name, everything, everything) for name in files if not name.startswith("_")}
+
+
+def _task(name: str, files: dict[str, CatalogFile], known: Iterable[str]) -> Task:
+    fields, way = _with_parents(name, files, known)
+    fields.setdefault("name", name)
+    try:
+        task = Task.model_validate(fields)
+    except ValidationError as error:
+        raise UserError("\n".join(_problems([files[step] for step in way], error))) from error
+    if task.name != name:
+        path = files[name].path
+        raise UserError(f"{path}: name: the file is called {name}.yaml, the task '{task.name}'; make them equal")
+    return task
 
 
 def _parse(folder: Path) -> dict[str, CatalogFile]:
+    """Return the YAML files of a folder and of the folders in it, by name."""
+    return {name: _parse_file(path) for name, path in _paths(folder).items()}
+
+
+@functools.cache
+def _package_paths() -> dict[str, Path]:
+    return _find_paths(FOLDER)
+
+
+def _paths(folder: Path) -> dict[str, Path]:
     """Return the YAML files of a folder and of the folders in it, by name; no name may come twice."""
+    return _package_paths() if folder == FOLDER else _find_paths(folder)
+
+
+def _own_paths(folder: Path) -> dict[str, Path]:
+    """Return the files of the user's own catalog; raises UserError for a task that the package has too."""
+    own = _find_paths(folder)
+    for name, path in own.items():
+        if not name.startswith("_") and name in _package_paths():
+            raise UserError(f"{path}: the catalog has a task '{name}' already; give it another name")
+    return own
+
+
+def _find_paths(folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder; expected a catalog: one YAML file for each task")
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*.yaml"), key=lambda path: path.relative_to(folder).as_posix()):
+        if path.stem in found:
+            raise UserError(f"{path}: {found[path.stem]} has this name already; names are unique in a catalog")
+        found[path.stem] = path
+    return found
+
+
+def _parse_file(path: Path) -> CatalogFile:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same values, ten times faster
-    files: dict[str, CatalogFile] = {}
-    for path in sorted(folder.rglob("*.yaml"), key=lambda path: path.relative_to(folder).as_posix()):
-        try:
-            fields = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            place = f"{path}:{mark.line + 1}" if mark else str(path)
-            raise UserError(f"{place}: broken YAML: {getattr(error, 'problem', error)}") from error
-        except UnicodeDecodeError as error:
-            raise UserError(f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8") from error
-        if not isinstance(fields, dict) or not all(isinstance(key, str) for key in fields):
-            raise UserError(f"{path}: expected `field: value` lines, found {type(fields).__name__}")
-        if path.stem in files:
-            raise UserError(f"{path}: {files[path.stem].path} has this name already; names are unique in a catalog")
-        files[path.stem] = CatalogFile(path, fields)
-    return files
+    try:
+        fields = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise UserError(f"{place}: broken YAML: {getattr(error, 'problem', error)}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 (byte {error.start}); save the file as UTF-8") from error
+    if not isinstance(fields, dict) or not all(isinstance(key, str) for key in fields):
+        raise UserError(f"{path}: expected `field: value` lines, found {type(fields).__name__}")
+    return CatalogFile(path, fields)
 
 
-def _with_parents(name: str, files: dict[str, CatalogFile]) -> tuple[dict[str, Any], list[str]]:
+def _with_parents(name: str, files: dict[str, CatalogFile], known: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
     """Return the fields of a file with what it takes from the files it extends, and the names of all of them."""
     fields: dict[str, Any] = {}
     way: list[str] = []
@@ -170,7 +218,7 @@ def _with_parents(name: str, files: dict[str, CatalogFile]) -> tuple[dict[str, A
         parent = file.fields.get("extends", "")
         fields.pop("extends", None)
         if parent and parent not in files:
-            raise UserError(f"{file.path}: extends: no file {parent}.yaml{did_you_mean(str(parent), files)}")
+            raise UserError(f"{file.path}: extends: no file {parent}.yaml{did_you_mean(str(parent), known)}")
         if parent in way:
             raise UserError(f"{file.path}: extends: a circle: {' -> '.join([*way, parent])}")
         name = parent

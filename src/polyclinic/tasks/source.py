@@ -30,7 +30,16 @@ Format = Literal[
 ]
 # What each reader gives beside the fields of the file itself; readers without an entry give the file's fields alone.
 FIELDS: dict[str, tuple[str, ...]] = {
-    "multiple_choice": ("question", "options", "letters", "letter", "answer", "answers", "answer_letters"),
+    "multiple_choice": (
+        "question",
+        "options",
+        "letters",
+        "lettered",
+        "letter",
+        "answer",
+        "answers",
+        "answer_letters",
+    ),
     "sentence_pairs": ("premise", "hypothesis", "label"),
     "iob": ("text", "tokens", "tags", "entities", "types", "typed"),
     "pubtator": ("title", "abstract", "text", "entities", "types", "typed", "relations"),

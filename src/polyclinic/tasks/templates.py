@@ -1,14 +1,15 @@
 """Templates: how the fields of a row become text. Jinja in a sandbox, since a catalog may come from somebody else.
 
-A template that only names fields (`{{ question }}`) is filled by joining texts, which is several times faster than
-running Jinja; any other goes through Jinja. Both give the same text.
+A template of names (`{{ question }}`), joined lists (`{{ entities | join(", ") }}`) and conditions on a name is
+filled by functions made once, which is several times faster than running Jinja; any other goes through Jinja. Both
+give the same text.
 """
 
 from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from polyclinic.errors import UserError, did_you_mean
@@ -24,8 +25,10 @@ def render(template: str, names: Mapping[str, Any]) -> str:
 @functools.lru_cache(maxsize=2048)
 def compiled(template: str) -> Fill:
     """Return a function that fills a template; it raises UserError for a name that is not there."""
-    pieces = _plain_pieces(template)
-    return _through_jinja(template) if pieces is None else _by_joining(template, pieces)
+    from jinja2 import nodes
+
+    made = _sequence(_environment().parse(template).body, nodes)
+    return _through_jinja(template) if made is None else _guarded(template, made)
 
 
 @functools.lru_cache(maxsize=4096)  # most tasks take their templates from a parent
@@ -51,14 +54,16 @@ def template_names(text: str) -> frozenset[str]:
     return frozenset(meta.find_undeclared_variables(_environment().parse(text)))
 
 
-def _by_joining(template: str, pieces: tuple[tuple[bool, str], ...]) -> Fill:
-    def fill(names: Mapping[str, Any]) -> str:
+def _guarded(template: str, fill: Fill) -> Fill:
+    def guarded(names: Mapping[str, Any]) -> str:
         try:
-            return "".join([str(names[text]) if is_name else text for is_name, text in pieces])
+            return fill(names)
         except KeyError as error:
             raise UserError(f"template {template!r}: '{error.args[0]}' is undefined") from error
+        except TypeError as error:
+            raise UserError(f"template {template!r}: {error}") from error
 
-    return fill
+    return guarded
 
 
 def _through_jinja(template: str) -> Fill:
@@ -77,22 +82,42 @@ def _through_jinja(template: str) -> Fill:
     return fill
 
 
-def _plain_pieces(template: str) -> tuple[tuple[bool, str], ...] | None:
-    """Return (is a name, text) for each piece of a template of names and text alone, else None."""
-    from jinja2 import nodes
-
-    pieces = []
-    for node in _environment().parse(template).body:
-        if not isinstance(node, nodes.Output):
-            return None
-        for part in node.nodes:
-            if isinstance(part, nodes.TemplateData):
-                pieces.append((False, part.data))
-            elif isinstance(part, nodes.Name) and part.name not in _environment().globals:
-                pieces.append((True, part.name))
-            else:
+def _sequence(parts: Sequence[Any], nodes: Any) -> Fill | None:
+    """Return a function for statements and texts one after the other, None when one of them needs Jinja."""
+    fills: list[Fill] = []
+    for part in parts:
+        for node in part.nodes if isinstance(part, nodes.Output) else [part]:
+            fill = _single(node, nodes)
+            if fill is None:
                 return None
-    return tuple(pieces)
+            fills.append(fill)
+    if len(fills) == 1:
+        return fills[0]
+    return lambda names: "".join([fill(names) for fill in fills])
+
+
+def _single(node: Any, nodes: Any) -> Fill | None:
+    if isinstance(node, nodes.TemplateData):
+        text: str = node.data
+        return lambda names: text
+    if isinstance(node, nodes.Name) and node.name not in _environment().globals:
+        name: str = node.name
+        return lambda names: str(names[name])
+    if (
+        isinstance(node, nodes.Filter)
+        and node.name == "join"
+        and isinstance(node.node, nodes.Name)
+        and len(node.args) == 1
+        and isinstance(node.args[0], nodes.Const)
+        and not (node.kwargs or node.dyn_args or node.dyn_kwargs)
+    ):
+        listed, between = node.node.name, str(node.args[0].value)
+        return lambda names: between.join(map(str, names[listed]))
+    if isinstance(node, nodes.If) and isinstance(node.test, nodes.Name) and not node.elif_:
+        test, yes, no = node.test.name, _sequence(node.body, nodes), _sequence(node.else_, nodes)
+        if yes is not None and no is not None:
+            return lambda names: yes(names) if names[test] else no(names)
+    return None
 
 
 @functools.cache

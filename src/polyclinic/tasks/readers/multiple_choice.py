@@ -14,9 +14,10 @@ LETTERS = string.ascii_uppercase
 
 
 def normalise(row: Row, source: Source) -> Row | Bad:
-    """Return the row with question, options, letters, answers, answer_letters, answer, letter.
+    """Return the row with question, options, letters, lettered, answers, answer_letters, answer, letter.
 
-    `answer` and `letter` are the right option's; where several are right, they are joined by "; " and by nothing.
+    `lettered` is the options as lines, "A: text". `answer` and `letter` are the right option's; where several are
+    right, they are joined by "; " and by nothing.
     """
     fields = row.fields
     for name in ("question", "options", "answer"):
@@ -32,6 +33,7 @@ def normalise(row: Row, source: Source) -> Row | Bad:
     fields.update(
         options=options,
         letters=letters,
+        lettered="\n".join([f"{letter}: {text}" for letter, text in zip(letters, options, strict=True)]),
         answers=right,
         answer_letters=[letters[place] for place in places],
         answer="; ".join(right),
