@@ -13,10 +13,12 @@ from polyclinic.merge.della import della
 from polyclinic.merge.della_linear import della_linear
 from polyclinic.merge.della_ties import della_ties
 from polyclinic.merge.diagnose import diagnose
+from polyclinic.merge.fisher import fisher
 from polyclinic.merge.from_yaml import from_yaml
 from polyclinic.merge.karcher import karcher
 from polyclinic.merge.linear import linear
 from polyclinic.merge.model_stock import model_stock
+from polyclinic.merge.regmean import regmean
 from polyclinic.merge.search import search
 from polyclinic.merge.slerp import slerp
 from polyclinic.merge.task_arithmetic import task_arithmetic
@@ -31,10 +33,12 @@ __all__ = [
     "della_linear",
     "della_ties",
     "diagnose",
+    "fisher",
     "from_yaml",
     "karcher",
     "linear",
     "model_stock",
+    "regmean",
     "search",
     "slerp",
     "task_arithmetic",

@@ -1,0 +1,81 @@
+"""RegMean: linear layers merged so that their outputs come as near as can be to those of all models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from polyclinic.merge.blocks import Parents
+from polyclinic.merge.combination import combine
+from polyclinic.merge.engine import merge_models
+from polyclinic.merge.numbers import Float32
+from polyclinic.merge.settings import normalized
+from polyclinic.merge.statistics import StatisticsSettings, check_statistics, open_statistics, read_matrix
+from polyclinic.merge.weights import StoredTensor
+from polyclinic.steps import Work, step_kind
+
+
+def regmean_tensor(
+    parents: Parents, weights: Sequence[float], grams: Sequence[NDArray[np.float64]], alpha: float = 0.9
+) -> Iterator[Float32]:
+    """Yield the blocks of the linear layer whose outputs are the least-squares fit to those of all models.
+
+        merged = (sum_k w_k model_k G_k) (sum_k w_k G_k)^-1,   with all of G_k but its diagonal times alpha
+
+    for layers stored as [out, in] with y = W x; G_k = X_k^T X_k is the Gram matrix of the layer's inputs. A direction
+    no model was shown is left to the pseudo-inverse.
+
+    Source: Jin et al., "Dataless knowledge fusion by merging weights of language models", ICLR 2023, section 3.2 and
+    equation 2 (they store layers as [in, out]).
+
+    Args:
+        parents: the tensor of every model, a matrix; the base takes no part.
+        weights: w_k, one for each model; they sum to 1.
+        grams: G_k, one for each model, [in, in].
+        alpha: what entries off the diagonal are multiplied with, 0 to 1.
+    """
+    columns = parents.shape[1]
+    scaled = []
+    for weight, gram in zip(weights, grams, strict=True):
+        less = alpha * gram
+        np.fill_diagonal(less, np.diag(gram))
+        scaled.append(weight * less)
+    inverse = np.linalg.pinv(np.sum(scaled, axis=0), hermitian=True)
+    for block in parents.blocks(rows=True, base=False):
+        total = np.zeros((block.models[0].size // columns, columns))
+        for values, gram in zip(block.models, scaled, strict=True):
+            total += values.reshape(-1, columns).astype(np.float64) @ gram
+        yield (total @ inverse).astype(np.float32).reshape(-1)
+
+
+class RegMeanSettings(StatisticsSettings):
+    alpha: float = Field(0.9, ge=0, le=1, description="what Gram matrices are multiplied with off the diagonal")
+
+
+def _check(settings: RegMeanSettings) -> None:
+    check_statistics(settings, _gram_shape)
+
+
+def _gram_shape(tensor: StoredTensor) -> tuple[int, ...]:
+    """Return inputs x inputs of a layer stored as [out, in]."""
+    return (tensor.shape[-1], tensor.shape[-1]) if len(tensor.shape) == 2 else (-1, -1)
+
+
+@step_kind("merge.regmean", RegMeanSettings, output="model", version=1, check=_check)
+def regmean(settings: RegMeanSettings, work: Work) -> None:
+    """Fit each linear layer to the outputs of all models' layers (Jin et al. 2023); other tensors are averaged."""
+    _check(settings)
+    with open_statistics(settings.statistics) as found:
+
+        def method(parents: Parents) -> Iterator[Float32]:
+            weights = normalized(settings.at(parents.position)["weights"])
+            if any(parents.name not in tensors for tensors in found):
+                return combine(parents, 0.0, weights)
+            grams = [read_matrix(tensors[parents.name]) for tensors in found]
+            return regmean_tensor(parents, weights, grams, settings.alpha)
+
+        merged = merge_models(settings, work, method)
+    work.facts["plain_mean"] = [p.name for p in merged if any(p.name not in tensors for tensors in found)]
