@@ -120,3 +120,42 @@ def test_a_tokenizer_with_more_tokens_than_rows_is_refused(tmp_path: Path) -> No
     model = write_with_tokens(tmp_path / "model", tensors, {f"t{i}": i for i in range(96)}, {"<new>": 96})
     with pytest.raises(UserError, match=r"has 96 rows, its tokenizer has a token with the number 96"):
         slerp(out=tmp_path / "out", base=base, models=model, vocabulary="union")
+
+
+def test_transformers_reads_the_united_tokenizer_and_the_grown_model(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from tokenizers import Tokenizer, pre_tokenizers, trainers
+    from tokenizers.models import BPE
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    trained = Tokenizer(BPE(unk_token="<unk>"))
+    trained.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trained.train_from_iterator(
+        ["the heart of the matter", "a matter of the heart"] * 9,
+        trainers.BpeTrainer(vocab_size=60, special_tokens=["<unk>", "</s>"]),
+    )
+    folders = []
+    for name in ("base", "model"):
+        tokenizer = PreTrainedTokenizerFast(tokenizer_object=trained, eos_token="</s>", unk_token="<unk>")
+        if name == "model":
+            tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
+        config = LlamaConfig(
+            vocab_size=len(tokenizer), hidden_size=16, intermediate_size=32, num_hidden_layers=1,
+            num_attention_heads=2, tie_word_embeddings=True, pad_token_id=1, bos_token_id=None, eos_token_id=1,
+        )  # fmt: skip
+        torch.manual_seed(0)
+        LlamaForCausalLM(config).save_pretrained(tmp_path / name)
+        tokenizer.save_pretrained(tmp_path / name)
+        folders.append(tmp_path / name)
+    base, model = folders
+    out = slerp(out=tmp_path / "out", base=base, models=model, vocabulary="union")
+    theirs, united = models.load_tokenizer(model), models.load_tokenizer(out)
+    text = "<|im_start|>the heart<|im_end|>"
+    assert united.encode(text) == theirs.encode(text)
+    grown = models.load_model(out)
+    assert grown.get_input_embeddings().weight.shape[0] == len(united) == len(theirs)
+    new = united.convert_tokens_to_ids("<|im_end|>")
+    expected = models.load_model(model).get_input_embeddings().weight[theirs.convert_tokens_to_ids("<|im_end|>")]
+    assert torch.equal(grown.get_input_embeddings().weight[new], expected)
+    with pytest.raises(UserError, match=r"in .*base it is None; 2 differ in all"):
+        slerp(out=tmp_path / "refused", base=base, models=model)

@@ -19,7 +19,13 @@ from numpy.typing import NDArray
 from polyclinic.errors import UserError
 from polyclinic.merge.beside_weights import read_json, write_json
 from polyclinic.merge.numbers import Float32
-from polyclinic.merge.vocabulary import added_tokens, check_same_joins, tokens_of, vocabulary_file
+from polyclinic.merge.vocabulary import (
+    added_tokens,
+    check_same_joins,
+    check_same_vocabulary,
+    tokens_of,
+    vocabulary_file,
+)
 from polyclinic.merge.weights import StoredTensor, Tensor
 from polyclinic.models import is_adapter
 
@@ -84,6 +90,16 @@ def join_vocabularies(base: Path, models: Sequence[Path], union: bool) -> Vocabu
     return Vocabulary(joined, rows, new, notes)
 
 
+def have_same_rows(base: Path, other: Path) -> bool:
+    """Say whether two models have the same tokens and as many rows for them, so that nothing need be aligned."""
+    try:
+        check_same_vocabulary(base, other)
+    except UserError:
+        return False
+    sizes = [read_json(folder / "config.json").get("vocab_size") for folder in (base, other)]
+    return sizes[0] == sizes[1]
+
+
 @dataclass(frozen=True)
 class AlignedTensor:
     """A tensor whose rows come from several others: runs of (first row here, rows, source, first row there)."""
@@ -107,10 +123,20 @@ class AlignedTensor:
             place += 1
 
 
-def align(
-    base: StoredTensor, models: Sequence[StoredTensor], vocabulary: Vocabulary
-) -> tuple[Tensor, list[Tensor], tuple[int, ...]]:
-    """Return an embedding or head of the base and of every model with the rows of the result, and its shape.
+@dataclass(frozen=True)
+class Aligned:
+    """An embedding or head of the base and of every model with the rows of the result."""
+
+    base: Tensor
+    models: Sequence[Tensor]
+    shape: tuple[int, ...]
+    taken: Sequence[tuple[int, int, Tensor, int]]  # rows that only one of them has, as in `Parents`
+
+
+def align(base: StoredTensor, models: Sequence[StoredTensor], vocabulary: Vocabulary) -> Aligned:
+    """Return an embedding or head of the base and of every model with the rows of the result.
+
+    A row that only one of them has is to be taken as it is: a weighted sum of it with itself would change its length.
 
     Raises UserError when a model has fewer rows than tokens, or rows of another width.
     """
@@ -135,14 +161,16 @@ def align(
             if rows is not None and row < rows.size and rows[row] >= 0
         ]
         starting.append(known[0] if known else (base, row))
-    aligned = []
+    aligned, same = [], np.ones(shape[0], bool)
     for source, rows in zip(sources, vocabulary.rows, strict=True):
         own = [
             (source, int(rows[row])) if rows is not None and row < rows.size and rows[row] >= 0 else starting[row]
             for row in range(shape[0])
         ]
+        same &= [one[0] is begun[0] and one[1] == begun[1] for one, begun in zip(own, starting, strict=True)]
         aligned.append(_tensor(shape, source.dtype, own))
-    return aligned[0], list(aligned[1:]), shape
+    taken = [(row, 1, *starting[row]) for row in np.flatnonzero(same).tolist()]
+    return Aligned(aligned[0], aligned[1:], shape, taken)
 
 
 def write_tokens(out: Path, new: Mapping[str, Mapping[str, Any]], rows: int) -> None:

@@ -46,6 +46,8 @@ class Parents:
     models: Sequence[Tensor]
     position: Position = field(default=Position(""))  # where the tensor lies in the model
     result_dtype: str = ""  # safetensors name; empty = the base's
+    # Rows that are not merged but taken as they are: (first row, how many, whose, first row there).
+    taken: Sequence[tuple[int, int, Tensor, int]] = ()
     # What a method counted while it worked, for the manifest: (what, index of the model) -> elements, or other sums.
     counts: defaultdict[tuple[str, int], float] = field(default_factory=lambda: defaultdict(float))
 

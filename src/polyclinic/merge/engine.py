@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar, cast
 import numpy as np
 
 from polyclinic.errors import UserError
-from polyclinic.merge.alignment import Vocabulary, join_vocabularies, write_tokens
+from polyclinic.merge.alignment import Vocabulary, have_same_rows, join_vocabularies, write_tokens
 from polyclinic.merge.beside_weights import SAFETENSORS_NAMES, write_beside_weights
 from polyclinic.merge.blocks import Method, Parents
 from polyclinic.merge.diagnostics import Agreement, layer_shares
@@ -29,6 +29,7 @@ from polyclinic.merge.parents import Plan, TensorPlan, check_folders, plan_tenso
 from polyclinic.merge.settings import MergeSettings
 from polyclinic.merge.shards import shards
 from polyclinic.merge.weights import RoundedTensor, Tensor
+from polyclinic.models import is_adapter
 from polyclinic.progress import Progress
 from polyclinic.steps import Work
 
@@ -52,7 +53,9 @@ def check_mergeable(settings: MergeSettings) -> None:
 
 def joined_vocabulary(settings: MergeSettings) -> Vocabulary | None:
     """Return the tokens of the result when models may have different ones, None otherwise. Raises UserError."""
-    if settings.vocabulary == "same":
+    if settings.vocabulary == "same" or all(
+        is_adapter(folder) or have_same_rows(settings.base, folder) for folder in settings.models
+    ):
         return None
     return join_vocabularies(settings.base, settings.models, settings.vocabulary == "union")
 
@@ -159,7 +162,7 @@ def merging(settings: MergeSettings, work: Work) -> Iterator[Merge]:
             yield Merge(parents, work, places, settings.threads or _available_cores())
     write_beside_weights(base, work.out, settings.dtype, settings.chat_template)
     if vocabulary is not None:
-        write_tokens(work.out, vocabulary.new, max((t.shape[0] for t in plan.tensors if t.aligned_base), default=0))
+        write_tokens(work.out, vocabulary.new, max((t.shape[0] for t in plan.tensors if t.aligned), default=0))
         notes += vocabulary.notes
     names = [folder.name for folder in models]
     if len(set(names)) < len(names):
@@ -186,7 +189,11 @@ def open_merge(settings: MergeSettings) -> Iterator[tuple[Plan, list[Parents], V
         settings.check_everywhere(placed)
         dtype = SAFETENSORS_NAMES.get(settings.dtype, "")
         parents = [
-            Parents(t.name, *_rounded(t, settings, dtype), placed[t.name], dtype) for t in plan.tensors if t.models
+            Parents(
+                t.name, *_rounded(t, settings, dtype), placed[t.name], dtype, t.aligned.taken if t.aligned else ()
+            )
+            for t in plan.tensors
+            if t.models
         ]
         yield plan, parents, vocabulary, notes
 
@@ -219,6 +226,12 @@ def merge_tensor(parents: Parents, method: Method, place: Target) -> None:
     place.write(written, buffer[:filled])
     if written + filled != parents.size * width:
         raise RuntimeError(f"{parents.name}: the method gave {written + filled} of {parents.size * width} bytes")
+    row = math.prod(parents.shape[1:])
+    for first, count, source, there in parents.taken:
+        values, raw = np.empty(count * row, np.float32), np.empty(count * row * width, np.uint8)
+        source.read(there * row, values)
+        from_float32(values, parents.dtype, raw)
+        place.write(first * row * width, raw)
     Agreement.measure(parents)
 
 

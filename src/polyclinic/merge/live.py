@@ -58,7 +58,7 @@ def open_live(
 def merge_live(kind: StepKind[Any], settings: MergeSettings, live: LiveParents, seed: int) -> None:
     """Merge one candidate into the places of `live`."""
     nowhere = Path()
-    fresh = [Parents(p.name, p.base, p.models, p.position, p.result_dtype) for p in live.parents]
+    fresh = [Parents(p.name, p.base, p.models, p.position, p.result_dtype, p.taken) for p in live.parents]
     work = LiveWork(nowhere, nowhere, seed, live=replace(live, parents=fresh))
     kind.function(settings, work)
 

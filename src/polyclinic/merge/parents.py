@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from polyclinic.errors import UserError, did_you_mean
-from polyclinic.merge.alignment import Vocabulary, align
+from polyclinic.merge.alignment import Aligned, Vocabulary, align
 from polyclinic.merge.lora import check_made_for, read_adapter_config
 from polyclinic.merge.numbers import FLOAT_BYTES
 from polyclinic.merge.vocabulary import check_same_vocabulary
@@ -37,19 +37,17 @@ class TensorPlan:
     base: StoredTensor
     models: tuple[StoredTensor, ...]  # one for each model; empty when it is copied
     rule: str  # "merged", or why it is copied from the base
-    aligned_base: Tensor | None = None  # with the rows of the result, where these are not the base's
-    aligned_models: tuple[Tensor, ...] = ()
-    aligned_shape: tuple[int, ...] = ()
+    aligned: Aligned | None = None  # with the rows of the result, where vocabularies differ
 
     @property
     def parents(self) -> tuple[Tensor, Sequence[Tensor]]:
         """The base and the models as they are merged."""
-        return (self.base, self.models) if self.aligned_base is None else (self.aligned_base, self.aligned_models)
+        return (self.base, self.models) if self.aligned is None else (self.aligned.base, self.aligned.models)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the result."""
-        return self.aligned_shape or self.base.shape
+        return self.base.shape if self.aligned is None else self.aligned.shape
 
 
 @dataclass(frozen=True)
@@ -151,8 +149,9 @@ def plan_tensors(
         others = [t.get(name) for t in theirs]
         if vocabulary is not None and is_by_token(name) and tensor.dtype in FLOAT_BYTES:
             present = [other for other in others if other is not None]
-            aligned, rows, shape = align(tensor, present, vocabulary)
-            plan.tensors.append(TensorPlan(name, tensor, tuple(present), "merged", aligned, tuple(rows), shape))
+            plan.tensors.append(
+                TensorPlan(name, tensor, tuple(present), "merged", align(tensor, present, vocabulary))
+            )
         else:
             plan.tensors.append(_plan_tensor(name, base, tensor, models, others))
     for index, folder in enumerate(models):
@@ -183,6 +182,7 @@ def _plan_tensor(
             raise UserError(
                 f"{folder}: tensor {name} has the shape {list(other.shape)}, in the base {base} it is "
                 f"{list(tensor.shape)}; only tensors of one shape can be merged"
+                + ("; set vocabulary to base if only the number of rows differs" if is_by_token(name) else "")
             )
         if (other.dtype in FLOAT_BYTES) != (tensor.dtype in FLOAT_BYTES):
             raise UserError(f"{folder}: tensor {name} is {other.dtype}, in the base {base} it is {tensor.dtype}")
