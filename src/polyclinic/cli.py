@@ -76,6 +76,7 @@ def build_app(stage: str = "") -> typer.Typer:
             group.command("show")(tasks_show)
             group.command("check")(tasks_check)
             group.command("export")(tasks_export)
+            group.command("statistics")(tasks_statistics)
         if name == "merge":
             group.command("from-yaml")(merge_from_yaml)
             group.command("diagnose")(merge_diagnose)
@@ -258,6 +259,23 @@ def tasks_export(
 
     for name, count in export_task_files(samples, out, catalog).items():
         typer.echo(f"{out / name}  {count}")
+
+
+def tasks_statistics(
+    samples: Annotated[list[Path], typer.Argument(help="folders or files of samples")],
+    page: Annotated[Path | None, typer.Option(help="HTML page to write, with the pictures")] = None,
+    catalog: CatalogOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Count samples by domain, category, source, language and length, beside the published shares."""
+    from polyclinic.tasks import count_samples, statistics_page, statistics_rows
+
+    counts = count_samples(samples, catalog)
+    rows = statistics_rows(counts)
+    if page is not None:
+        page.write_text(statistics_page(counts), encoding="utf-8")
+        typer.echo(str(page), err=True)
+    _print_json(rows) if as_json else _print_table(rows, ("what", "name", "samples", "share", "published"))
 
 
 def merge_from_yaml(

@@ -20,6 +20,8 @@ from polyclinic.pages.frame import Section, page
 from polyclinic.pages.graph_picture import Node, graph_picture
 from polyclinic.pages.interval_chart import Estimate, Group, interval_chart
 from polyclinic.pages.line_chart import Line, line_chart, thinned
+from polyclinic.pages.sankey import sankey
+from polyclinic.pages.sunburst import sunburst
 from polyclinic.pages.tables import Cell, Column, share_bar, table
 
 __all__ = [
@@ -43,8 +45,10 @@ __all__ = [
     "paragraph",
     "preformatted",
     "prose",
+    "sankey",
     "share_bar",
     "side_by_side",
+    "sunburst",
     "table",
     "thinned",
 ]

@@ -11,6 +11,7 @@ from polyclinic.tasks.checks import check_files, check_tasks
 from polyclinic.tasks.export import export_task_files
 from polyclinic.tasks.instructions import instructions
 from polyclinic.tasks.preferences import preferences
+from polyclinic.tasks.statistics import count_samples, statistics_page, statistics_rows
 from polyclinic.tasks.task import Task, neutral_text, prompt_text, question_text
 from polyclinic.tasks.task_file import read_task_file
 
@@ -19,6 +20,7 @@ __all__ = [
     "build",
     "check_files",
     "check_tasks",
+    "count_samples",
     "export_task_files",
     "instructions",
     "load_catalog",
@@ -28,6 +30,8 @@ __all__ = [
     "prompt_text",
     "question_text",
     "read_task_file",
+    "statistics_page",
+    "statistics_rows",
     "suite_counts",
     "suite_tasks",
     "task_rows",
