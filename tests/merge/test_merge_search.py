@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from tiny_parents import Array, read_tensors, write_family
 from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
 from polyclinic.merge import breadcrumbs_ties, search, task_arithmetic
+from polyclinic.merge.evaluations import Evaluation, Evaluations, is_clearly_behind, split_items
 from polyclinic.merge.live import merge_live, open_live
 from polyclinic.merge.numbers import Float32
-from polyclinic.merge.search import Evaluation, Evaluations, SearchSettings, is_clearly_behind, split_items
+from polyclinic.merge.search import SearchSettings
 from polyclinic.merge.settings import MergeSettings
 from polyclinic.merge.suggestions import evolution, grid
 
@@ -92,7 +94,7 @@ def test_evaluations_that_were_made_are_not_made_again_and_a_torn_line_is(tmp_pa
     file = tmp_path / "evaluations.jsonl"
     journal = Evaluations(file)
     for number in range(3):
-        journal.next(str(number), lambda n=number: Evaluation({"weights": [n / 3]}, n / 7, [0.0, 1.0]))
+        journal.next(str(number), partial(Evaluation, {"weights": [number / 3]}, number / 7, [0.0, 1.0]))
     journal.stream.close()
     file.write_bytes(file.read_bytes()[:-5])
     made: list[str] = []

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -26,6 +26,15 @@ from polyclinic.merge.della import della
 from polyclinic.merge.della_linear import della_linear
 from polyclinic.merge.della_ties import della_ties
 from polyclinic.merge.engine import LiveParents
+from polyclinic.merge.evaluations import (
+    Evaluation,
+    Evaluations,
+    difference,
+    interval,
+    is_clearly_behind,
+    mean_and_error,
+    split_items,
+)
 from polyclinic.merge.karcher import karcher
 from polyclinic.merge.linear import linear
 from polyclinic.merge.live import merge_live, open_live, weights_of
@@ -47,8 +56,6 @@ METHODS: Mapping[str, StepKind[Any]] = {
         della_linear, della_ties, karcher,
     )
 }  # fmt: skip
-SURE = 1.645  # standard errors behind the best at which a candidate is dropped: 95 %, one-sided
-INTERVAL = 1.96  # standard errors of a 95 % interval
 
 
 class SearchSettings(Settings):
@@ -145,17 +152,6 @@ def check_search(settings: SearchSettings) -> None:
         kind.check(made)
 
 
-@dataclass
-class Evaluation:
-    """One candidate and how it did."""
-
-    values: dict[str, list[float]]
-    score: float
-    outcomes: list[float] = field(default_factory=list)  # by item, of those that were asked
-    dropped: bool = False  # after the first part of the items
-    refused: str = ""  # why it cannot be merged
-
-
 @step_kind("merge.search", SearchSettings, output="model", version=1, packages=("cmaes",), check=check_search)
 def search(settings: SearchSettings, work: Work) -> None:
     """Find the parameters of a merge that answer validation items best, by CMA-ES or on a grid.
@@ -183,8 +179,8 @@ def search(settings: SearchSettings, work: Work) -> None:
             for number in range(settings.evaluations):
                 if point is None:
                     break
-                values, leader = settings.values(point), best
-                found = journal.next(str(number), lambda v=values, b=leader: judge.evaluate(v, b))
+                values = settings.values(point)
+                found = journal.next(str(number), partial(judge.evaluate, values, best))
                 path.append(found)
                 if not found.dropped and found.score > best.score:
                     best = found
@@ -230,10 +226,10 @@ class Judge:
         if best is not None and self.first and self.rest:
             before, tasks = np.array(best.outcomes[: len(self.first)]), self.tasks(self.first)
             if is_clearly_behind(begun, before, tasks):
-                estimate = best.score + _difference(begun, before, tasks)[0]
+                estimate = best.score + difference(begun, before, tasks)[0]
                 return Evaluation(values, estimate, begun.tolist(), dropped=True)
         outcomes = np.concatenate([begun, self.ask(self.rest, "rest", values)])
-        score = _mean(outcomes, self.tasks([*self.first, *self.rest]))[0]
+        score = mean_and_error(outcomes, self.tasks([*self.first, *self.rest]))[0]
         return Evaluation(values, score, outcomes.tolist())
 
     def merge(self, made: MergeSettings) -> None:
@@ -265,91 +261,12 @@ class Judge:
         for name, values in (("baseline", baseline), ("best", best)):
             self.merge(self.settings.candidate(values))
             outcomes[name] = self.ask(held, "held", values)
-            figures[name] = _interval(*_mean(outcomes[name], self.tasks(held)))
-        figures["difference"] = _interval(*_difference(outcomes["best"], outcomes["baseline"], self.tasks(held)))
+            figures[name] = interval(*mean_and_error(outcomes[name], self.tasks(held)))
+        figures["difference"] = interval(*difference(outcomes["best"], outcomes["baseline"], self.tasks(held)))
         return figures
-
-
-class Evaluations:
-    """Evaluations in the order they were made, one JSON line each; those that are there are not made again."""
-
-    def __init__(self, file: Path) -> None:
-        self.file, self.known, whole = file, [], 0
-        for line in file.read_bytes().splitlines(keepends=True) if file.exists() else []:
-            try:
-                name, entry = json.loads(line)
-                self.known.append((name, Evaluation(**entry)))
-            except (ValueError, TypeError):
-                break  # cut off when the process was killed
-            if not line.endswith(b"\n"):
-                self.known.pop()
-                break
-            whole += len(line)
-        self.stream = file.open("ab")
-        self.stream.truncate(whole)
-        self.place = 0
-
-    def next(self, name: str, make: Any) -> Evaluation:
-        """Return the next evaluation: from the file, or made now and kept there."""
-        if self.place < len(self.known):
-            there, found = self.known[self.place]
-            assert there == name
-        else:
-            found = make()
-            self.stream.write(json.dumps([name, vars(found)]).encode() + b"\n")
-            self.stream.flush()
-        self.place += 1
-        return found
-
-
-def split_items(
-    by_task: Mapping[str, Sequence[int]], racing: float, held_back: float, seed: int
-) -> tuple[list[int], list[int], list[int]]:
-    """Return the items for racing, those for the rest of the search, and those held back; by chance in each task."""
-    first: list[int] = []
-    rest: list[int] = []
-    held: list[int] = []
-    for place, items in enumerate(by_task.values()):
-        order = [items[int(i)] for i in np.random.default_rng([seed, place]).permutation(len(items))]
-        kept = len(order) - int(held_back * len(order))
-        begun = int(racing * kept)
-        held += order[kept:]
-        first += order[:begun]
-        rest += order[begun:kept]
-    return first, rest, held
-
-
-def is_clearly_behind(one: NDArray[np.float64], best: NDArray[np.float64], tasks: Sequence[str]) -> bool:
-    """Say whether a candidate does worse than the best on the same items by more than chance explains."""
-    mean, error = _difference(one, best, tasks)
-    return mean + SURE * error < 0
 
 
 def _suggestions(settings: SearchSettings, seed: int) -> Search:
     if settings.algorithm == "grid":
         return grid(settings.dimensions(), settings.grid_points)
     return evolution(settings.dimensions(), seed, settings.population)
-
-
-def _mean(values: NDArray[np.float64], tasks: Sequence[str]) -> tuple[float, float]:
-    """Return the mean over tasks of the means of their items, and its standard error."""
-    means, variance = [], 0.0
-    for task in dict.fromkeys(tasks):
-        own = values[[name == task for name in tasks]]
-        own = own[~np.isnan(own)]
-        if own.size:
-            means.append(float(own.mean()))
-            variance += float(own.var(ddof=1)) / own.size if own.size > 1 else 0.0
-    if not means:
-        raise UserError("not one of the validation items could be scored; see `polyclinic eval run` for the reasons")
-    return sum(means) / len(means), math.sqrt(variance) / len(means)
-
-
-def _difference(one: NDArray[np.float64], other: NDArray[np.float64], tasks: Sequence[str]) -> tuple[float, float]:
-    """Return the mean over tasks of the differences on the same items, and its standard error."""
-    return _mean(one - other, tasks)
-
-
-def _interval(mean: float, error: float) -> dict[str, float]:
-    low, high = mean - INTERVAL * error, mean + INTERVAL * error
-    return {"estimate": round(mean, 6), "low": round(low, 6), "high": round(high, 6)}
