@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tiny_parents import Array, random_tensors, read_tensors, write_family, write_model, write_safetensors
 
-from polyclinic.artifacts import MAKING
+from polyclinic.artifacts import MAKING, InputRecord, Manifest, write_manifest
 from polyclinic.errors import UserError
 from polyclinic.merge import slerp, task_arithmetic, ties
 from polyclinic.pipeline.recipe import load_recipe
@@ -149,6 +149,22 @@ def test_an_adapter_of_another_base_is_refused(tmp_path: Path) -> None:
     adapter = write_adapter(tmp_path / "adapter", base_model_name_or_path=str(other))
     with pytest.raises(UserError, match=r"trained on .*other, which is another model than .*base"):
         task_arithmetic(out=tmp_path / "out", base=base, models=adapter)
+
+
+def test_an_adapter_whose_manifest_names_another_base_is_refused_and_its_own_is_taken(tmp_path: Path) -> None:
+    base, _ = write_family(tmp_path, 0)
+    adapter = write_adapter(tmp_path / "adapter")
+    common: dict[str, Any] = {"polyclinic": "0", "step": "s", "kind": "k", "key": "k", "code_version": 1, "seed": 0}
+    common |= {"settings": {}}
+    write_manifest(base, Manifest(**common, output="model", inputs={}, fingerprint="b" * 32))
+    for fingerprint, good in (("a" * 32, False), ("b" * 32, True)):
+        inputs = {"model": [InputRecord(name="m", key="k", fingerprint=fingerprint)]}
+        write_manifest(adapter, Manifest(**common, output="adapter", inputs=inputs, fingerprint="c"))
+        if good:
+            task_arithmetic(out=tmp_path / "out", base=base, models=adapter)
+        else:
+            with pytest.raises(UserError, match=r"trained on a model with the fingerprint aaaaaaaaaaaa, .* bbbbbb"):
+                task_arithmetic(out=tmp_path / "out", base=base, models=adapter)
 
 
 def test_an_adapter_with_pickled_weights_is_refused(tmp_path: Path) -> None:

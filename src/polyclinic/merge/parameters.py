@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_serializer, model_validator
 
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.steps import Settings
@@ -138,6 +138,11 @@ class Rule(Settings):
         except re.error as error:
             raise ValueError(f"not a regular expression: {value!r}: {error}") from None
         return value
+
+    @model_serializer
+    def _what_is_set(self) -> dict[str, Any]:
+        places = {name: text for name, text in (("tensors", self.tensors), ("layers", self.layers)) if text}
+        return {**places, **self.values()}
 
     def values(self) -> dict[str, list[float | str | None]]:
         """Return the parameters the rule sets."""
