@@ -275,7 +275,14 @@ def _schema(record_type: type[Any]) -> Any:
 def _column(batch: list[Any], name: str) -> list[Any]:
     """Return one field of all records; objects become JSON, since Parquet has no free-form object."""
     values = list(map(operator.attrgetter(name), batch))
-    return list(map(_encode, values)) if isinstance(values[0], dict) else values
+    if not isinstance(values[0], dict):
+        return values
+    cells, written, text = [], None, ""
+    for value in values:
+        if value is not written:  # records may share one object
+            written, text = value, _encode(value)
+        cells.append(text)
+    return cells
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 from polyclinic.errors import UserError
 from polyclinic.tasks.readers import Bad, Row, read_source
 from polyclinic.tasks.readers.row import LONGEST_SHOWN
 from polyclinic.tasks.source import Source
 from polyclinic.tasks.task import Task
-from polyclinic.tasks.templates import Fill, compiled, template_names
+from polyclinic.tasks.templates import compiled, template_names
 
 TEST_SHARE = 0.1  # of a source without official splits
 LONGEST_ITEM = 1_000_000  # characters of input and output together
@@ -60,13 +59,13 @@ def task_items(
         raise UserError(
             f"task {task.name}: {source.name} has no split '{split}'; it has {', '.join(task.splits) or 'none'}"
         )
-    make = _item_maker(task, source, as_choice, longest)
+    make = _item_maker(task, source, data, as_choice, longest)
     for part in ["all"] if without_splits else list(source.files) if split == "all" else [split]:
         for row in read_source(source, data, part, download):
             if isinstance(row, Bad):
                 yield row
                 continue
-            item = make(row, data)
+            item = make(row)
             if without_splits and split != "all" and isinstance(item, Item):
                 group = item.document or " ".join(item.input.split()).casefold()
                 if side(source.name, group) != split:
@@ -95,29 +94,34 @@ def _source(task: Task) -> Source:
 
 
 def _item_maker(
-    task: Task, source: Source, as_choice: bool, longest: int
-) -> Callable[[Row, Path | None], Item | Bad]:
+    task: Task, source: Source, data: Path | None, as_choice: bool, longest: int
+) -> Callable[[Row], Item | Bad]:
     fill_input = compiled(task.question if as_choice else task.input)
     fill_output = compiled("{{ answer }}" if as_choice else task.output)
     wrong_label = _label_check(task) if task.labels and not as_choice else None
     with_row = any("row" in template_names(text) for text in (task.question, task.input, task.output))
     used: dict[str, int] = {}
+    root, upper = f"{data}/{source.folder}/", f"{data}/"
 
-    def make(row: Row, data: Path | None) -> Item | Bad:
+    def make(row: Row) -> Item | Bad:
         fields = row.fields
         if with_row:
             fields["row"] = dict(fields)
         fields["labels"] = task.labels
-        fields["id"] = name = _name(row, source, data)
+        if source.id and source.id in fields:
+            name = str(fields[source.id])
+        else:
+            name = row.place.removeprefix(root).removeprefix(upper)
+        fields["id"] = name
         fields["document"] = document = str(fields.get(source.document, "")) if source.document else ""
-        text, reply = (
-            _filled(fill_input, fields, row.place, "input"),
-            _filled(fill_output, fields, row.place, "output"),
-        )
-        if isinstance(text, Bad):
-            return text
-        if isinstance(reply, Bad):
-            return reply
+        what = "input"
+        try:
+            text = fill_input(fields)
+            what = "output"
+            reply = fill_output(fields)
+        except UserError as error:
+            there = ", ".join(sorted(key for key in fields if key not in ("row", "labels")))
+            return Bad(row.place, f"field '{what}': {error}; the row has {there}")
         if not text.strip() or not reply.strip():
             return Bad(row.place, f"field '{'output' if text.strip() else 'input'}' is empty")
         if len(text) + len(reply) > longest:
@@ -144,20 +148,6 @@ def _item_maker(
         return Item(name, row.place, text, outputs, document)
 
     return make
-
-
-def _filled(fill: Fill, fields: dict[str, Any], place: str, what: str) -> str | Bad:
-    try:
-        return fill(fields)
-    except UserError as error:
-        there = ", ".join(sorted(name for name in fields if name not in ("row", "labels")))
-        return Bad(place, f"field '{what}': {error}; the row has {there}")
-
-
-def _name(row: Row, source: Source, data: Path | None) -> str:
-    if source.id and source.id in row.fields:
-        return str(row.fields[source.id])
-    return row.place.removeprefix(f"{data}/{source.folder}/").removeprefix(f"{data}/")
 
 
 def _label_check(task: Task) -> Callable[[str], str]:

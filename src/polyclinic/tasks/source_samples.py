@@ -99,13 +99,14 @@ def source_samples(
         _choose(tasks, surveys, choices)
         for task in tasks:
             counts = {"items": 0, "few_shot": 0}
+            usual = {"category": task.category, "split": choices.split}
             with ExitStack() as stack:
                 writer = None
                 if choices.task_json:
                     file = out / "meds-ins" / f"{task_file_stem(task)}.json"
                     writer = stack.enter_context(TaskFileWriter(file, task_head(task)))
                 for item in _taken(task, surveys[task.name], choices, side_file):
-                    sample, shots = _sample(task, item, surveys[task.name].pool, choices)
+                    sample, shots = _sample(task, item, surveys[task.name].pool, choices, usual)
                     counts["items"] += 1
                     counts["few_shot"] += bool(shots)
                     if writer is not None:
@@ -198,16 +199,20 @@ def _good(task: Task, split: str, choices: Choices) -> Iterator[Item]:
     return (item for item in _items(task, split, choices) if isinstance(item, Item))
 
 
-def _sample(task: Task, item: Item, pool: Sequence[Item], choices: Choices) -> tuple[Sample, list[Item]]:
+def _sample(
+    task: Task, item: Item, pool: Sequence[Item], choices: Choices, usual: dict[str, Any]
+) -> tuple[Sample, list[Item]]:
     shots: list[Item] = []
     if pool and place(choices.seed, "few", task.name, item.id) < choices.few_shot_share * 2**64:
         wanted = choices.shots if choices.shots is not None else _usual_shots(task)
         shots = draw_shots(pool, item, wanted, choices.seed, task.name)
-    metadata: dict[str, Any] = {"category": task.category, "split": choices.split}
-    if len(item.outputs) > 1:
-        metadata["references"] = list(item.outputs)
-    if shots:
-        metadata["shots"] = [shot.id for shot in shots]
+    metadata = usual  # one object for all samples without more to say, so that it is written as text only once
+    if shots or len(item.outputs) > 1:
+        metadata = dict(usual)
+        if len(item.outputs) > 1:
+            metadata["references"] = list(item.outputs)
+        if shots:
+            metadata["shots"] = [shot.id for shot in shots]
     instruction, text = task.definition, item.input
     if choices.form == "instructions":
         instruction, text = prompt(choices.prompt, task.definition, item, shots)

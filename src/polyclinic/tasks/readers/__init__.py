@@ -101,6 +101,7 @@ def read_source(source: Source, data: Path | None, split: str, download: bool = 
     Raises UserError when the data are missing, or are another release than the source describes.
     """
     normalise = NORMALISERS.get(source.format)
+    where, columns, needed = source.where, list(source.columns.items()), source.not_empty
     first = True
     for row in _raw_rows(source, data, split, download):
         if isinstance(row, Bad):
@@ -110,17 +111,18 @@ def read_source(source: Source, data: Path | None, split: str, download: bool = 
             first = False
             _check_release(row, source)
         fields = row.fields
-        if not _as_asked({name: v for name, v in source.where.items() if name in fields}, fields):
+        if where and not _as_asked({name: v for name, v in where.items() if name in fields}, fields):
             continue
-        for name, column in source.columns.items():
+        for name, column in columns:
             if isinstance(column, str):
                 if column in fields:
                     fields[name] = fields[column]
             else:
                 fields[name] = [fields[part] for part in column if part in fields]
         made = row if normalise is None else normalise(row, source)
-        lacks = any(fields.get(name) in (None, "", []) for name in source.not_empty)
-        if not lacks and (isinstance(made, Bad) or _as_asked(source.where, fields)):
+        if needed and any(fields.get(name) in (None, "", []) for name in needed):
+            continue
+        if not where or isinstance(made, Bad) or _as_asked(where, fields):
             yield made
 
 

@@ -76,7 +76,9 @@ def _document(file: Path, source: Source) -> Iterator[Row | Bad]:
 def _row(record: Any, place: str) -> Row | Bad:
     if not isinstance(record, dict):
         return Bad(place, f"expected a JSON object, found {type(record).__name__}", str(record)[:LONGEST_SHOWN])
-    return Row(place, {name: value for name, value in record.items() if value is not None})
+    if None in record.values():
+        record = {name: value for name, value in record.items() if value is not None}
+    return Row(place, record)
 
 
 def _elements(row: Row, name: str) -> Iterator[Row | Bad]:

@@ -20,9 +20,9 @@ def normalise(row: Row, source: Source) -> Row | Bad:
     right, they are joined by "; " and by nothing.
     """
     fields = row.fields
-    for name in ("question", "options", "answer"):
-        if name not in fields:
-            return Bad(row.place, f"field '{name}' is missing or empty; found {', '.join(fields)}", str(fields))
+    if not ("question" in fields and "options" in fields and "answer" in fields):
+        name = next(name for name in ("question", "options", "answer") if name not in fields)
+        return Bad(row.place, f"field '{name}' is missing or empty; found {', '.join(fields)}", str(fields))
     options, letters = _options(fields["options"])
     if len(options) < 2:
         return Bad(row.place, f"field 'options': expected at least two options, found {fields['options']!r}")
@@ -30,15 +30,11 @@ def normalise(row: Row, source: Source) -> Row | Bad:
     if isinstance(places, str):
         return Bad(row.place, f"field 'answer': {places}", str(fields))
     right = [options[place] for place in places]
-    fields.update(
-        options=options,
-        letters=letters,
-        lettered="\n".join([f"{letter}: {text}" for letter, text in zip(letters, options, strict=True)]),
-        answers=right,
-        answer_letters=[letters[place] for place in places],
-        answer="; ".join(right),
-        letter="".join(letters[place] for place in places),
-    )
+    marks = [letters[place] for place in places]
+    fields["options"], fields["letters"] = options, letters
+    fields["lettered"] = "\n".join([f"{letter}: {text}" for letter, text in zip(letters, options, strict=True)])
+    fields["answers"], fields["answer_letters"] = right, marks
+    fields["answer"], fields["letter"] = "; ".join(right), "".join(marks)
     return row
 
 
@@ -47,6 +43,10 @@ def _options(value: Any) -> tuple[list[str], list[str]]:
     if isinstance(value, dict):
         pairs = [(str(letter), str(text).strip()) for letter, text in value.items() if text is not None]
     elif isinstance(value, (list, tuple)):
+        if all(type(item) is str for item in value) and len(value) <= len(LETTERS):
+            texts = [item.strip() for item in value]
+            if all(texts):  # nearly always
+                return texts, list(LETTERS[: len(texts)])
         texts = [item.get("value", item.get("text")) if isinstance(item, dict) else item for item in value]
         pairs = [(LETTERS[i], str(text).strip()) for i, text in enumerate(texts[:26]) if text is not None]
     else:
@@ -57,6 +57,12 @@ def _options(value: Any) -> tuple[list[str], list[str]]:
 
 def _places(value: Any, options: list[str], letters: list[str], answer_is: str) -> list[int] | str:
     """Return where the right options stand, or what is wrong."""
+    if type(value) is str and answer_is == "letter" and value in letters:  # nearly always
+        return [letters.index(value)]
+    if type(value) is int and answer_is != "letter" and answer_is != "text":
+        number = value - (answer_is == "number")
+        if 0 <= number < len(options):
+            return [number]
     values = list(value) if isinstance(value, (list, tuple)) else [value]
     places = []
     for one in values:

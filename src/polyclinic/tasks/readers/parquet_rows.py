@@ -24,7 +24,9 @@ def read(file: Path, source: Source) -> Iterator[Row | Bad]:
                 # Column by column: several times faster than making a dict of each row from Arrow's own cells.
                 for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                     number += 1
-                    fields = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
+                    fields = dict(zip(names, cells, strict=True))
+                    if None in cells:
+                        fields = {name: cell for name, cell in fields.items() if cell is not None}
                     yield Row(f"{file}, row {number}", fields)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
