@@ -16,9 +16,9 @@ from polyclinic.steps import STAGES
 HOUSE = Path(polyclinic.__file__).parent
 # Rooms of one floor do not use each other; what stands in one tuple is one room.
 FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
-    (("errors", "progress", "artifacts", "__init__"),),
+    (("errors", "progress", "cost", "artifacts", "__init__"),),
     (("records",), ("models",), ("pages",)),
-    (("steps",), ("llm",), ("adapters",)),
+    (("steps", "provenance"), ("llm",), ("adapters",)),
     (("tasks",), ("train",), ("pipeline",)),
     (("evals",), ("corpus",), ("model",)),
     (("merge",), ("synth",), ("report",)),

@@ -22,8 +22,6 @@ import importlib
 import importlib.metadata
 import json
 import platform
-import resource
-import time
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +33,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from polyclinic import __version__, models, records
+from polyclinic import __version__, models
 from polyclinic.artifacts import (
     InputRecord,
     Manifest,
@@ -45,8 +43,10 @@ from polyclinic.artifacts import (
     read_manifest,
     write_manifest,
 )
+from polyclinic.cost import Cost
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.progress import Progress, progress_bar
+from polyclinic.provenance import provenance
 
 # The stages in the order the data takes, and the package each lives in.
 STAGES: Mapping[str, str] = types.MappingProxyType(
@@ -356,13 +356,15 @@ def run_step(
         for path in _paths(settings, role.name) if role.input else []:
             if target.resolve().is_relative_to(path.resolve()):
                 raise UserError(f"{target} lies inside the input {path}; choose a folder outside of it")
-    started, clock, cpu = datetime.now(UTC), time.monotonic(), _cpu_seconds()
-    _reset_peak_memory()
+    started, cost = datetime.now(UTC), Cost()
     key = key_of(kind, settings, seed, inputs)
     with building(target, key) as place:
         work = Work(place.out, place.scratch, seed, step)
         kind.function(settings, work)
-        licenses, sources = _provenance(kind, settings, place.out)
+        taken = [
+            (role.input, path) for role in kind.roles.values() if role.input for path in _paths(settings, role.name)
+        ]
+        licenses, sources = provenance(kind.output, place.out, taken)
         fingerprint = models.fingerprint(place.out) if kind.output == "model" else content_fingerprint(place.out)
         manifest = Manifest(
             polyclinic=__version__,
@@ -380,9 +382,9 @@ def run_step(
             sources=sources,
             facts=work.facts,
             started=started.isoformat(timespec="seconds"),
-            seconds=round(time.monotonic() - clock, 3),
-            cpu_seconds=round(_cpu_seconds() - cpu, 3),
-            peak_memory_mb=round(_peak_memory_mb(), 1),
+            seconds=round(cost.seconds(), 3),
+            cpu_seconds=round(cost.cpu_seconds(), 3),
+            peak_memory_mb=round(cost.peak_memory_mb(), 1),
             versions={
                 "python": platform.python_version(),
                 **package_versions(("torch", "transformers", "trl", "tokenizers", "pyarrow")),
@@ -392,40 +394,6 @@ def run_step(
             models.write_card(place.out, manifest)
         write_manifest(place.out, manifest)
     return target
-
-
-def _provenance(kind: StepKind[Any], settings: Settings, out: Path) -> tuple[dict[str, int], dict[str, int]]:
-    """Return licences and sources of all data in the artifact, with the number of records of each."""
-    if kind.output in ("documents", "samples", "preferences"):
-        return _count_column(out, kind.output, "license"), _count_column(out, kind.output, "source")
-    licenses: dict[str, int] = {}
-    sources: dict[str, int] = {}
-    for role in kind.roles.values():
-        for path in _paths(settings, role.name) if role.input else []:
-            manifest = read_manifest(path) if path.is_dir() else None
-            if manifest is not None:
-                found = (manifest.licenses, manifest.sources)
-            elif role.input in records.RECORD_TYPES:
-                found = (
-                    _count_column(path, role.input, "license"),
-                    _count_column(path, role.input, "source"),
-                )
-            else:
-                continue
-            # The same data may come in twice, through a model and its samples: the larger count is kept.
-            for total, counts in zip((licenses, sources), found, strict=True):
-                for name, count in counts.items():
-                    total[name] = max(total.get(name, 0), count)
-    return licenses, sources
-
-
-def _count_column(path: Path, record_type: str, column: str) -> dict[str, int]:
-    if record_type == "scores":
-        return {}
-    counts = records.count_values(path, records.RECORD_TYPES[record_type], column)
-    if nameless := counts.pop("", 0):
-        counts["unknown"] = counts.get("unknown", 0) + nameless
-    return counts
 
 
 def _paths(settings: Settings, name: str) -> list[Path]:
@@ -453,26 +421,3 @@ def _markers(annotation: Any) -> list[Any]:
     for part in typing.get_args(annotation):
         found += _markers(part)
     return found
-
-
-def _cpu_seconds() -> float:
-    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-
-
-def _reset_peak_memory() -> None:
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return  # not Linux, or not allowed: the peak of the whole process is reported instead
-
-
-def _peak_memory_mb() -> float:
-    try:
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-    except OSError:
-        pass
-    unit = 1024**2 if platform.system() == "Darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
