@@ -13,7 +13,7 @@ from polyclinic import tasks
 from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
 from polyclinic.records import Sample, read_records
-from polyclinic.tasks import export_task_files, load_catalog, read_task_file
+from polyclinic.tasks import export_task_files, load_catalog, read_task_file, suite_tasks
 from polyclinic.tasks.mixture import shares
 from polyclinic.tasks.prompts import CODE_REMINDER, draw_shots, shot_pool
 from polyclinic.tasks.source_items import Item
@@ -288,3 +288,20 @@ def test_multiple_choice_items_carry_their_options_for_scoring_by_likelihood(tmp
     found = build(tmp_path, tasks=names, data=DATA, split="validation", form="items")
     assert Counter(s.task for s in found) == {names[0]: 637, names[1]: 1408}
     assert all(s.output in s.options and len(s.options) == 4 for s in found)
+
+
+@real
+def test_a_suite_is_built_from_what_is_here_and_the_rest_is_said_with_who_grants_access(tmp_path: Path) -> None:
+    found = build(tmp_path, suite="meds-ins", data=DATA, split="validation", items=5)
+    assert {s.task for s in found} == {
+        "meds-ins-027-disease-entity-extraction-ncbi-dataset",
+        "meds-ins-028-disease-entity-extraction-bc5cdr-dataset",
+        "meds-ins-057-medqa-question-answering-en",
+        "meds-ins-064-medmcqa-question-answering",
+        "meds-ins-126-bc5chem-named-enetity-recognition",
+    }
+    missing = facts(tmp_path / "out")["missing"]
+    assert len(missing) + 5 == sum(t.buildable and not t.only_by_name for t in suite_tasks("meds-ins"))
+    assert "PhysioNet" in missing["meds-ins-041-mednli-textual-entailment-discriminative"]
+    with pytest.raises(UserError, match="no data set of 'meds-ins' is here; the first: "):
+        build(tmp_path, "none", suite="meds-ins", data=tmp_path)

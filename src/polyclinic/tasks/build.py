@@ -17,6 +17,7 @@ from polyclinic.tasks.code_tree import CodeEntry, CodeTree, read_code_tree
 from polyclinic.tasks.held_out_text import text_items
 from polyclinic.tasks.icd10cm_questions import code_questions
 from polyclinic.tasks.prompts import PromptName
+from polyclinic.tasks.readers import missing_message, source_files
 from polyclinic.tasks.source_items import LONGEST_ITEM
 from polyclinic.tasks.source_samples import Choices, source_samples
 from polyclinic.tasks.task import Task
@@ -107,6 +108,9 @@ def build(settings: BuildSettings, work: Work) -> None:
     """
     check_build(settings)
     tasks = _load(settings)
+    if settings.suite:
+        tasks, missing = _present(tasks, settings)
+        work.facts["missing"] = missing
     asked: list[CodeEntry] = []
     tree = CodeTree()
     if any(task.builder == "icd10cm_questions" for task in tasks):
@@ -186,12 +190,40 @@ def _load(settings: BuildSettings) -> list[Task]:
     if bool(settings.tasks) == bool(settings.suite):
         raise UserError("tasks.build: expected tasks (names) or suite, one of the two")
     if settings.suite:
-        found = [task for task in suite_tasks(settings.suite, settings.catalog) if task.buildable]
+        suite = suite_tasks(settings.suite, settings.catalog)
+        found = [task for task in suite if task.buildable and not task.only_by_name]
         if not found:
             raise UserError(f"tasks.build.suite: the layout of no task of '{settings.suite}' is known")
     else:
         found = [load_task(name, settings.catalog) for name in dict.fromkeys(settings.tasks)]
     return sorted(found, key=lambda task: task.builder == "source")  # those from documents first, in the order given
+
+
+def _present(tasks: Sequence[Task], settings: BuildSettings) -> tuple[list[Task], dict[str, str]]:
+    """Divide the tasks of a suite into those whose data are here and, with what to do about it, the others.
+
+    Raises UserError when none is here.
+    """
+    present, missing = [], dict[str, str]()
+    for task in tasks:
+        source = task.source
+        if source is not None and not (source.hub and settings.download):
+            splits = list(task.splits) if settings.split == "all" else [settings.split]
+            parts = ["all"] if "all" in source.files else splits
+            lacking = [
+                part for part in parts if settings.data is None or not source_files(source, settings.data, part)
+            ]
+            if not set(splits) <= set(task.splits):
+                missing[task.name] = f"{source.name} has no split '{settings.split}'; it has {', '.join(task.splits)}"
+                continue
+            if lacking:
+                missing[task.name] = missing_message(source, settings.data, lacking[0])
+                continue
+        present.append(task)
+    if not present:
+        first = next(iter(missing.values()))
+        raise UserError(f"tasks.build.suite: no data set of '{settings.suite}' is here; the first: {first}")
+    return present, missing
 
 
 def _read(paths: Sequence[Path]) -> Iterator[Document]:

@@ -55,7 +55,7 @@ def task_items(
     """
     source = _source(task)
     without_splits = "all" in source.files
-    if not without_splits and split != "all" and split not in source.files:
+    if split != "all" and split not in task.splits:
         raise UserError(
             f"task {task.name}: {source.name} has no split '{split}'; it has {', '.join(task.splits) or 'none'}"
         )

@@ -85,6 +85,7 @@ class Task(BaseModel):
         "unknown", description="stage of MedCare that learns it: knowledge (stage 1) or alignment (stages 1 and 2)"
     )
     verified: bool = Field(False, description="whether builder and layout were tried on the real data")
+    only_by_name: bool = Field(False, description="whether a suite's build leaves it out, so that it must be named")
     remarks: tuple[str, ...] = Field((), description="what a user of the data should know")
 
     source: Source | None = Field(None, description="data set and layout of its files")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -84,6 +85,14 @@ def _through_jinja(template: str) -> Fill:
 
 def _sequence(parts: Sequence[Any], nodes: Any) -> Fill | None:
     """Return a function for statements and texts one after the other, None when one of them needs Jinja."""
+    if all(isinstance(part, nodes.Output) for part in parts):
+        pieces = [node for part in parts for node in part.nodes]
+        named = [node.name for node in pieces if isinstance(node, nodes.Name)]
+        plain = all(isinstance(node, (nodes.TemplateData, nodes.Name)) for node in pieces)
+        if plain and len(named) > 1 and not set(named) & set(_environment().globals):
+            shape = "".join(n.data.replace("%", "%%") if isinstance(n, nodes.TemplateData) else "%s" for n in pieces)
+            cells = operator.itemgetter(*named)
+            return lambda names: shape % cells(names)
     fills: list[Fill] = []
     for part in parts:
         for node in part.nodes if isinstance(part, nodes.Output) else [part]:
