@@ -95,10 +95,11 @@ def building(target: Path, key: str = "") -> Iterator[Building]:
         scratch.mkdir(exist_ok=True)
         try:
             yield Building(out, scratch)
-        except UserError:
-            raise
-        except Exception as error:
-            if _is_full(room, error):
+        except BaseException as error:
+            full = isinstance(error, Exception) and not isinstance(error, UserError) and _is_full(room, error)
+            if not any(scratch.iterdir()):  # there is nothing to go on from
+                _clear(room, place)
+            if full:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from error
             raise
         if not (out / MANIFEST).exists():
@@ -106,8 +107,13 @@ def building(target: Path, key: str = "") -> Iterator[Building]:
         _sync(out)
         os.replace(out, target)
         _sync_folder(target.parent)
-        shutil.rmtree(place, ignore_errors=True)
-        (room / f"{target.name}.lock").unlink(missing_ok=True)
+        _clear(room, place)
+
+
+def _clear(room: Path, place: Path) -> None:
+    """Remove what is left of making one artifact, and the room when no other is being made in it."""
+    shutil.rmtree(place, ignore_errors=True)
+    (room / f"{place.name}.lock").unlink(missing_ok=True)
     with suppress(OSError):  # another artifact is being made here
         room.rmdir()
 

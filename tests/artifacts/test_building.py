@@ -74,6 +74,12 @@ def test_a_block_that_fails_leaves_no_target_and_keeps_its_scratch(tmp_path: Pat
     assert not (tmp_path / MAKING).exists()
 
 
+def test_a_block_that_fails_before_it_kept_anything_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UserError), building(tmp_path / "a", "key"):
+        raise UserError("wrong")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_scratch_of_another_key_is_thrown_away(tmp_path: Path) -> None:
     for key, expected in (("one", []), ("one", ["one"]), ("two", []), ("two", ["two"])):
         with pytest.raises(RuntimeError), building(tmp_path / "made", key) as place:  # noqa: PT012
