@@ -177,8 +177,9 @@ def _locked(file: Path, target: Path) -> Iterator[None]:
 
 def _opened(file: Path) -> IO[str]:
     while True:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):  # another process that was ready removed the empty folder in between
+        # Another process that was ready may remove the empty folder at any moment; mkdir then says that it exists.
+        with suppress(FileNotFoundError, FileExistsError):
+            file.parent.mkdir(parents=True, exist_ok=True)
             return file.open("w")
 
 
