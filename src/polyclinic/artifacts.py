@@ -181,6 +181,8 @@ def _opened(file: Path) -> IO[str]:
         with suppress(FileNotFoundError, FileExistsError):
             file.parent.mkdir(parents=True, exist_ok=True)
             return file.open("w")
+        if file.parent.exists() and not file.parent.is_dir():
+            raise UserError(f"{file.parent} is a file; artifacts are made in a folder of this name, so move it away")
 
 
 def _is_full(folder: Path, error: Exception) -> bool:

@@ -80,6 +80,12 @@ def test_a_block_that_fails_before_it_kept_anything_leaves_nothing(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
+    (tmp_path / MAKING).write_text("")
+    with pytest.raises(UserError, match=r"\.making is a file"), building(tmp_path / "a", "key"):
+        raise AssertionError("the block must not run")
+
+
 def test_the_scratch_of_another_key_is_thrown_away(tmp_path: Path) -> None:
     for key, expected in (("one", []), ("one", ["one"]), ("two", []), ("two", ["two"])):
         with pytest.raises(RuntimeError), building(tmp_path / "made", key) as place:  # noqa: PT012
