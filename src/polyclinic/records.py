@@ -1,4 +1,4 @@
-"""What flows between the stages: Document, Sample, Preference, Score, and their Parquet form.
+"""What flows between the stages: Document, Sample, Preference, Reply, Score, and their Parquet form.
 
 A set of records is a folder of Parquet files. Wherever records are asked for, a single `.parquet`, `.jsonl`,
 `.jsonl.gz` or `.csv` file is taken as well. Reading streams, so memory does not grow with the number of records.
@@ -104,11 +104,35 @@ class Score:
     prompt: str = ""  # what the model was asked
     reply: str = ""  # what it answered, or the option it preferred
     gold: str = ""  # what was right
+    parts: dict[str, Any] = field(default_factory=dict)  # what a pooled figure is made of: matched, gold ...
 
 
-Record = TypeVar("Record", Document, Sample, Preference, Score)
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one model answered to one item, with all that scoring it needs."""
+
+    type_name: ClassVar[str] = "replies"
+
+    model: str  # as in Score
+    fingerprint: str  # as in Score
+    task: str  # catalog name
+    item: str  # id of the Sample
+    text: str = ""  # the reply, or the option that was preferred
+    unanswered_reason: str = ""  # why there is no reply; such an item is never scored
+    finish_reason: str = ""  # stop, length, ...
+    prompt: str = ""  # what the model read
+    cuts: tuple[str, ...] = ()  # what was left out of the prompt for it to fit the window
+    input: str = ""  # the Sample's
+    gold: str = ""  # the Sample's output
+    options: tuple[str, ...] = ()  # the Sample's
+    subset: str = ""  # the Sample's
+    cluster: str = ""  # the Sample's document
+    metadata: dict[str, Any] = field(default_factory=dict)  # the Sample's; log-likelihoods where options were weighed
+
+
+Record = TypeVar("Record", Document, Sample, Preference, Score, Reply)
 RECORD_TYPES: Mapping[str, type[Any]] = types.MappingProxyType(
-    {t.type_name: t for t in (Document, Sample, Preference, Score)}
+    {t.type_name: t for t in (Document, Sample, Preference, Score, Reply)}
 )
 
 
