@@ -80,6 +80,8 @@ class ChatRequest:
     messages: tuple[tuple[str, str], ...]  # (role, text) in order
     template: str = ""  # version of the prompt template
     sample: int = 0  # which of several answers to the same messages
+    temperature: float | None = None  # of this request; None = the endpoint's
+    max_tokens: int | None = None  # of an answer to this request; None = the endpoint's
     check: Check = field(default=_anything, compare=False)
 
     def payload(self, endpoint: Endpoint) -> dict[str, Any]:
@@ -87,9 +89,9 @@ class ChatRequest:
         return {
             "model": endpoint.model,
             "messages": [{"role": role, "content": text} for role, text in self.messages],
-            "temperature": endpoint.temperature,
+            "temperature": endpoint.temperature if self.temperature is None else self.temperature,
             "seed": endpoint.seed + self.sample,
-            "max_tokens": endpoint.max_tokens,
+            "max_tokens": self.max_tokens or endpoint.max_tokens,
         }
 
     def body(self, endpoint: Endpoint) -> bytes:
