@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records, write_records
-from polyclinic.steps import Documents, Settings, SourcePath, Work, step_kind
+from polyclinic.steps import Documents, Samples, Settings, SourcePath, Work, step_kind
 from polyclinic.tasks.catalog import load_task, suite_tasks
 from polyclinic.tasks.code_tree import CodeEntry, CodeTree, read_code_tree
 from polyclinic.tasks.held_out_text import text_items
@@ -21,6 +21,7 @@ from polyclinic.tasks.readers import missing_message, source_files
 from polyclinic.tasks.source_items import LONGEST_ITEM
 from polyclinic.tasks.source_samples import Choices, source_samples
 from polyclinic.tasks.task import Task
+from polyclinic.tasks.wordings import Origin, Wording, load_wordings
 
 
 class BuildSettings(Settings):
@@ -52,6 +53,15 @@ class BuildSettings(Settings):
     few_shot_share: float = Field(0.0, ge=0, le=1, description="share of instructions with worked examples")
     shots: int | None = Field(
         None, ge=1, le=32, description="worked examples in those; empty = as the task says, else 3"
+    )
+    wording_share: float = Field(
+        0.0, ge=0, le=1, description="share of instructions whose definition is one of its further wordings"
+    )
+    wordings: list[Samples] = Field(
+        [], description="what synth.paraphrase made, beside the wordings that stand in the catalogs"
+    )
+    wording_origins: list[Origin] = Field(
+        ["hand", "rules", "teacher"], min_length=1, description="whose wordings are drawn: hand, rules, teacher"
     )
     limit: int = Field(0, ge=0, description="samples in all, at most; 0 = all")
     weights: dict[str, float] = Field(
@@ -115,7 +125,9 @@ def build(settings: BuildSettings, work: Work) -> None:
     tree = CodeTree()
     if any(task.builder == "icd10cm_questions" for task in tasks):
         asked, tree = _codes(settings)
-    choices = Choices(seed=work.seed, **{name: getattr(settings, name) for name in CHOSEN})
+    choices = Choices(
+        seed=work.seed, wordings=_wordings(tasks, settings), **{name: getattr(settings, name) for name in CHOSEN}
+    )
 
     def samples() -> Iterator[Sample]:
         with work.progress("making items", len(tasks)) as bar:
@@ -149,6 +161,7 @@ CHOSEN = (
     "task_json",
     "download",
     "subset",
+    "wording_share",
 )
 
 
@@ -224,6 +237,23 @@ def _present(tasks: Sequence[Task], settings: BuildSettings) -> tuple[list[Task]
         first = next(iter(missing.values()))
         raise UserError(f"tasks.build.suite: no data set of '{settings.suite}' is here; the first: {first}")
     return present, missing
+
+
+def _wordings(tasks: Sequence[Task], settings: BuildSettings) -> dict[str, list[Wording]]:
+    """Return the wordings that definitions are drawn from; raises UserError when a task of a source has none."""
+    if not settings.wording_share:
+        return {}
+    found = {}
+    for task in (task for task in tasks if task.builder == "source"):
+        wordings = load_wordings(task, catalog=settings.catalog, more=settings.wordings)
+        found[task.name] = [wording for wording in wordings if wording.origin in settings.wording_origins]
+        if not found[task.name]:
+            raise UserError(
+                f"tasks.build.wording_share: {task.name} has no further wordings by "
+                f"{' or '.join(settings.wording_origins)}; make some with synth.paraphrase and name them in "
+                "`wordings`, or set wording_share to 0"
+            )
+    return found
 
 
 def _read(paths: Sequence[Path]) -> Iterator[Document]:

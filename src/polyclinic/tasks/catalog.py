@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.tasks.source import Published, Source
 from polyclinic.tasks.task import Task
+from polyclinic.tasks.wordings import ENDING
 
 FOLDER = Path(__file__).parent / "catalog"
 NESTED: dict[str, type[BaseModel]] = {"source": Source, "published": Published}
@@ -184,6 +185,8 @@ def _find_paths(folder: Path) -> dict[str, Path]:
         raise UserError(f"{folder}: no such folder; expected a catalog: one YAML file for each task")
     found: dict[str, Path] = {}
     for path in sorted(folder.rglob("*.yaml"), key=lambda path: path.relative_to(folder).as_posix()):
+        if path.name.endswith(ENDING):
+            continue
         if path.stem in found:
             raise UserError(f"{path}: {found[path.stem]} has this name already; names are unique in a catalog")
         found[path.stem] = path

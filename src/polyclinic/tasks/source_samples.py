@@ -23,6 +23,7 @@ from polyclinic.tasks.readers import Bad
 from polyclinic.tasks.source_items import Item, task_items
 from polyclinic.tasks.task import Task
 from polyclinic.tasks.task_file import Instance, TaskFile, TaskFileWriter
+from polyclinic.tasks.wordings import Wording
 
 SIDE_FILE = "set_aside.jsonl"
 DEFAULT_SHOTS = 3  # MedS-Ins and MedS-Bench use three
@@ -48,6 +49,8 @@ class Choices:
     download: bool
     subset: str
     seed: int
+    wording_share: float = 0.0
+    wordings: Mapping[str, Sequence[Wording]] = field(default_factory=dict)  # by task: those of its definition
 
 
 @dataclass
@@ -98,7 +101,7 @@ def source_samples(
         surveys = {task.name: _survey(task, choices) for task in tasks}
         _choose(tasks, surveys, choices)
         for task in tasks:
-            counts = {"items": 0, "few_shot": 0}
+            counts = {"items": 0, "few_shot": 0, **({"reworded": 0} if choices.wording_share else {})}
             usual = {"category": task.category, "split": choices.split}
             with ExitStack() as stack:
                 writer = None
@@ -109,6 +112,8 @@ def source_samples(
                     sample, shots = _sample(task, item, surveys[task.name].pool, choices, usual)
                     counts["items"] += 1
                     counts["few_shot"] += bool(shots)
+                    if choices.wording_share:
+                        counts["reworded"] += "wording" in sample.metadata
                     if writer is not None:
                         writer.add(Instance(f"{task.name}-{item.id}", item.input, item.outputs))
                     yield sample
@@ -206,16 +211,19 @@ def _sample(
     if pool and place(choices.seed, "few", task.name, item.id) < choices.few_shot_share * 2**64:
         wanted = choices.shots if choices.shots is not None else _usual_shots(task)
         shots = draw_shots(pool, item, wanted, choices.seed, task.name)
+    definition, wording = _definition(task, item, choices)
     metadata = usual  # one object for all samples without more to say, so that it is written as text only once
-    if shots or len(item.outputs) > 1:
+    if shots or wording or len(item.outputs) > 1:
         metadata = dict(usual)
+        if wording:
+            metadata["wording"] = wording
         if len(item.outputs) > 1:
             metadata["references"] = list(item.outputs)
         if shots:
             metadata["shots"] = [shot.id for shot in shots]
     instruction, text = task.definition, item.input
     if choices.form == "instructions":
-        instruction, text = prompt(choices.prompt, task.definition, item, shots)
+        instruction, text = prompt(choices.prompt, definition, item, shots)
     source = task.source
     assert source is not None
     return (
@@ -237,6 +245,15 @@ def _sample(
         ),
         shots,
     )
+
+
+def _definition(task: Task, item: Item, choices: Choices) -> tuple[str, str]:
+    """Return the definition that an item is asked with, and whose wording it is: empty for the task's own."""
+    wordings = choices.wordings.get(task.name, ())
+    if not wordings or place(choices.seed, "reworded", task.name, item.id) >= choices.wording_share * 2**64:
+        return task.definition, ""
+    drawn = wordings[place(choices.seed, "wording", task.name, item.id) % len(wordings)]
+    return drawn.text, drawn.author
 
 
 def _usual_shots(task: Task) -> int:
