@@ -235,7 +235,7 @@ def test_prompts_of_ones_own_are_used_and_faults_in_them_are_named(tmp_path: Pat
         pit(out=tmp_path / "a", teacher_url=server.url, **fields)
         assert last_turn(server.seen[0]).startswith("Fasse zusammen: Disease")
         (prompts / "summary.jinja").write_text("{{ texd }}")
-        with pytest.raises(UserError, match=r"summary\.jinja: 'texd' is undefined; a prompt may use title, text"):
+        with pytest.raises(UserError, match=r"summary\.jinja: 'texd' is undefined; this prompt may use title, text"):
             pit(out=tmp_path / "b", teacher_url=server.url, **fields)
         (prompts / "summary.jinja").write_text("one\n{% if %}")
         with pytest.raises(UserError, match=r"summary\.jinja:2: not a Jinja template"):

@@ -38,16 +38,10 @@ def read_answer(task: str, reply: Reply, source: str) -> Answer:
         source: title and text of the part it was written from; every entity must occur in it.
     """
     text = _clean(reply.text)
-    if reply.finish_reason == "content_filter":
-        return Answer("", "stopped by the endpoint's content filter")
-    if reply.finish_reason == "length":
-        return Answer("", "cut off at max_tokens")
-    if not text:
-        return Answer("", "empty answer")
+    if problem := form_problem(reply):
+        return Answer("", problem)
     if task != "summary" and text.strip(" .").upper() == NONE:
         return Answer("")
-    if _REFUSAL.match(text):
-        return Answer("", "refusal")
     if task == "question_answer":
         return _pairs(text)
     if task == "entities":
@@ -55,6 +49,23 @@ def read_answer(task: str, reply: Reply, source: str) -> Answer:
     if task == "relations":
         return _relations(text)
     return Answer(re.sub(r"\A(?:Summary|Answer):\s*", "", text))
+
+
+def form_problem(reply: Reply) -> str:
+    """Return what is wrong with any answer, whatever was asked: filtered, cut off, empty, a refusal; else nothing."""
+    if reply.finish_reason == "content_filter":
+        return "stopped by the endpoint's content filter"
+    if reply.finish_reason == "length":
+        return "cut off at max_tokens"
+    text = _clean(reply.text)
+    if not text:
+        return "empty answer"
+    return "refusal" if _REFUSAL.match(text) else ""
+
+
+def without_thoughts(text: str) -> str:
+    """Return an answer without what a reasoning model thought aloud before it."""
+    return _THOUGHTS.sub("", text)
 
 
 def join_answers(task: str, texts: Sequence[str]) -> str:

@@ -139,34 +139,31 @@ def _write_by_rules(settings: PitSettings, work: Work) -> None:
 
 def _write_by_model(settings: PitSettings, work: Work) -> None:
     from polyclinic.llm import Endpoint, Journal
-    from polyclinic.synth import written as by_model
+    from polyclinic.synth.rounds import Account, drop_empty_side_file, nothing_usable
     from polyclinic.synth.templates import load_prompts
+    from polyclinic.synth.written import count_requests, read_texts, writing_round
 
-    teacher = by_model.Teacher(
-        Endpoint(
-            base_url=settings.teacher_url,
-            model=settings.teacher_model,
-            key_variable=settings.teacher_key_variable,
-            temperature=settings.temperature,
-            seed=work.seed % 2**31,
-            max_tokens=settings.max_tokens,
-            timeout=settings.timeout,
-            concurrency=settings.concurrency,
-        ),
-        load_prompts(settings.tasks, settings.prompts),
-        settings.part_characters,
-        settings.allow_remote,
+    endpoint = Endpoint(
+        base_url=settings.teacher_url,
+        model=settings.teacher_model,
+        key_variable=settings.teacher_key_variable,
+        temperature=settings.temperature,
+        seed=work.seed % 2**31,
+        max_tokens=settings.max_tokens,
+        timeout=settings.timeout,
+        concurrency=settings.concurrency,
     )
+    prompts = load_prompts(settings.tasks, settings.prompts)
     documents = requests = 0
     for document in _checked_documents(settings.documents):
         documents += 1
-        requests += by_model.count_requests(document, len(settings.tasks), settings.part_characters)
-    account = by_model.Account()
+        requests += count_requests(document, len(settings.tasks), settings.part_characters)
+    asked = writing_round(lambda: _documents(settings.documents), prompts, settings.part_characters)
+    account = Account()
     written, nothing, unusable = Counter[str](), Counter[str](), Counter[str]()
 
     def samples() -> Iterator[Sample]:
-        read = by_model.read_journal(teacher, _documents(settings.documents), journal, work.out, account)
-        for document, task in read:
+        for document, task in read_texts(asked, endpoint, journal, work.out, account):
             if task.text:
                 written[task.task] += 1
                 parts = {"parts": task.parts, "parts_used": task.used} if task.parts > 1 else {}
@@ -175,24 +172,19 @@ def _write_by_model(settings: PitSettings, work: Work) -> None:
                 (unusable if task.used < task.parts else nothing)[task.task] += 1
 
     with Journal(work.scratch / "journal.sqlite") as journal:
-        by_model.ask_teacher(teacher, _documents(settings.documents), requests, journal, work)
+        asked.ask(endpoint, journal, work, requests, settings.allow_remote)
         if not write_records(work.out, samples(), Sample):
-            raise by_model.nothing_usable(account, journal.path)
-    if not account.rejected and not account.failed:
-        (work.out / by_model.REJECTED).unlink()
+            raise nothing_usable("synth.pit", account, journal.path)
+    drop_empty_side_file(work.out)
     work.facts.update(
         teacher=settings.teacher_model,
         teacher_url=settings.teacher_url,
-        prompt_versions={task: prompt.version for task, prompt in teacher.prompts.items()},
+        prompt_versions={task: prompt.version for task, prompt in prompts.items()},
         documents=documents,
         samples={task: written[task] for task in settings.tasks},
         nothing_found={task: nothing[task] for task in settings.tasks},
         without_a_usable_answer={task: unusable[task] for task in settings.tasks},
-        requests=account.requests,
-        rejected=dict(sorted(account.rejected.items())),
-        failed=dict(sorted(account.failed.items())),
-        prompt_tokens=account.prompt_tokens,
-        completion_tokens=account.completion_tokens,
+        **account.facts(),
     )
 
 

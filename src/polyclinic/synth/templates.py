@@ -1,7 +1,4 @@
-"""The prompts of a teacher: Jinja files, one for each task, that a clinician can read and change.
-
-The package carries its own in `prompts/`; a folder of the user's own takes their place file by file.
-"""
+"""The prompts of the tasks of pre-instruction tuning: one file for each task, and what is said before all of them."""
 
 from __future__ import annotations
 
@@ -9,16 +6,11 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from polyclinic.errors import UserError
 from polyclinic.records import Document
+from polyclinic.synth.prompt_files import PromptFile, load_prompt_file
 
-if TYPE_CHECKING:
-    import jinja2
-
-OWN_PROMPTS = Path(__file__).parent / "prompts"
-FIELDS = ("title", "text", "domain", "language", "part", "parts")
+TRIAL = {"title": "title", "text": "text", "domain": "", "language": "en", "part": 1, "parts": 1}
 
 
 @dataclass(frozen=True)
@@ -27,13 +19,11 @@ class Prompt:
 
     task: str
     version: str  # hash of the two files it is made of
-    system: jinja2.Template
-    user: jinja2.Template
+    system: PromptFile
+    user: PromptFile
 
     def messages(self, document: Document, text: str, part: int = 1, parts: int = 1) -> tuple[tuple[str, str], ...]:
         """Return the system and the user turn for a document or for one part of it, counted from 1."""
-        import jinja2
-
         values = {
             "title": document.title,
             "text": text,
@@ -42,52 +32,22 @@ class Prompt:
             "part": part,
             "parts": parts,
         }
-        made = []
-        for role, template in (("system", self.system), ("user", self.user)):
-            try:
-                made.append((role, template.render(values).strip()))
-            except jinja2.UndefinedError as error:
-                raise UserError(f"{template.filename}: {error}; a prompt may use {', '.join(FIELDS)}") from error
-            except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as error:
-                raise UserError(f"{template.filename}: cannot be filled in: {error}") from error
-        return tuple(made)
+        return ("system", self.system.fill(values)), ("user", self.user.fill(values))
 
 
 def load_prompts(tasks: Iterable[str], folder: Path | None = None) -> dict[str, Prompt]:
-    """Return the prompt of each task.
+    """Return the prompt of each task; that of `summary` is `summary.jinja` and `system.jinja`.
 
     Args:
-        tasks: names of tasks; the prompt of `summary` is `summary.jinja` and `system.jinja`.
+        tasks: names of tasks.
         folder: the user's own files; one that is not there is taken from the package.
 
     Raises:
         UserError: a file is not a template, or uses a field that documents do not have.
     """
-    import jinja2
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    places = [OWN_PROMPTS] if folder is None else [folder, OWN_PROMPTS]
-    if folder is not None and not folder.is_dir():
-        raise UserError(f"{folder}: not a folder of prompts; expected files like summary.jinja and system.jinja")
-    environment = ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(places), undefined=jinja2.StrictUndefined, autoescape=False
-    )
     prompts = {}
     for task in tasks:
-        try:
-            names = ("system.jinja", f"{task}.jinja")
-            system, user = (environment.get_template(name) for name in names)
-            source = "\0".join(_source(environment, name) for name in names)
-        except jinja2.TemplateSyntaxError as error:
-            raise UserError(f"{error.filename}:{error.lineno}: not a Jinja template: {error.message}") from error
-        except UnicodeDecodeError as error:
-            raise UserError(f"{places[0]}: the prompt of {task} is not UTF-8; save it as UTF-8") from error
-        version = hashlib.sha256(source.encode()).hexdigest()[:12]
+        system, user = (load_prompt_file(name, TRIAL, folder) for name in ("system", task))
+        version = hashlib.sha256(f"{system.version}{user.version}".encode()).hexdigest()[:12]
         prompts[task] = Prompt(task, version, system, user)
-        prompts[task].messages(Document(id="trial", text="text", title="title"), "text")
     return prompts
-
-
-def _source(environment: jinja2.Environment, name: str) -> str:
-    assert environment.loader is not None
-    return environment.loader.get_source(environment, name)[0]

@@ -1,0 +1,126 @@
+"""One round of questions to a teacher: everything is asked in any order, then read in the order of the questions.
+
+Equal answers give equal files, however the answers came in. Answers that could not be used go to `rejected.jsonl`
+beside what is made, each with the reason.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from polyclinic.errors import UserError
+from polyclinic.llm import ChatRequest, Endpoint, Journal, Outcome, ask_all, settle
+from polyclinic.steps import Work
+
+REJECTED = "rejected.jsonl"
+About = TypeVar("About")
+
+
+def _no_label(about: Any) -> str:
+    return ""
+
+
+@dataclass
+class Account:
+    """What the answers came to."""
+
+    requests: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)  # answers that could not be used, by reason
+    failed: Counter[str] = field(default_factory=Counter)  # requests without an answer, by reason
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def take(self, outcome: Outcome, label: str = "") -> None:
+        """Count one settled request and all its answers; a label stands before the reasons."""
+        self.requests += 1
+        before = f"{label}: " if label else ""
+        replies = [reply for reply, _ in outcome.rejected]
+        for reply in [*replies, *([outcome.accepted] if outcome.accepted else [])]:
+            self.prompt_tokens += reply.prompt_tokens
+            self.completion_tokens += reply.completion_tokens
+        for _, reason in outcome.rejected:
+            self.rejected[before + reason.partition(":")[0]] += 1
+        if outcome.failure is not None:
+            self.failed[before + outcome.failure.reason] += 1
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a manifest says of it."""
+        return {
+            "requests": self.requests,
+            "rejected": dict(sorted(self.rejected.items())),
+            "failed": dict(sorted(self.failed.items())),
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+        }
+
+
+@dataclass(frozen=True)
+class Round(Generic[About]):
+    """Questions that can be drawn up again and again, the same each time.
+
+    Args:
+        title: what is done, for the progress line.
+        questions: yields (what the question is about, the request).
+        place: what `rejected.jsonl` says of where a question stands.
+        label: what reasons are counted apart by.
+        side_file: where answers that could not be used go, within the folder of what is made.
+    """
+
+    title: str
+    questions: Callable[[], Iterator[tuple[About, ChatRequest]]]
+    place: Callable[[About], dict[str, Any]]
+    label: Callable[[About], str] = _no_label
+    side_file: str = REJECTED
+
+    def ask(self, endpoint: Endpoint, journal: Journal, work: Work, count: float, allow_remote: bool = False) -> None:
+        """Ask every question, `count` of them; all answers go into the journal."""
+        with work.progress(self.title, count) as progress:
+            tally = ask_all(
+                (request for _, request in self.questions()),
+                endpoint,
+                journal,
+                progress=progress,
+                allow_remote=allow_remote,
+            )
+        work.facts["asked_in_this_run"] = work.facts.get("asked_in_this_run", 0) + tally.asked
+        for name, number in sorted(tally.counts.items()):
+            work.facts[f"times_{name}"] = work.facts.get(f"times_{name}", 0) + number
+
+    def read(
+        self, endpoint: Endpoint, journal: Journal, out: Path, account: Account
+    ) -> Iterator[tuple[About, Outcome]]:
+        """Yield every question with what came of it; what cannot be used goes to the side file in `out`."""
+        with (out / self.side_file).open("w", encoding="utf-8") as side:
+            for about, request in self.questions():
+                outcome = settle(request, endpoint, journal)
+                account.take(outcome, self.label(about))
+                for reply, reason in outcome.rejected:
+                    row = {**self.place(about), "outcome": "rejected", "reason": reason, "answer": reply.text}
+                    side.write(json.dumps(row, ensure_ascii=False) + "\n")
+                if outcome.failure is not None:
+                    row = {**self.place(about), "outcome": "failed", "reason": outcome.failure.reason, "answer": ""}
+                    side.write(json.dumps(row, ensure_ascii=False) + "\n")
+                yield about, outcome
+
+
+def nothing_usable(kind: str, account: Account, journal: Path) -> UserError:
+    """Return the error for a run of which no answer could be used."""
+    reasons = [f"{n} times {reason}" for reason, n in (account.rejected + account.failed).most_common(5)]
+    said = "; ".join(reasons) or "the teacher found nothing to say"
+    return UserError(
+        f"{kind}: none of the answers to {account.requests} requests could be used: {said}. Try another "
+        f"teacher_model or a larger max_tokens; the raw answers are in {journal}, remove it to ask the same "
+        "questions again"
+    )
+
+
+def drop_empty_side_file(out: Path, name: str = REJECTED) -> None:
+    """Remove the side file when nothing was rejected."""
+    side = out / name
+    if side.exists() and not side.stat().st_size:
+        side.unlink()
