@@ -129,9 +129,10 @@ def _reply_sentences(task: Task) -> list[str]:
 
 def _added(task: Task, text: str) -> str:
     definition = task.definition
-    # Labels and fixed sentences are looked for first, so that their words are not taken for something new.
+    # What is kept word for word is taken out first, so that its words are not taken for something new.
     rest = text
-    for part in sorted((*named_labels(task), *_reply_sentences(task)), key=len, reverse=True):
+    kept = _kept(task)
+    for part in sorted((*kept["quoted text"], *kept["reply"], *kept["label"]), key=len, reverse=True):
         rest = rest.replace(part, " ")
     known = definition.casefold()
     for kind, pattern in (("placeholder", PLACEHOLDER), ("quoted text", QUOTED), ("number", NUMBER)):

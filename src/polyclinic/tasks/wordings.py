@@ -6,9 +6,9 @@
     wordings:                                        written by rules or by a teacher, with their origin
     - {text: ..., origin: teacher, author: NAME, basis: 3, seed: 0, version: 4f1c…}
 
-`{{ labels }}` stands for the task's closed list, divided by semicolons. A file may say `extends: <other>` and take the
-definition and the wordings of `<other>.wordings.yaml`: tasks that ask for the same thing share them. What a wording
-must keep stands in `wording_rules.py`.
+`{{ labels }}` stands for the task's closed list, divided by commas. A file may say `extends: <other>` and take the
+definition and the wordings of `<other>.wordings.yaml`, and say with `fill` what stands for other names in double
+braces: tasks that ask for the same thing share them. What a wording must keep stands in `wording_rules.py`.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class WordingsFile(BaseModel):
 
     extends: str = Field("", description="task or group whose wordings are taken first")
     definition: str = Field("", description="the definition these are wordings of; empty = that of `extends`")
+    fill: dict[str, str] = Field({}, description="name in double braces -> the text that stands for it")
     hands: tuple[tuple[str, ...], ...] = Field((), description="wordings written by people, one list a hand")
     wordings: tuple[Wording, ...] = Field((), description="wordings written by rules or a teacher")
 
@@ -137,7 +138,8 @@ def wording_rows(tasks: Iterable[Task], catalog: Path | None = None) -> list[dic
 
 def _distinct(task: Task, wordings: Iterable[Wording]) -> list[Wording]:
     known = {normalised(task.definition)}
-    labels = "; ".join(task.labels)
+    between = "; " if any("," in label for label in task.labels) else ", "
+    labels = between.join(task.labels)
     found = []
     for wording in wordings:
         if LABELS in wording.text:
@@ -151,6 +153,7 @@ def _distinct(task: Task, wordings: Iterable[Wording]) -> list[Wording]:
 def _read(name: str, files: dict[str, Path]) -> tuple[str, list[Wording]]:
     """Return the definition and the wordings of a file and of those it extends."""
     definition, found, way = "", list[Wording](), list[str]()
+    fill: dict[str, str] = {}
     while name:
         path = files[name]
         way.append(name)
@@ -160,6 +163,7 @@ def _read(name: str, files: dict[str, Path]) -> tuple[str, list[Wording]]:
             for number, texts in enumerate(file.hands, start=1)
             for text in texts
         ]
+        fill = {**file.fill, **fill}
         found = [*by_hand, *file.wordings, *found]
         definition = definition or file.definition
         name = file.extends
@@ -169,7 +173,13 @@ def _read(name: str, files: dict[str, Path]) -> tuple[str, list[Wording]]:
             raise UserError(f"{path}: extends: a circle: {' -> '.join([*way, name])}")
     if not definition:
         raise UserError(f"{files[way[-1]]}: definition: missing; what these are wordings of")
-    return definition, found
+    return _filled(definition, fill), [w.model_copy(update={"text": _filled(w.text, fill)}) for w in found]
+
+
+def _filled(text: str, fill: dict[str, str]) -> str:
+    for name, value in fill.items():
+        text = text.replace(f"{{{{ {name} }}}}", value)
+    return text
 
 
 def _parse(path: Path) -> WordingsFile:
