@@ -305,3 +305,47 @@ def test_a_suite_is_built_from_what_is_here_and_the_rest_is_said_with_who_grants
     assert "PhysioNet" in missing["meds-ins-041-mednli-textual-entailment-discriminative"]
     with pytest.raises(UserError, match="no data set of 'meds-ins' is here; the first: "):
         build(tmp_path, "none", suite="meds-ins", data=tmp_path)
+
+
+LONG = """
+title: Notes
+category: Question Answering
+domain: Clinical texts
+family: multiple_choice
+builder: source
+metric: accuracy
+license: CC0-1.0
+commercial_use: true
+definition: Answer the question about the note.
+question: "{{ row.note }} {{ question }}"
+prompt: "{{ question }} Answer:"
+input: "{{ row.note }}\n{{ question }}\n{{ lettered }}"
+output: "{{ letter }}: {{ answer }}"
+cuttable: "{{ row.note }}"
+source:
+  name: Notes
+  folder: notes
+  format: multiple_choice
+  files: {test: test.jsonl}
+  answer_is: letter
+"""
+
+
+@pytest.mark.parametrize(("form", "output"), [("items", "gout"), ("written", "B: gout")])
+def test_items_to_ask_carry_their_options_and_say_where_they_may_be_cut(
+    tmp_path: Path, form: str, output: str
+) -> None:
+    (tmp_path / "data" / "notes").mkdir(parents=True)
+    (tmp_path / "catalog").mkdir()
+    row = {"note": "A long note.", "question": "What is it?", "options": ["flu", "gout"], "answer": "B"}
+    (tmp_path / "data" / "notes" / "test.jsonl").write_text(json.dumps(row))
+    (tmp_path / "catalog" / "notes.yaml").write_text(LONG)
+    fields = {"data": tmp_path / "data", "catalog": tmp_path / "catalog", "tasks": "notes", "split": "test"}
+    (item,) = build(tmp_path, form=form, **fields)
+    start, end = item.metadata["cuttable"]
+    assert item.input[start:end] == "A long note."
+    assert (item.output, item.options) == (output, ("flu", "gout"))
+    assert ("A: flu\nB: gout" in item.input) == (form == "written")
+    (instruction,) = build(tmp_path, "instructions", form="instructions", **fields)
+    assert "cuttable" not in instruction.metadata
+    assert instruction.options == ()

@@ -5,8 +5,8 @@
 `load_task` read it. Where a format is read: `readers/`, one file each.
 """
 
-from polyclinic.tasks.build import build
-from polyclinic.tasks.catalog import load_catalog, load_task, suite_counts, suite_tasks, task_rows
+from polyclinic.tasks.build import build, missing_reason
+from polyclinic.tasks.catalog import load_catalog, load_task, suite_counts, suite_tasks, task_rows, tasks_and_catalog
 from polyclinic.tasks.checks import check_files, check_tasks
 from polyclinic.tasks.export import export_task_files
 from polyclinic.tasks.instructions import instructions
@@ -25,6 +25,7 @@ __all__ = [
     "instructions",
     "load_catalog",
     "load_task",
+    "missing_reason",
     "neutral_text",
     "preferences",
     "prompt_text",
@@ -35,4 +36,5 @@ __all__ = [
     "suite_counts",
     "suite_tasks",
     "task_rows",
+    "tasks_and_catalog",
 ]

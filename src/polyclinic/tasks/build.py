@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records, write_records
 from polyclinic.steps import Documents, Samples, Settings, SourcePath, Work, step_kind
-from polyclinic.tasks.catalog import load_task, suite_tasks
+from polyclinic.tasks.catalog import load_task, suite_tasks, tasks_and_catalog
 from polyclinic.tasks.code_tree import CodeEntry, CodeTree, read_code_tree
 from polyclinic.tasks.held_out_text import text_items
 from polyclinic.tasks.icd10cm_questions import code_questions
@@ -27,7 +27,9 @@ from polyclinic.tasks.wordings import Origin, Wording, load_wordings
 class BuildSettings(Settings):
     """Which tasks, from which documents or data sets, and how they are asked."""
 
-    tasks: list[str] = Field([], description="names of catalog tasks, e.g. icd10cm-easy, ncbi-disease")
+    tasks: list[str] = Field(
+        [], description="names of catalog tasks, e.g. icd10cm-easy, ncbi-disease, or a folder with tasks of your own"
+    )
     suite: str = Field("", description="instead of names: all tasks of this suite whose layout is known")
     documents: list[Documents] = Field([], description="what the items of tasks without a source are about")
     table: list[Documents] = Field(
@@ -45,9 +47,10 @@ class BuildSettings(Settings):
     split: Literal["train", "validation", "test", "all"] = Field(
         "train", description="split of the data sets; those without official ones are divided 90 to 10 by document"
     )
-    form: Literal["instructions", "items"] = Field(
+    form: Literal["instructions", "items", "written"] = Field(
         "instructions",
-        description="instructions to train on, or items to test with (options apart)",
+        description="instructions to train on, items to test with (options apart), or items whose replies are "
+        "written (options as lettered lines)",
     )
     prompt: PromptName = Field("plain", description="how instructions are worded: plain, as the paper, as its code")
     few_shot_share: float = Field(0.0, ge=0, le=1, description="share of instructions with worked examples")
@@ -79,6 +82,11 @@ class BuildSettings(Settings):
     task_json: bool = Field(False, description="whether MedS-Ins task files are written too, into meds-ins/")
     download: bool = Field(False, description="whether data sets that are not there may be streamed from their hub")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _folder_of_tasks(cls, data: Any) -> Any:
+        return tasks_and_catalog(data) if isinstance(data, dict) else data
+
     @field_validator("weights")
     @classmethod
     def _positive(cls, value: dict[str, float]) -> dict[str, float]:
@@ -107,7 +115,7 @@ def check_build(settings: BuildSettings) -> None:
             )
 
 
-@step_kind("tasks.build", BuildSettings, output="samples", version=1, check=check_build)
+@step_kind("tasks.build", BuildSettings, output="samples", version=2, check=check_build)
 def build(settings: BuildSettings, work: Work) -> None:
     """Make samples of catalog tasks, from documents or from the files of data sets.
 
@@ -219,24 +227,38 @@ def _present(tasks: Sequence[Task], settings: BuildSettings) -> tuple[list[Task]
     """
     present, missing = [], dict[str, str]()
     for task in tasks:
-        source = task.source
-        if source is not None and not (source.hub and settings.download):
-            splits = list(task.splits) if settings.split == "all" else [settings.split]
-            parts = ["all"] if "all" in source.files else splits
-            lacking = [
-                part for part in parts if settings.data is None or not source_files(source, settings.data, part)
-            ]
-            if not set(splits) <= set(task.splits):
-                missing[task.name] = f"{source.name} has no split '{settings.split}'; it has {', '.join(task.splits)}"
-                continue
-            if lacking:
-                missing[task.name] = missing_message(source, settings.data, lacking[0])
-                continue
-        present.append(task)
+        if reason := missing_reason(task, settings.data, settings.split, settings.download):
+            missing[task.name] = reason
+        else:
+            present.append(task)
     if not present:
         first = next(iter(missing.values()))
         raise UserError(f"tasks.build.suite: no data set of '{settings.suite}' is here; the first: {first}")
     return present, missing
+
+
+def missing_reason(task: Task, data: Path | None, split: str, download: bool = False) -> str:
+    """Return why the items of a split cannot be made, with who grants access and what to do; empty when they can.
+
+    Args:
+        task: of the catalog.
+        data: the user's data folder.
+        split: train, validation, test or all.
+        download: whether a data set that is not there may be streamed from its hub.
+    """
+    source = task.source
+    if source is None or (source.hub and download):
+        return ""
+    if not task.buildable:
+        grant = f"; {source.granted_by} grants access" if source.granted_by else ""
+        return f"the layout of {source.name} is not known to the catalog{grant}; describe it in a task of your own"
+    splits = list(task.splits) if split == "all" else [split]
+    if not set(splits) <= set(task.splits):
+        return f"{source.name} has no split '{split}'; it has {', '.join(task.splits)}"
+    for part in ["all"] if "all" in source.files else splits:
+        if data is None or not source_files(source, data, part):
+            return missing_message(source, data, part)
+    return ""
 
 
 def _wordings(tasks: Sequence[Task], settings: BuildSettings) -> dict[str, list[Wording]]:

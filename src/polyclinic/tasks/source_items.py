@@ -30,6 +30,7 @@ class Item:
     document: str = ""  # patient or article
     options: tuple[str, ...] = ()
     right: str = ""  # the right option
+    cuttable: tuple[int, int] | None = None  # where in the input the part begins and ends that may be cut
 
 
 def task_items(
@@ -38,6 +39,7 @@ def task_items(
     split: str,
     *,
     as_choice: bool = False,
+    to_ask: bool = False,
     longest: int = LONGEST_ITEM,
     download: bool = False,
 ) -> Iterator[Item | Bad]:
@@ -48,6 +50,7 @@ def task_items(
         data: the user's data folder.
         split: train, validation, test or all.
         as_choice: whether items of the family multiple_choice carry their options, for scoring by likelihood.
+        to_ask: whether items know what asking a model needs: their options, and where their input may be cut.
         longest: characters of input and output together; longer items are Bad.
         download: whether a data set that is not there may be streamed from its hub.
 
@@ -59,7 +62,7 @@ def task_items(
         raise UserError(
             f"task {task.name}: {source.name} has no split '{split}'; it has {', '.join(task.splits) or 'none'}"
         )
-    make = _item_maker(task, source, data, as_choice, longest)
+    make = _item_maker(task, source, data, as_choice, to_ask, longest)
     for part in ["all"] if without_splits else list(source.files) if split == "all" else [split]:
         for row in read_source(source, data, part, download):
             if isinstance(row, Bad):
@@ -94,12 +97,13 @@ def _source(task: Task) -> Source:
 
 
 def _item_maker(
-    task: Task, source: Source, data: Path | None, as_choice: bool, longest: int
+    task: Task, source: Source, data: Path | None, as_choice: bool, to_ask: bool, longest: int
 ) -> Callable[[Row], Item | Bad]:
     fill_input = compiled(task.question if as_choice else task.input)
     fill_output = compiled("{{ answer }}" if as_choice else task.output)
+    fill_cuttable = compiled(task.cuttable) if task.cuttable and to_ask else None
     wrong_label = _label_check(task) if task.labels and not as_choice else None
-    with_row = any("row" in template_names(text) for text in (task.question, task.input, task.output))
+    with_row = any("row" in template_names(text) for text in (task.question, task.input, task.output, task.cuttable))
     used: dict[str, int] = {}
     root, upper = f"{data}/{source.folder}/", f"{data}/"
 
@@ -119,6 +123,8 @@ def _item_maker(
             text = fill_input(fields)
             what = "output"
             reply = fill_output(fields)
+            what = "cuttable"
+            part = "" if fill_cuttable is None else fill_cuttable(fields)
         except UserError as error:
             there = ", ".join(sorted(key for key in fields if key not in ("row", "labels")))
             return Bad(row.place, f"field '{what}': {error}; the row has {there}")
@@ -141,13 +147,20 @@ def _item_maker(
         if source.id:  # ids of the data set itself may repeat; places never do
             used[name] = used.get(name, 0) + 1
             name = f"{name}-{used[name]}" if used[name] > 1 else name
-        if as_choice:
-            if len(fields.get("answers", ())) != 1:
-                return Bad(row.place, f"field 'answer': expected one right option, found {len(fields['answers'])}")
-            return Item(name, row.place, text, outputs, document, tuple(fields["options"]), reply)
-        return Item(name, row.place, text, outputs, document)
+        if as_choice and len(fields.get("answers", ())) != 1:
+            return Bad(row.place, f"field 'answer': expected one right option, found {len(fields['answers'])}")
+        options = tuple(fields["options"]) if as_choice or (to_ask and source.format == "multiple_choice") else ()
+        right = reply if as_choice else ""
+        return Item(name, row.place, text, outputs, document, options, right, _span(text, part))
 
     return make
+
+
+def _span(text: str, part: str) -> tuple[int, int] | None:
+    """Return where a part of a text begins and ends, None when it is not there."""
+    found = part.strip()
+    start = text.find(found) if found else -1
+    return None if start < 0 else (start, start + len(found))
 
 
 def _label_check(task: Task) -> Callable[[str], str]:

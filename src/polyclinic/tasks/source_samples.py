@@ -35,7 +35,7 @@ class Choices:
 
     data: Path | None
     split: Literal["train", "validation", "test", "all"]
-    form: Literal["instructions", "items"]
+    form: Literal["instructions", "items", "written"]
     prompt: PromptName
     few_shot_share: float
     shots: int | None
@@ -196,7 +196,13 @@ def _taken(task: Task, survey: _Survey, choices: Choices, side_file: SideFile) -
 def _items(task: Task, split: str, choices: Choices) -> Iterator[Item | Bad]:
     as_choice = choices.form == "items" and task.family == "multiple_choice"
     return task_items(
-        task, choices.data, split, as_choice=as_choice, longest=choices.longest, download=choices.download
+        task,
+        choices.data,
+        split,
+        as_choice=as_choice,
+        to_ask=choices.form != "instructions",
+        longest=choices.longest,
+        download=choices.download,
     )
 
 
@@ -213,8 +219,10 @@ def _sample(
         shots = draw_shots(pool, item, wanted, choices.seed, task.name)
     definition, wording = _definition(task, item, choices)
     metadata = usual  # one object for all samples without more to say, so that it is written as text only once
-    if shots or wording or len(item.outputs) > 1:
+    if shots or wording or item.cuttable or len(item.outputs) > 1:
         metadata = dict(usual)
+        if item.cuttable:
+            metadata["cuttable"] = list(item.cuttable)
         if wording:
             metadata["wording"] = wording
         if len(item.outputs) > 1:

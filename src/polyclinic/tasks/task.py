@@ -93,6 +93,10 @@ class Task(BaseModel):
     definition: str = Field("", description="the task in words: the instruction a model is given")
     input: str = Field("", description="template of what the work is done on, over the source's fields")
     output: str = Field("", description="template of the good reply, over the source's fields")
+    cuttable: str = Field(
+        "",
+        description="template of the part of the input that may be cut for a short window; empty = none",
+    )
     references: str = Field("", description="field with all good replies, where the source has several")
     labels: tuple[str, ...] = Field((), description="closed list that replies are taken from")
     shots: int | Unknown = Field("unknown", description="worked examples in the published prompt")
@@ -138,7 +142,7 @@ class Task(BaseModel):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         names = self.field_names
-        for field in ("question", "input", "output"):
+        for field in ("question", "input", "output", "cuttable"):
             if problem := template_problem(getattr(self, field), names):
                 raise ValueError(f"{field}: {problem}")
         if self.builder == "source":
