@@ -171,7 +171,7 @@ def test_breadcrumbs_ties_equals_the_formula(seed: int, count: int, normalize: b
         deltas.append(keep_largest(flat, top + int(density * flat.size)) - keep_largest(flat, top))
     merged = merge_arrays(
         lambda parents: breadcrumbs_ties_tensor(
-            parents, weights, [density] * count, [gamma] * count, normalize=normalize
+            parents, weights, [density] * count, [gamma] * count, normalize=normalize, flavour="mergekit"
         ),
         base,
         models,

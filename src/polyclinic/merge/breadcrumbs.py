@@ -12,6 +12,7 @@ from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.fusion import add_sum
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.parameters import Amount
+from polyclinic.merge.row_selection import between_ranks
 from polyclinic.merge.selection import Chosen, largest
 from polyclinic.merge.settings import DeltaSettings, Flavour, each_a_share, not_negative, one_for_each_model
 from polyclinic.steps import Work, step_kind
@@ -23,17 +24,18 @@ def breadcrumbs_tensor(
     density: Sequence[float],
     gamma: Sequence[float],
     scale: float = 1.0,
-    delta_dtype: str = "F32",
+    flavour: Flavour = "paper",
 ) -> Iterator[Float32]:
     """Yield the blocks of the base plus the weighted sum of the masked deltas.
 
         merged = base + scale * sum_k w_k m_k (model_k - base)
 
-    Of the N entries of a delta, ordered by magnitude, the mask m_k drops the int(gamma N) largest, keeps the
+    Of N entries of a delta, ordered by magnitude, the mask m_k drops the int(gamma N) largest, keeps the
     int(density N) that follow and drops the rest. Equal magnitudes: the lower flat index counts as larger.
 
-    Source: Davari and Belilovsky, "Model breadcrumbs", ECCV 2024, section 3; per tensor and with the counts rounded
-    down, as mergekit does and MediPhi used it.
+    Source: Davari and Belilovsky, "Model breadcrumbs", ECCV 2024, section 3. Their text speaks of layers; their
+    published code ranks the entries of each row (the last dimension), leaves numbers without dimension as they are,
+    and so does flavour `paper`. Flavour `mergekit` ranks the entries of each tensor, as MediPhi's merge was made.
 
     Args:
         parents: the tensor of the base and of every model.
@@ -42,21 +44,55 @@ def breadcrumbs_tensor(
         gamma: share of each delta that is dropped because it is largest; a share of less than one entry drops none.
             When gamma > 1 - density the kept entries are the int(density N) smallest, as in mergekit.
         scale: multiplies the whole sum.
-        delta_dtype: what the deltas are rounded to before they are compared and added.
+        flavour: see above; `mergekit` also rounds the deltas to the base's dtype before they are compared.
     """
-    return add_sum(crumbs(parents, density, gamma, delta_dtype), weights, scale)
+    return add_sum(crumbs(parents, density, gamma, flavour), weights, scale)
 
 
-def crumbs(parents: Parents, density: Sequence[float], gamma: Sequence[float], dtype: str = "F32") -> Iterator[Block]:
-    """Yield blocks whose models are the deltas with their largest and smallest entries set to 0."""
+def crumbs(
+    parents: Parents, density: Sequence[float], gamma: Sequence[float], flavour: Flavour = "paper"
+) -> Iterator[Block]:
+    """Return blocks whose models are the deltas with their largest and smallest entries set to 0.
+
+    A tensor whose rows have a single entry is ranked as a whole in both flavours: within such rows nothing could be
+    chosen.
+    """
+    if flavour == "paper" and not parents.shape:
+        return _whole(parents)
+    if flavour == "paper" and parents.shape[-1] > 1:
+        return _crumbs_of_rows(parents, density, gamma)
+    return _crumbs_of_tensor(parents, density, gamma, parents.dtype if flavour == "mergekit" else "F32")
+
+
+def _whole(parents: Parents) -> Iterator[Block]:
+    for block in parents.blocks():
+        for model in range(len(block.deltas())):
+            parents.counts["kept", model] += block.base.size
+        yield block
+
+
+def _crumbs_of_rows(parents: Parents, density: Sequence[float], gamma: Sequence[float]) -> Iterator[Block]:
+    length = parents.shape[-1]
+    rows = parents.size // length
+    bounds = [between(length, d, g) for d, g in zip(density, gamma, strict=True)]
+    for model, (first, last) in enumerate(bounds):
+        _count(parents, model, rows * first, rows * last)
+    for block in parents.blocks(rows=True):
+        for delta, (first, last) in zip(block.deltas(), bounds, strict=True):
+            mask = between_ranks(np.abs(delta).reshape(-1, length), first, last)
+            np.multiply(delta, mask.reshape(-1), out=delta)
+        yield block
+
+
+def _crumbs_of_tensor(
+    parents: Parents, density: Sequence[float], gamma: Sequence[float], dtype: str
+) -> Iterator[Block]:
     bounds = [between(parents.size, d, g) for d, g in zip(density, gamma, strict=True)]
     cuts = largest(parents, bounds, dtype)
     outer = [Chosen(last) for _, last in cuts]
     inner = [Chosen(first) for first, _ in cuts]
     for model, (first, last) in enumerate(bounds):
-        parents.counts["cut_large", model] = first
-        parents.counts["kept", model] = last - first
-        parents.counts["cut_small", model] = parents.size - last
+        _count(parents, model, first, last)
     for block in parents.blocks():
         for model, delta in enumerate(block.deltas(dtype)):
             magnitude = np.abs(delta)
@@ -65,6 +101,12 @@ def crumbs(parents: Parents, density: Sequence[float], gamma: Sequence[float], d
                 np.logical_xor(mask, inner[model].mask(magnitude), out=mask)  # the inner ones are among the outer
             np.multiply(delta, mask, out=delta)
         yield block
+
+
+def _count(parents: Parents, model: int, first: int, last: int) -> None:
+    parents.counts["cut_large", model] = first
+    parents.counts["kept", model] = last - first
+    parents.counts["cut_small", model] = parents.size - last
 
 
 def between(size: int, density: float, gamma: float) -> tuple[int, int]:
@@ -77,8 +119,8 @@ def between(size: int, density: float, gamma: float) -> tuple[int, int]:
 class BreadcrumbsSettings(DeltaSettings):
     flavour: Flavour = Field(
         "paper",
-        description="paper: gamma must leave room for density, deltas are compared in float32; "
-        "mergekit: gamma > 1 - density keeps the smallest entries, deltas are rounded to the base's dtype",
+        description="paper: entries are ranked within each row, gamma must leave room for density; mergekit: they "
+        "are ranked within each tensor, gamma > 1 - density keeps the smallest, deltas have the base's dtype",
     )
     density: list[Amount] = Field(
         [0.5],
@@ -110,14 +152,14 @@ class BreadcrumbsSettings(DeltaSettings):
                 )
 
 
-@step_kind("merge.breadcrumbs", BreadcrumbsSettings, output="model", version=1, check=check_mergeable)
+@step_kind("merge.breadcrumbs", BreadcrumbsSettings, output="model", version=2, check=check_mergeable)
 def breadcrumbs(settings: BreadcrumbsSettings, work: Work) -> None:
     """Add the deltas of all models, each without its largest and smallest entries (Davari and Belilovsky 2024)."""
 
     def method(parents: Parents) -> Iterator[Float32]:
         values = settings.at(parents.position)
-        dtype = parents.dtype if settings.flavour == "mergekit" else "F32"
         weights = settings.model_weights(values)
-        return breadcrumbs_tensor(parents, weights, values["density"], values["gamma"], settings.scale, dtype)
+        density, gamma = values["density"], values["gamma"]
+        return breadcrumbs_tensor(parents, weights, density, gamma, settings.scale, settings.flavour)
 
     merge_models(settings, work, method)

@@ -38,13 +38,13 @@ def breadcrumbs_ties_tensor(
         gamma: share of each delta that is dropped because it is largest.
         scale: multiplies what is added.
         normalize: divide by the weights of those that agree.
-        flavour: `mergekit` rounds deltas to the base's dtype.
+        flavour: `paper` ranks the entries of each row, `mergekit` those of each tensor, rounded to the base's dtype.
     """
     dtype = parents.dtype if flavour == "mergekit" else "F32"
-    return add_agreed(parents, crumbs(parents, density, gamma, dtype), weights, scale, normalize, dtype=dtype)
+    return add_agreed(parents, crumbs(parents, density, gamma, flavour), weights, scale, normalize, dtype=dtype)
 
 
-@step_kind("merge.breadcrumbs_ties", BreadcrumbsSettings, output="model", version=1, check=check_mergeable)
+@step_kind("merge.breadcrumbs_ties", BreadcrumbsSettings, output="model", version=2, check=check_mergeable)
 def breadcrumbs_ties(settings: BreadcrumbsSettings, work: Work) -> None:
     """Mask the deltas as breadcrumbs does and add what they agree on; MediPhi's merge of its experts."""
     merge_models(
