@@ -2,8 +2,10 @@
 
 `pit` writes the tasks of pre-instruction tuning: a summary, questions with answers, entities and relations for every
 document. The teacher is a model behind an endpoint (`polyclinic.llm`) or the extractive teacher, which is no model.
+`paraphrase` writes further wordings of the definitions of tasks, by rules or with a teacher.
 """
 
+from .paraphrase import paraphrase
 from .pit import pit
 
-__all__ = ["pit"]
+__all__ = ["paraphrase", "pit"]

@@ -8,7 +8,7 @@ people: a task is known by its name alone. A folder of the user's own goes throu
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,45 @@ def _stamp(extra: Path | None) -> tuple[tuple[str, int, int], ...]:
         return ()
     found = sorted(extra.rglob("*.yaml")) if extra.is_dir() else []
     return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in found)
+
+
+def tasks_and_catalog(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings in which a folder that stands among `tasks` has become `catalog`, and its tasks are named.
+
+    `tasks: [mine]` is `catalog: mine` with the names of all tasks in `mine`. A name of the catalog is never taken for
+    a folder. Raises UserError when more than one folder is given, or a path that is no folder.
+    """
+    made = dict(fields)
+    given = made.get("tasks")
+    entries = [given] if isinstance(given, (str, Path)) else list(given) if isinstance(given, (list, tuple)) else []
+    names: list[Any] = []
+    for entry in entries:
+        path = _folder_of_tasks(entry)
+        if path is None:
+            names.append(entry)
+            continue
+        if made.get("catalog") not in (None, "", path, str(path)):
+            raise UserError(f"tasks: {path} and {made['catalog']} are two folders of tasks; give one")
+        made["catalog"] = path
+        names += [name for name in _own_paths(path) if not name.startswith("_")]
+    if made.get("catalog") != fields.get("catalog"):
+        if not names:
+            raise UserError(f"tasks: {made['catalog']}: no tasks here; expected one YAML file for each task")
+        made["tasks"] = names
+    return made
+
+
+def _folder_of_tasks(entry: Any) -> Path | None:
+    """Return the folder that an entry of `tasks` names, None when it is the name of a task."""
+    text = str(entry)
+    if text in _package_paths() or not text:
+        return None
+    path = Path(text)
+    if path.is_dir():
+        return path
+    if "/" in text or isinstance(entry, Path):
+        raise UserError(f"tasks: {text}: no such folder; expected names of tasks, or a folder with tasks of your own")
+    return None
 
 
 def suite_tasks(suite: str, extra: Path | None = None) -> list[Task]:

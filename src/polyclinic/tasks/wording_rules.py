@@ -30,32 +30,21 @@ COMMENT = re.compile(
     re.IGNORECASE,
 )
 EXAMPLE = re.compile(r"\b(?:for example|for instance|e\.g\.|such as)\b|例如|比如", re.IGNORECASE)
-# What a reply should look like, as stems; a wording may name one only if the definition names it too.
+# What a reply should look like, as stems; a wording may name one only if the definition names it, or one of its kind.
 DEMANDS = (
-    "json",
-    "xml",
-    "yaml",
-    "html",
-    "markdown",
-    "bullet",
-    "table",
-    "column",
-    "paragraph",
-    "character",
-    "step by step",
-    "reason",
-    "justif",
-    "rational",
-    "explain",
-    "explanation",
-    "confidence",
-    "probabilit",
-    "percent",
-    "disclaimer",
-    "citation",
-    "referenc",
-    "url",
-    "code block",
+    ("json",),
+    ("xml",),
+    ("yaml",),
+    ("html", "url"),
+    ("markdown", "code block"),
+    ("bullet",),
+    ("table", "column"),
+    ("paragraph",),
+    ("character",),
+    ("explain", "explanation", "reason", "justif", "rational", "step by step", "why"),
+    ("confidence", "probabilit", "percent"),
+    ("disclaimer",),
+    ("citation", "cite", "referenc"),
 )
 REFUSES = re.compile(r"\b(?:no|not|without|nothing|never|don['’]t|avoid|omit)\b[^.;:]*$", re.IGNORECASE)
 SHORTEST, LONGEST, SPARE = 0.35, 2.0, 20  # length against the definition's, in words; and words that are free
@@ -109,6 +98,11 @@ def named_labels(task: Task) -> list[str]:
     return [label for label in task.labels if _stands(label, task.definition)]
 
 
+def kept_texts(task: Task) -> list[str]:
+    """Return the texts that every wording of a task's definition must hold as they are."""
+    return list(dict.fromkeys(part for parts in _kept(task).values() for part in parts))
+
+
 def _kept(task: Task) -> dict[str, list[str]]:
     """Return what every wording must hold, by kind."""
     return {
@@ -147,9 +141,9 @@ def _added(task: Task, text: str) -> str:
             return f"name added: {name!r}"
     if (match := EXAMPLE.search(rest)) and not EXAMPLE.search(definition):
         return f"example added: {match.group(0)!r}"
-    for stem in DEMANDS:
-        match = re.search(rf"\b{stem}", rest, re.IGNORECASE)
-        if match and stem not in known and not REFUSES.search(rest[: match.start()]):
+    for stems in DEMANDS:
+        match = re.search(rf"\b(?:{'|'.join(stems)})", rest, re.IGNORECASE)
+        if match and not any(stem in known for stem in stems) and not REFUSES.search(rest[: match.start()]):
             return f"demand added: {match.group(0)!r}"
     return ""
 
