@@ -4,6 +4,7 @@
 `comparison_rows` do so for folders of scores.
 """
 
+from polyclinic.evals.contamination import contamination
 from polyclinic.evals.panel import Panel
 from polyclinic.evals.results import comparison_rows, read_scores, summary_rows
 from polyclinic.evals.run import run
@@ -15,6 +16,7 @@ __all__ = [
     "TaskSummary",
     "compare",
     "comparison_rows",
+    "contamination",
     "read_scores",
     "run",
     "summarize",
