@@ -13,7 +13,12 @@ from urllib.parse import urlsplit
 
 from polyclinic.errors import UserError
 
-Guard = Callable[[str], str]  # takes identifying details out of a text before it is sent
+Guard = Callable[[str], str]  # takes identifying details out of a text before it is sent; may raise Withheld
+
+
+class Withheld(Exception):
+    """Raised by a guard that will not let a text go out; the request counts as failed, with this reason."""
+
 
 # Loopback, private (RFC 1918, RFC 4193) and link-local (RFC 3927, RFC 4291) networks.
 LOCAL_NETWORKS = tuple(

@@ -1,53 +1,45 @@
-"""Ask many requests with a bounded number in flight, and put every answer into the journal."""
+"""Ask many requests with a bounded number in flight, and put every answer into the journal.
+
+`ask_all` asks one request for each item. `ask_in_steps` is for work that goes on from an answer: write, judge what
+was written, spoil it. Each item walks through its steps on its own, so the stages overlap without a queue between
+them; `read_steps` walks the same way again with what the journal knows, in order and free of charge.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import Coroutine, Iterable, Iterator
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
 
 from polyclinic.errors import UserError
-from polyclinic.llm.addresses import Guard, is_local_address, is_local_name, refuse_remote
-from polyclinic.llm.client import ask
+from polyclinic.llm.addresses import Guard
+from polyclinic.llm.budget import Budget
+from polyclinic.llm.endpoint import Endpoint
 from polyclinic.llm.journal import Journal
-from polyclinic.llm.requests import ChatRequest, Endpoint, Failure, advance, settle
+from polyclinic.llm.line import Line, Permission, Stopped, Teacher
+from polyclinic.llm.requests import Answers, ChatRequest, Outcome, guard_request, settle
+from polyclinic.llm.tally import LiveLine, Tally
 from polyclinic.progress import Progress
 
-if TYPE_CHECKING:
-    import aiohttp
-
-FAILURES_IN_A_ROW = 32  # requests that fail one after the other before the run stops: the endpoint is down
-
-
-@dataclass
-class Tally:
-    """What happened while asking."""
-
-    accepted: int = 0
-    rejected: int = 0  # answers that were not usable
-    failed: int = 0  # requests without an answer
-    asked: int = 0  # answers that came in this run; the others were on file
-    counts: dict[str, int] = field(default_factory=dict)  # rate_limited, sent_again
-
-    def note(self) -> str:
-        """Return the tally as it stands behind a progress bar."""
-        parts = [f"{self.accepted} accepted"]
-        parts += [f"{n} {name}" for n, name in ((self.rejected, "rejected"), (self.failed, "failed")) if n]
-        parts += [f"{n} times {name.replace('_', ' ')}" for name, n in sorted(self.counts.items())]
-        return ", ".join(parts)
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Ask: TypeAlias = Callable[[ChatRequest, Teacher], Awaitable[Outcome]]
+Steps: TypeAlias = Callable[[Item, Ask], Awaitable[Result]]
 
 
 def ask_all(
     requests: Iterable[ChatRequest],
-    endpoint: Endpoint,
+    endpoint: Teacher,
     journal: Journal,
     *,
     progress: Progress | None = None,
     allow_remote: bool = False,
     guard: Guard | None = None,
+    ledger: Path | None = None,
+    budget: Budget | None = None,
 ) -> Tally:
     """Ask each request until its matter is settled (see `settle`); what the journal knows is not asked again.
 
@@ -56,112 +48,154 @@ def ask_all(
 
     Args:
         requests: what to ask; texts for a remote endpoint pass the guard before they are sent and before their key
-            is made. Give `settle` the same, guarded requests.
-        endpoint: whom to ask.
+            is made. Give `settle` the same, guarded requests (`guarded`).
+        endpoint: whom to ask: an endpoint, with all its addresses, or a local model.
         journal: where answers are kept.
         progress: advanced by one for each settled request.
         allow_remote: whether the user allowed text to leave the local network.
         guard: de-identifier for remote endpoints.
+        ledger: file in which is written what leaves the local network.
+        budget: what the answers of the journal may come to.
 
     Raises:
-        UserError: the address is refused, the key, model or quota is wrong, or the endpoint is down.
+        BudgetSpent: the budget is used up; every answer so far is kept.
+        UserError: the address is refused, the key, model or quota is wrong, the endpoint is down, the disk is full.
     """
-    remote = refuse_remote(endpoint.base_url, allow_remote=allow_remote, guard=guard)
-    if remote and guard is not None:
-        requests = guarded(requests, guard)
-    tally = Tally()
-    _run(_ask_all(iter(requests), endpoint, journal, progress, remote, tally))
-    return tally
+
+    def one(request: ChatRequest, ask: Ask) -> Awaitable[Outcome]:
+        return ask(request, endpoint)
+
+    at_once = sum(a.concurrency for a in endpoint.addresses()) if isinstance(endpoint, Endpoint) else endpoint.batch
+    permission = Permission(allow_remote, guard, ledger)
+    return _run(_walk(requests, one, journal, at_once, progress, permission, budget, [endpoint]))
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(work)
-    else:  # in a notebook, which has a loop of its own
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, work).result()
-
-
-def guarded(requests: Iterable[ChatRequest], guard: Guard) -> Iterator[ChatRequest]:
-    """Yield the requests with every text passed through the guard."""
-    for request in requests:
-        yield replace(request, messages=tuple((role, guard(text)) for role, text in request.messages))
-
-
-async def _ask_all(
-    requests: Iterator[ChatRequest],
-    endpoint: Endpoint,
+def ask_in_steps(
+    items: Iterable[Item],
+    steps: Steps[Item, Any],
     journal: Journal,
+    *,
+    at_once: int,
+    progress: Progress | None = None,
+    allow_remote: bool = False,
+    guard: Guard | None = None,
+    ledger: Path | None = None,
+    budget: Budget | None = None,
+) -> Tally:
+    """Walk each item through its steps, `at_once` of them at the same time; every answer goes into the journal.
+
+        async def steps(plan: Plan, ask: Ask) -> Sample | None:
+            written = await ask(plan.request(), writer)
+            if written.accepted is None:
+                return None
+            judged = await ask(judgement_of(written.accepted.text), judge)
+            ...
+
+    Args:
+        items: what to start from; drawn as they are needed.
+        steps: asks as often as it wants and returns what came of an item. It must do the same whenever it gets the
+            same answers: a run that goes on, and `read_steps`, walk through it again.
+        journal: where answers are kept.
+        at_once: items under way. No endpoint stands idle when this is at least the sum of their `concurrency`,
+            which they keep to themselves.
+        progress: advanced by one for each item.
+        allow_remote: whether the user allowed text to leave the local network.
+        guard: de-identifier for remote endpoints.
+        ledger: file in which is written what leaves the local network.
+        budget: what the answers of the journal may come to.
+
+    Raises:
+        BudgetSpent, UserError: as `ask_all`.
+    """
+    permission = Permission(allow_remote, guard, ledger)
+    return _run(_walk(items, steps, journal, at_once, progress, permission, budget, []))
+
+
+def read_steps(
+    items: Iterable[Item], steps: Steps[Item, Result], journal: Answers, *, guard: Guard | None = None
+) -> Iterator[Result]:
+    """Yield what comes of each item, in order, from the journal alone; nothing is asked.
+
+    Args:
+        items: the same items as were asked about.
+        steps: the same steps.
+        journal: what `ask_in_steps` filled: a journal, or several as one.
+        guard: the guard, when the texts went through one.
+
+    Raises:
+        UserError: an answer that is needed is not in the journal.
+    """
+
+    async def walk(item: Item) -> Result:
+        return await steps(item, look_up)
+
+    async def look_up(request: ChatRequest, teacher: Teacher) -> Outcome:
+        outcome = settle(request if guard is None else guard_request(request, guard), teacher, journal)
+        if outcome.open is not None:
+            raise UserError("an answer that is needed is not in the journal; ask for everything first")
+        return outcome
+
+    with asyncio.Runner() as runner:
+        for item in items:
+            yield runner.run(walk(item))
+
+
+async def _walk(
+    items: Iterable[Item],
+    steps: Steps[Item, Any],
+    journal: Journal,
+    at_once: int,
     progress: Progress | None,
-    remote: bool,
-    tally: Tally,
-) -> None:
-    import aiohttp
+    permission: Permission,
+    budget: Budget | None,
+    teachers: list[Teacher],
+) -> Tally:
+    line = Line(journal, permission, budget)
+    live = LiveLine(progress, line.tally)
+    waiting = iter(items)
 
-    headers = {"Content-Type": "application/json"}
-    key = endpoint.key()
-    if key:
-        headers["Authorization"] = f"Bearer {key}"
-    failures_in_a_row, answered = 0, journal.count() > 0
-
-    async def worker(session: aiohttp.ClientSession) -> None:
-        nonlocal failures_in_a_row, answered
-        for request in requests:
-            outcome = settle(request, endpoint, journal)
-            while outcome.open is not None:
-                result = await ask(session, endpoint, outcome.open.body, tally.counts)
-                await journal.add(outcome.open.key, result)
-                tally.asked += 1
-                if isinstance(result, Failure):
-                    # One that is refused says nothing of the next, unless nothing was ever answered.
-                    failures_in_a_row += not (result.refused and answered)
-                    if failures_in_a_row >= FAILURES_IN_A_ROW:
-                        raise UserError(
-                            f"{endpoint.base_url}: {failures_in_a_row} requests in a row failed, the last one with: "
-                            f"{result.reason}. Every answer so far is kept; see to the endpoint and run again"
-                        )
-                else:
-                    failures_in_a_row, answered = 0, True
-                outcome = advance(outcome, result, endpoint)
-            tally.accepted += outcome.accepted is not None
-            tally.rejected += len(outcome.rejected)
-            tally.failed += outcome.failure is not None
-            if progress is not None:
-                progress.advance(1, tally.note())
-
-    resolver = None if remote else _local_resolver()
-    connector = aiohttp.TCPConnector(limit=endpoint.concurrency, resolver=resolver)
-    timeout = aiohttp.ClientTimeout(total=endpoint.timeout)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout, headers=headers) as session:
-        workers = [asyncio.create_task(worker(session)) for _ in range(endpoint.concurrency)]
+    async def walker() -> None:
         try:
-            await asyncio.gather(*workers)
-        finally:
-            for task in workers:
-                task.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
+            for item in waiting:
+                if line.stopped:
+                    return
+                await steps(item, line.ask)
+                live.advance()
+        except Stopped:
+            return
+        except Exception as error:
+            line.stop(error)
+
+    walkers = []
+    try:
+        for teacher in teachers:  # what is wrong with an address is said even when nothing is asked
+            line.opened(teacher)
+        walkers = [asyncio.create_task(walker()) for _ in range(at_once)]
+        await asyncio.gather(*walkers)
+    finally:
+        for task in walkers:
+            task.cancel()
+        await asyncio.gather(*walkers, return_exceptions=True)
+        await line.close()
+        live.show()
+    if line.error is not None:
+        raise line.error
+    return line.tally
 
 
-def _local_resolver() -> Any:
-    """Return a resolver that finds local addresses only: a name may point elsewhere by the time of a connection."""
-    from aiohttp.abc import AbstractResolver, ResolveResult
-    from aiohttp.resolver import ThreadedResolver
+def _run(work: Coroutine[Any, Any, Tally]) -> Tally:
+    import uvloop
 
-    class LocalResolver(AbstractResolver):
-        def __init__(self) -> None:
-            self.inner = ThreadedResolver()
+    in_a_loop = False
 
-        async def resolve(
-            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-        ) -> list[ResolveResult]:
-            found = await self.inner.resolve(host, port, family)
-            if not is_local_name(host) and not all(is_local_address(r["host"]) for r in found):
-                raise UserError(f"teacher_url: {host} points outside the local network now; nothing was sent there")
-            return found
+    def run() -> Tally:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
 
-        async def close(self) -> None:
-            await self.inner.close()
-
-    return LocalResolver()
+    with contextlib.suppress(RuntimeError):
+        asyncio.get_running_loop()
+        in_a_loop = True
+    if not in_a_loop:
+        return run()
+    with ThreadPoolExecutor(1) as thread:  # in a notebook, which has a loop of its own
+        return thread.submit(run).result()

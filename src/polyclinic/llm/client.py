@@ -1,120 +1,152 @@
-"""One request to a chat endpoint until it is answered, has failed for good, or the run must stop.
+"""One question to an endpoint until it is answered, has failed for good, or the run must stop.
 
-| what comes back | what is done |
-|---|---|
-| 429 | wait as long as `Retry-After` says, or a growing time; costs no attempt |
-| 5xx, 408, time out, cut or broken answer | wait with jitter, doubling; costs an attempt |
-| 401, 403 | stop the run and name the environment variable of the key |
-| 404 | stop the run and name the model |
-| quota used up | stop the run |
-| any other status | the request has failed; the reason is counted |
+| what comes back | what is done | counted as |
+|---|---|---|
+| 429 | wait as long as `Retry-After` says, or a growing time; costs no attempt | rate_limited |
+| 5xx, 408 | wait with jitter, doubling; costs an attempt | server_error |
+| nothing within `timeout` | the same; it may have been paid for | timeout |
+| a connection that breaks off, or none | the same | cut_off, no_connection |
+| 200 with something that is no completion | the same | not_an_answer |
+| 401, 403 | stop the run and name the environment variable of the key | |
+| 404 | stop the run and name the model | |
+| quota used up | stop the run | |
+| any other status | the request has failed; the reason is counted | |
 """
 
 from __future__ import annotations
 
-import asyncio
 import email.utils
 import json
 import math
 import random
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
 
 from polyclinic.errors import UserError
-from polyclinic.llm.requests import Endpoint, Failure, Reply
-
-if TYPE_CHECKING:
-    import aiohttp
+from polyclinic.llm.connections import NoAnswer
+from polyclinic.llm.endpoint import Endpoint
+from polyclinic.llm.requests import Failure, Question, Reply
+from polyclinic.llm.window import Addresses
 
 LONGEST_WAIT = 60.0  # seconds between two tries that the endpoint does not ask for
 LONGEST_ASKED_WAIT = 3600.0  # seconds of `Retry-After` that are honoured
-LARGEST_ANSWER = 16 << 20  # bytes; a longer body is not an answer
+LONGEST_REFUSED = 6 * 3600.0  # seconds for which a request is put off with 429 before the run stops
+OVERLOADED = (429, 503, 529)
 
-
-class NotAnAnswer(Exception):
-    """A body with status 200 that is no chat completion."""
+Before = Callable[[Endpoint], None]  # called before each sending; raises when nothing more may be sent
+Sleep = Callable[[float], Awaitable[None]]
 
 
 async def ask(
-    session: aiohttp.ClientSession, endpoint: Endpoint, body: bytes, counts: dict[str, int]
+    addresses: Addresses,
+    question: Question,
+    counts: dict[str, int],
+    before: Before,
+    sleep: Sleep,
+    jitter: random.Random,
 ) -> Reply | Failure:
-    """Send a body until it is answered or has failed; `counts` gets what happened on the way.
+    """Send a question until it is answered or has failed; `counts` gets what happened on the way.
+
+    Args:
+        addresses: where it may be sent.
+        question: what is sent.
+        counts: happenings by name, see the table above.
+        before: called before each sending; raises when nothing more may be sent.
+        sleep: waits so many seconds; raises when nothing more may be sent.
+        jitter: draws how much longer or shorter a wait is.
 
     Raises:
         UserError: the key, the model or the quota is wrong, so no request can succeed.
     """
-    import aiohttp
-
     sent = waits = 0
+    first_refused = 0.0
     while True:
-        wait = _backoff(endpoint.first_wait, waits)
+        address = await addresses.take()
+        endpoint = address.endpoint
+        overloaded = failed = False
+        asked_wait: float | None = None
         try:
+            before(endpoint)
+            # The key is made from the first address's name of the model; another may have its own name for it.
+            same = endpoint.model == addresses.all[0].endpoint.model
             sent += 1
-            async with session.post(endpoint.url, data=body, allow_redirects=False) as response:
-                raw = await _body(response)
-                status, asked_wait = response.status, response.headers.get("Retry-After", "")
-            if status == 200:
-                return _reply(raw, sent)
-        except NotAnAnswer as error:
-            reason = str(error)
-        except TimeoutError:
-            reason = "timeout"
-        except aiohttp.ClientConnectorError as error:
-            reason = f"no connection ({error.os_error.strerror or error.os_error})"
-        except aiohttp.ClientError as error:
-            reason = f"connection broke off ({type(error).__name__})"
-        else:
-            message = _message(raw)
-            _stop_for(status, message, endpoint, quota_used_up=b"insufficient_quota" in raw)
-            if status == 429:
+            answer = await address.connections.post(question.body if same else question.request.body(endpoint))
+            if answer.status == 200:
+                return read_completion(answer.body, sent, endpoint)
+            message = error_message(answer.body)
+            overloaded, failed = answer.status in OVERLOADED, answer.status >= 500
+            stop_for(answer.status, message, endpoint, quota_used_up=b"insufficient_quota" in answer.body)
+            if answer.status == 429:
                 sent -= 1
-                waits += 1
-                counts["rate_limited"] = counts.get("rate_limited", 0) + 1
-                await asyncio.sleep(_seconds(asked_wait, wait))
-                continue
-            reason = f"status {status}" + (f": {message}" if message else "")
-            if status < 500 and status != 408:
-                return Failure(reason, refused=True)
-        if sent >= endpoint.attempts:
+                kind, asked_wait = "rate_limited", seconds_asked(answer.retry_after)
+                first_refused = first_refused or time.monotonic()
+                if time.monotonic() - first_refused > LONGEST_REFUSED:
+                    raise UserError(
+                        f"{endpoint.base_url} has answered 429 for {LONGEST_REFUSED / 3600:.0f} hours{_said(message)}"
+                        "; what was answered is kept: run again when the limit allows it"
+                    )
+            else:
+                kind, reason = "server_error", f"status {answer.status}" + (f": {message}" if message else "")
+                first_refused = 0.0
+                if answer.status < 500 and answer.status != 408:
+                    return Failure(reason, refused=True)
+        except NoAnswer as error:
+            kind, reason, failed, first_refused = error.kind, str(error), True, 0.0
+        finally:
+            addresses.give_back(address, overloaded=overloaded, failed=failed)
+        if kind != "rate_limited" and sent >= endpoint.attempts:
             return Failure(f"no answer after {sent} attempts, last: {reason}")
+        counts[kind] = counts.get(kind, 0) + 1
+        wait = min(LONGEST_WAIT, endpoint.first_wait * 2 ** min(waits, 16)) * (0.5 + 0.5 * jitter.random())
+        # A little more than is asked for, so that not all requests come back at the same moment.
+        await sleep(wait if asked_wait is None else asked_wait * (1 + 0.1 * jitter.random()))
         waits += 1
-        counts["sent_again"] = counts.get("sent_again", 0) + 1
-        await asyncio.sleep(wait)
 
 
-async def _body(response: aiohttp.ClientResponse) -> bytes:
-    parts, size = [], 0
-    async for part in response.content.iter_any():
-        parts.append(part)
-        size += len(part)
-        if size > LARGEST_ANSWER:
-            raise NotAnAnswer("an answer of more than 16 MiB")
-    return b"".join(parts)
-
-
-def _reply(raw: bytes, attempts: int) -> Reply:
+def read_completion(raw: bytes, attempts: int, endpoint: Endpoint) -> Reply:
+    """Return the reply in a chat completion; raises NoAnswer when it is none."""
     try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise NotAnAnswer("broken JSON") from error
+        body = orjson.loads(raw)
+    except ValueError:
+        try:
+            body = json.loads(raw.decode("utf-8", "replace"), object_pairs_hook=_whole)
+        except (ValueError, RecursionError) as error:
+            raise NoAnswer("not_an_answer", "broken JSON") from error
+    return read_body(body, attempts, endpoint)
+
+
+def read_body(body: Any, attempts: int, endpoint: Endpoint) -> Reply:
+    """Return the reply in a parsed chat completion; raises NoAnswer when it is none."""
     try:
         choice = body["choices"][0]
         message = choice["message"]
         content = message.get("content")
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise NotAnAnswer("a body without choices[0].message") from error
+        raise NoAnswer("not_an_answer", "a body without choices[0].message") from error
+    finish_reason = str(choice.get("finish_reason") or "")
     if isinstance(content, list):  # parts, as some servers send
         content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     if not isinstance(content, str):
-        content = message.get("refusal") or ""
+        content = str(message.get("refusal") or "")
+        finish_reason = "refusal" if content else finish_reason
     usage = body.get("usage")
+    asked, said = _tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens")
     return Reply(
-        text=str(content).encode("utf-8", "replace").decode(),
-        finish_reason=str(choice.get("finish_reason") or ""),
-        prompt_tokens=_tokens(usage, "prompt_tokens"),
-        completion_tokens=_tokens(usage, "completion_tokens"),
+        text=content,
+        finish_reason=finish_reason,
+        prompt_tokens=asked,
+        completion_tokens=said,
         attempts=attempts,
+        price=endpoint.price(asked, said),
     )
+
+
+def _whole(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object without halves of surrogate pairs, which JSON can spell and no file can hold."""
+    return {k: v.encode("utf-8", "replace").decode() if isinstance(v, str) else v for k, v in pairs}
 
 
 def _tokens(usage: Any, name: str) -> int:
@@ -122,7 +154,7 @@ def _tokens(usage: Any, name: str) -> int:
     return value if isinstance(value, int) and 0 <= value < 1 << 40 else 0
 
 
-def _message(raw: bytes) -> str:
+def error_message(raw: bytes) -> str:
     """Return what an endpoint says of an error, in one line of at most 200 characters."""
     text = raw.decode("utf-8", "replace")
     try:
@@ -135,9 +167,9 @@ def _message(raw: bytes) -> str:
     return " ".join(text.split())[:200]
 
 
-def _stop_for(status: int, message: str, endpoint: Endpoint, quota_used_up: bool) -> None:
+def stop_for(status: int, message: str, endpoint: Endpoint, quota_used_up: bool) -> None:
     """Raise UserError when no request can succeed."""
-    said = f" ({message})" if message else ""
+    said = _said(message)
     if status in (401, 403):
         if endpoint.key_variable:
             advice = f"the key in the environment variable {endpoint.key_variable} is wrong or may not use the model"
@@ -156,24 +188,22 @@ def _stop_for(status: int, message: str, endpoint: Endpoint, quota_used_up: bool
         )
 
 
-def _seconds(retry_after: str, otherwise: float) -> float:
-    """Return the seconds `Retry-After` asks for (a number or a date, RFC 9110), or `otherwise` without one."""
+def _said(message: str) -> str:
+    return f" ({message})" if message else ""
+
+
+def seconds_asked(retry_after: str) -> float | None:
+    """Return the seconds `Retry-After` asks for (a number or a date, RFC 9110), or None without one."""
     text = retry_after.strip()
     if not text:
-        return otherwise
+        return None
     try:
         seconds = float(text)
     except ValueError:
         try:
             seconds = email.utils.parsedate_to_datetime(text).timestamp() - time.time()
         except ValueError:
-            return otherwise
+            return None
     if math.isnan(seconds):
-        return otherwise
-    # A little more, so that not all requests come back at the same moment.
-    return min(max(seconds, 0.0), LONGEST_ASKED_WAIT) * (1 + 0.1 * random.random())
-
-
-def _backoff(first: float, waits: int) -> float:
-    """Return the next wait in seconds: doubling, with jitter, at most a minute."""
-    return float(min(LONGEST_WAIT, first * 2 ** min(waits, 16)) * (0.5 + 0.5 * random.random()))
+        return None
+    return min(max(seconds, 0.0), LONGEST_ASKED_WAIT)

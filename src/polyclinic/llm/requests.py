@@ -2,49 +2,44 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from polyclinic.errors import UserError
+import orjson
+from pydantic import BaseModel
+
+from polyclinic.llm.addresses import Guard, Withheld
+from polyclinic.llm.endpoint import Endpoint
+from polyclinic.llm.json_answers import json_problem, response_format
+
+__all__ = ["Answers", "Asked", "ChatRequest", "Check", "Endpoint", "Failure", "Outcome", "Question", "Reply"]
 
 MOST_ASKED = 2  # times a request is asked when its answers are not usable
+REFUSED = ("content_filter", "refusal")  # finish reasons of an answer that the endpoint itself refused
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A model behind an OpenAI-compatible `/chat/completions`, and how it is asked."""
-
-    base_url: str  # up to and with /v1: http://localhost:8000/v1
-    model: str  # name under which the endpoint knows it
-    key_variable: str = ""  # environment variable that holds the key; empty sends none
-    temperature: float = 0.0
-    seed: int = 0  # sent with the request; asking again adds one
-    max_tokens: int = 1024  # of an answer
-    timeout: float = 300.0  # seconds until an answer must be whole
-    concurrency: int = 16  # requests in flight
-    attempts: int = 6  # times a request is sent before it counts as failed; 429 costs none
-    first_wait: float = 1.0  # seconds before a request is sent again; doubles each time
+class Asked(Protocol):
+    """What decides about an answer beside the request: whom it is put to, an endpoint or a local model."""
 
     @property
-    def url(self) -> str:
-        """Address to which requests are sent."""
-        return f"{self.base_url.rstrip('/')}/chat/completions"
+    def model(self) -> str:
+        """Name of the model."""
 
-    def key(self) -> str:
-        """Return the key from the environment, or an empty text when none is named; raises UserError when unset."""
-        if not self.key_variable:
-            return ""
-        key = os.environ.get(self.key_variable, "").strip()
-        if not key:
-            raise UserError(
-                f"teacher_key_variable: the environment variable {self.key_variable} is not set; put the key of "
-                f"{self.base_url} into it"
-            )
-        return key
+    @property
+    def temperature(self) -> float:
+        """Temperature of its answers."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of its answers."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of an answer at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +47,11 @@ class Reply:
     """What a model answered, raw."""
 
     text: str
-    finish_reason: str = ""  # stop, length, content_filter, ...
+    finish_reason: str = ""  # stop, length, content_filter, refusal, ...
     prompt_tokens: int = 0
     completion_tokens: int = 0
     attempts: int = 1  # times the request was sent
+    price: float = 0.0  # in the money the endpoint's prices are in
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,34 +78,71 @@ class ChatRequest:
     sample: int = 0  # which of several answers to the same messages
     temperature: float | None = None  # of this request; None = the endpoint's
     max_tokens: int | None = None  # of an answer to this request; None = the endpoint's
-    check: Check = field(default=_anything, compare=False)
+    answer: type[BaseModel] | None = None  # form of the JSON it must be answered with; None = any text
+    check: Check = field(default=_anything, compare=False)  # looks at answers that have the form
+    guard: Guard | None = field(default=None, compare=False)  # through which the messages went already
+    withheld: str = ""  # why the guard does not let it go out
 
-    def payload(self, endpoint: Endpoint) -> dict[str, Any]:
+    def payload(self, endpoint: Asked) -> dict[str, Any]:
         """Return the JSON object that is sent."""
-        return {
+        payload: dict[str, Any] = {
             "model": endpoint.model,
             "messages": [{"role": role, "content": text} for role, text in self.messages],
             "temperature": endpoint.temperature if self.temperature is None else self.temperature,
             "seed": endpoint.seed + self.sample,
             "max_tokens": self.max_tokens or endpoint.max_tokens,
         }
+        if self.answer is not None:
+            payload["response_format"] = response_format(self.answer)
+        return payload
 
-    def body(self, endpoint: Endpoint) -> bytes:
+    def body(self, endpoint: Asked) -> bytes:
         """Return the canonical JSON of the payload: what is sent, and what the key is made from."""
-        # ASCII, since a document may hold half a surrogate pair, which UTF-8 cannot.
-        return json.dumps(self.payload(endpoint), sort_keys=True, separators=(",", ":")).encode("ascii")
+        payload = self.payload(endpoint)
+        try:
+            return orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
+        except TypeError:  # a document may hold half a surrogate pair, which UTF-8 cannot: escaped, in ASCII
+            return json.dumps(payload, sort_keys=True, separators=(",", ":")).encode("ascii")
 
-    def key(self, endpoint: Endpoint) -> str:
+    def key(self, endpoint: Asked) -> str:
         """Return the hash of the canonical payload, the template version and the sample index."""
         return _key(self, self.body(endpoint))
 
+    def problem(self, reply: Reply) -> str:
+        """Return what is wrong with an answer: a kind, and after a colon the particulars; nothing if it is usable."""
+        if self.answer is not None:
+            if reply.finish_reason in REFUSED:
+                return "refusal"
+            if not reply.text.strip():
+                return "empty answer"
+            wrong = json_problem(reply.text, self.answer)
+            if wrong:
+                return "cut off at max_tokens" if reply.finish_reason == "length" else wrong
+        return self.check(reply)
+
     def again(self, reply: Reply, reason: str) -> ChatRequest:
         """Return the request that asks once more and shows what was wrong with the answer."""
-        said = (
-            ("assistant", reply.text or "(no answer)"),
-            ("user", f"This answer cannot be used: {reason}. Answer again and follow the instructions exactly."),
-        )
+        turn = f"This answer cannot be used: {reason}. Answer again and follow the instructions exactly."
+        if self.guard is not None:  # a reason may repeat what the guard took out of the request
+            turn = self.guard(turn)
+        said = (("assistant", reply.text or "(no answer)"), ("user", turn))
         return replace(self, messages=(*self.messages, *said), sample=self.sample + 1)
+
+
+def guarded(requests: Iterable[ChatRequest], guard: Guard) -> Iterator[ChatRequest]:
+    """Yield the requests with every text passed through the guard; what it withholds is marked so."""
+    for request in requests:
+        yield guard_request(request, guard)
+
+
+def guard_request(request: ChatRequest, guard: Guard) -> ChatRequest:
+    """Return a request with every text passed through the guard, or marked as withheld; a guarded one as it is."""
+    if request.guard is not None or request.withheld:
+        return request
+    try:
+        return replace(request, messages=tuple((role, guard(text)) for role, text in request.messages), guard=guard)
+    except Withheld as error:
+        return replace(request, messages=(), withheld=str(error) or "by the guard", guard=guard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +171,9 @@ class Answers(Protocol):
         """Return what is known under a key."""
 
 
-def settle(request: ChatRequest, endpoint: Endpoint, journal: Answers) -> Outcome:
+def settle(request: ChatRequest, endpoint: Asked, journal: Answers) -> Outcome:
     """Return what came of a request as far as the journal knows; parsing costs nothing and may be repeated."""
-    outcome = Outcome(open=_question(request, endpoint))
+    outcome = start(request, endpoint)
     while outcome.open is not None:
         found = journal.find(outcome.open.key)
         if found is None:
@@ -149,25 +182,43 @@ def settle(request: ChatRequest, endpoint: Endpoint, journal: Answers) -> Outcom
     return outcome
 
 
-def advance(outcome: Outcome, found: Reply | Failure, endpoint: Endpoint) -> Outcome:
-    """Return what comes of an open outcome when its question was answered or has failed."""
+def start(request: ChatRequest, endpoint: Asked) -> Outcome:
+    """Return the outcome of a request of which nothing is known: open, or failed when the guard withholds it."""
+    if request.withheld:
+        return Outcome(failure=Failure(f"withheld: {request.withheld}", refused=True))
+    return Outcome(open=_question(request, endpoint))
+
+
+def advance(outcome: Outcome, found: Reply | Failure, endpoint: Asked) -> Outcome:
+    """Return what comes of an open outcome when its question was answered or has failed.
+
+    An answer that cannot be used is asked for once more, with what was wrong; one that the endpoint refused is not.
+    """
     assert outcome.open is not None
     if isinstance(found, Failure):
         return Outcome(rejected=outcome.rejected, failure=found)
     request = outcome.open.request
-    reason = request.check(found)
+    reason = request.problem(found)
     if not reason:
         return Outcome(accepted=found, rejected=outcome.rejected)
     rejected = (*outcome.rejected, (found, reason))
-    asks_again = len(rejected) < MOST_ASKED
-    return Outcome(rejected=rejected, open=_question(request.again(found, reason), endpoint) if asks_again else None)
+    if len(rejected) >= MOST_ASKED or found.finish_reason in REFUSED:
+        return Outcome(rejected=rejected)
+    try:
+        return Outcome(rejected=rejected, open=_question(request.again(found, reason), endpoint))
+    except Withheld as error:
+        return Outcome(rejected=rejected, failure=Failure(f"withheld: {error}", refused=True))
 
 
-def _question(request: ChatRequest, endpoint: Endpoint) -> Question:
+def _question(request: ChatRequest, endpoint: Asked) -> Question:
     body = request.body(endpoint)
     return Question(request, body, _key(request, body))
 
 
 def _key(request: ChatRequest, body: bytes) -> str:
-    head = json.dumps([request.template, request.sample]).encode("ascii")
-    return hashlib.sha256(head + b"\0" + body).hexdigest()
+    return hashlib.sha256(_head(request.template, request.sample) + b"\0" + body).hexdigest()
+
+
+@functools.lru_cache(maxsize=1024)
+def _head(template: str, sample: int) -> bytes:
+    return json.dumps([template, sample]).encode("ascii")

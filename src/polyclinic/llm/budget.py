@@ -1,0 +1,57 @@
+"""A budget for a journal: what its answers may come to before the run is stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from polyclinic.errors import UserError
+from polyclinic.llm.journal import Spent
+from polyclinic.llm.requests import Asked
+
+
+class BudgetSpent(UserError):
+    """The budget is used up; every answer so far is kept."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What all answers of a journal may come to, those of earlier runs included; None sets no bound.
+
+    What is in flight counts with what an answer came to on the average so far, so a bound on tokens or money is
+    passed by the difference of the last few answers from it at most. A bound on requests is kept exactly.
+    """
+
+    requests: int | None = None  # that are sent; 429 does not count
+    tokens: int | None = None  # sent and answered
+    money: float | None = None  # in what the endpoint's prices are in
+
+    def check(self, teacher: Asked) -> None:
+        """Raise UserError when money is bounded and nobody said what the model costs."""
+        prices = getattr(teacher, "prompt_price", 0.0) + getattr(teacher, "completion_price", 0.0)
+        if self.money is not None and hasattr(teacher, "prompt_price") and not prices:
+            raise UserError(
+                f"budget: money is bounded by {self.money:g}, and no price is known for {teacher.model}; give the "
+                "prices for a million tokens (prompt_price, completion_price)"
+            )
+
+    def stop_when_spent(self, sent: int, spent: Spent, in_flight: int, expected: Spent) -> None:
+        """Raise BudgetSpent when one more request would not fit.
+
+        Args:
+            sent: requests sent so far.
+            spent: what the answers so far came to.
+            in_flight: requests that are not answered yet.
+            expected: what one answer may come to, taken while there is none.
+        """
+        each_tokens = spent.tokens / spent.answers if spent.answers else expected.tokens
+        each_price = spent.price / spent.answers if spent.answers else expected.price
+        for name, bound, used in (
+            ("requests", self.requests, sent + 1),
+            ("tokens", self.tokens, spent.tokens + (in_flight + 1) * each_tokens),
+            ("money", self.money, spent.price + (in_flight + 1) * each_price),
+        ):
+            if bound is not None and used > bound:
+                raise BudgetSpent(
+                    f"budget: the {name} of {bound:,g} are used up: {sent:,} requests, {spent.tokens:,} tokens, "
+                    f"{spent.price:.2f} money so far. Every answer is kept; raise the budget and run again to go on"
+                )
