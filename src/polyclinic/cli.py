@@ -30,6 +30,9 @@ INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
 StoreOption = Annotated[Path, typer.Option("--store", help="folder with the artifacts")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", help="STEP.field=value, instead of the recipe's")]
 CatalogOption = Annotated[Path | None, typer.Option("--catalog", "--tasks-dir", help="folder of your own tasks")]
+OwnTasksOption = Annotated[
+    Path | None, typer.Option("--tasks", "--catalog", "--tasks-dir", help="folder of your own tasks")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON, for programs")]
 
 
@@ -77,6 +80,7 @@ def build_app(stage: str = "") -> typer.Typer:
             group.command("check")(tasks_check)
             group.command("export")(tasks_export)
             group.command("statistics")(tasks_statistics)
+            group.command("wordings")(tasks_wordings)
         if name == "merge":
             group.command("from-yaml")(merge_from_yaml)
             group.command("diagnose")(merge_diagnose)
@@ -197,7 +201,7 @@ def doctor(store: StoreOption = Path("store"), as_json: JsonOption = False) -> N
 
 def tasks_list(
     suite: Annotated[str, typer.Option(help="only the tasks of this suite")] = "",
-    catalog: CatalogOption = None,
+    catalog: OwnTasksOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the tasks of the catalog, and how many each suite has."""
@@ -218,7 +222,7 @@ def tasks_list(
 
 def tasks_show(
     name: Annotated[str, typer.Argument(help="name of a task")],
-    catalog: CatalogOption = None,
+    catalog: OwnTasksOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show one task of the catalog."""
@@ -230,18 +234,31 @@ def tasks_show(
 
 
 def tasks_check(
-    files: Annotated[list[Path] | None, typer.Argument(help="task files (MedS-Ins JSON or workbooks)")] = None,
-    tasks: Annotated[str, typer.Option(help="names of tasks, divided by commas; all when left out")] = "",
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="task files (MedS-Ins JSON or workbooks), samples, or lists of a split"),
+    ] = None,
+    tasks: Annotated[
+        str, typer.Option(help="names of tasks, divided by commas, or a folder of your own tasks; all when left out")
+    ] = "",
     suite: Annotated[str, typer.Option(help="instead of names: the tasks of a suite")] = "",
-    data: Annotated[Path | None, typer.Option(help="the user's data folder; items are checked too")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="the user's data folder: items are checked too, files are held against its tests"),
+    ] = None,
+    against: Annotated[
+        list[Path] | None, typer.Option(help="samples or task files of tests that may not stand in the files")
+    ] = None,
     catalog: CatalogOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check catalog tasks, their items, or task files; ends with 1 when there are errors."""
-    from polyclinic.tasks import check_files, check_tasks
+    """Check catalog tasks, their items, task files or samples; ends with 1 when there are errors."""
+    from polyclinic.tasks import check_files, check_tasks, tasks_and_catalog
 
     names = [name.strip() for name in tasks.split(",") if name.strip()]
-    rows = check_files(files) if files else check_tasks(names, suite, data, catalog)
+    chosen = tasks_and_catalog({"tasks": names, "catalog": catalog})
+    names, catalog = chosen["tasks"], chosen["catalog"]
+    rows = check_files(files, data, catalog, against or ()) if files else check_tasks(names, suite, data, catalog)
     _print_json(rows) if as_json else _print_table(rows, ("level", "task", "place", "rule", "message"))
     errors = sum(row["level"] == "error" for row in rows)
     typer.echo(f"{errors} errors, {len(rows) - errors} warnings", err=True)
@@ -249,10 +266,32 @@ def tasks_check(
         raise typer.Exit(1)
 
 
+def tasks_wordings(
+    made: Annotated[
+        list[Path] | None, typer.Argument(help="what synth.paraphrase made; put beside the tasks of --tasks")
+    ] = None,
+    catalog: OwnTasksOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Count the wordings of each task's definition, or put new ones into a folder of your own tasks."""
+    from polyclinic.tasks import load_catalog
+    from polyclinic.tasks.wordings import store_wordings, wording_rows
+
+    if made and catalog is None:
+        raise UserError("--tasks: missing; the folder of your own tasks where the wordings are to stand")
+    for folder in made or ():
+        assert catalog is not None
+        for name, (added, total) in store_wordings(folder, catalog).items():
+            typer.echo(f"{name}: {added} added, {total} now", err=True)
+    tasks = [task for task in load_catalog(catalog).values() if task.definition]
+    rows = wording_rows(tasks, catalog)
+    _print_json(rows) if as_json else _print_table(rows, ("name", "hand", "rules", "teacher", "published"))
+
+
 def tasks_export(
     samples: Annotated[list[Path], typer.Argument(help="folders or files of samples")],
     out: Annotated[Path, typer.Option(help="folder to make; must not exist")],
-    catalog: CatalogOption = None,
+    catalog: OwnTasksOption = None,
 ) -> None:
     """Write samples as MedS-Ins task files, one a task."""
     from polyclinic.tasks import export_task_files
@@ -264,7 +303,7 @@ def tasks_export(
 def tasks_statistics(
     samples: Annotated[list[Path], typer.Argument(help="folders or files of samples")],
     page: Annotated[Path | None, typer.Option(help="HTML page to write, with the pictures")] = None,
-    catalog: CatalogOption = None,
+    catalog: OwnTasksOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Count samples by domain, category, source, language and length, beside the published shares."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from polyclinic.errors import UserError
 from polyclinic.tasks import check_files, read_task_file
-from polyclinic.tasks.checks import entropy
+from polyclinic.tasks.item_checks import entropy
 from polyclinic.tasks.task_file import Instance, TaskFile, write_task_file
 
 KEYS = [

@@ -57,12 +57,16 @@ def _load_task(name: str, extra: Path | None, stamp: tuple[tuple[str, int, int],
         raise UserError(
             f"unknown task '{name}'{did_you_mean(name, known)}; `polyclinic tasks list` shows all {len(known)}"
         )
+    return _task(name, _line_of_files(name, paths), paths)
+
+
+def _line_of_files(name: str, paths: Mapping[str, Path]) -> dict[str, CatalogFile]:
+    """Return the file of a task and those it extends, itself first."""
     files: dict[str, CatalogFile] = {}
-    step = name
-    while step and step not in files and step in paths:
-        files[step] = _parse_file(paths[step])
-        step = str(files[step].fields.get("extends", ""))
-    return _task(name, files, paths)
+    while name and name not in files and name in paths:
+        files[name] = _parse_file(paths[name])
+        name = str(files[name].fields.get("extends", ""))
+    return files
 
 
 def _stamp(extra: Path | None) -> tuple[tuple[str, int, int], ...]:
@@ -275,6 +279,13 @@ def _merged(parent: dict[str, Any], child: dict[str, Any]) -> dict[str, Any]:
         if all(isinstance(part, dict) for part in both):
             made[name] = {**both[0], **both[1]}  # type: ignore[dict-item]
     return made
+
+
+def field_place(name: str, field: str, extra: Path | None = None) -> str:
+    """Return file and line where a task says a field, a parent's where it is inherited; the file alone if nowhere."""
+    paths = _paths(FOLDER) if extra is None else {**_paths(FOLDER), **_own_paths(extra)}
+    path, line = _place(list(_line_of_files(name, paths).values()), tuple(field.split(".")))
+    return f"{path}:{line}" if line else str(path)
 
 
 def _problems(files: list[CatalogFile], error: ValidationError) -> list[str]:

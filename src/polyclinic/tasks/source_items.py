@@ -127,17 +127,18 @@ def _item_maker(
             part = "" if fill_cuttable is None else fill_cuttable(fields)
         except UserError as error:
             there = ", ".join(sorted(key for key in fields if key not in ("row", "labels")))
-            return Bad(row.place, f"field '{what}': {error}; the row has {there}")
+            return Bad(row.place, f"field '{what}': {error}; the row has {there}", kind="template")
         if not text.strip() or not reply.strip():
-            return Bad(row.place, f"field '{'output' if text.strip() else 'input'}' is empty")
+            return Bad(row.place, f"field '{'output' if text.strip() else 'input'}' is empty", kind="empty")
         if len(text) + len(reply) > longest:
             return Bad(
                 row.place,
                 f"field 'input': the item has {len(text) + len(reply)} characters, at most {longest} are taken",
                 text[:LONGEST_SHOWN],
+                kind="over-long",
             )
         if wrong_label is not None and (problem := wrong_label(reply)):
-            return Bad(row.place, f"field 'output': {problem}", text[:LONGEST_SHOWN])
+            return Bad(row.place, f"field 'output': {problem}", text[:LONGEST_SHOWN], kind="label")
         outputs: tuple[str, ...] = (reply,)
         if task.references:
             others = fields.get(task.references, ())

@@ -21,6 +21,7 @@ class Bad:
     place: str  # file and line, for people
     reason: str
     text: str = ""  # as much of it as could be read
+    kind: str = "broken"  # by which checks count it: broken, empty, over-long, label or template
 
 
 LONGEST_SHOWN = 10_000  # characters of a bad record that are kept
