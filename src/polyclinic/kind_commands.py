@@ -58,8 +58,13 @@ def _command(kind: StepKind[Any]) -> Any:
     def command(**given: Any) -> None:
         out: Path = given.pop("out")
         seed: int = given.pop("seed")
+        as_json: bool = given.pop("as_json", False)
         fields = {name: _parse(kind, name, text) for name, text in given.items() if text is not None}
-        typer.echo(str(kind(out=out, seed=seed, **fields)))
+        made = kind(out=out, seed=seed, **fields)
+        if kind.shown is not None:
+            _show(kind.shown(made), made, as_json)
+        if not as_json:
+            typer.echo(str(made))
 
     parameters = [
         inspect.Parameter(
@@ -84,10 +89,28 @@ def _command(kind: StepKind[Any]) -> Any:
         inspect.Parameter("seed", inspect.Parameter.KEYWORD_ONLY, default=0, annotation=Annotated[int, seed_option]),
         inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Path, out_option]),
     ]
+    if kind.shown is not None:
+        json_option = typer.Option("--json", help="print JSON, for programs")
+        parameters.append(
+            inspect.Parameter(
+                "as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, json_option]
+            )
+        )
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     command.__name__ = kind.name.partition(".")[2]
     return command
+
+
+def _show(rows: list[dict[str, Any]], made: Path, as_json: bool) -> None:
+    """Print what a kind shows of the artifact it made, as a table or as JSON."""
+    from polyclinic.cli import _print_json, _print_table
+
+    if as_json:
+        _print_json({"out": str(made), "rows": rows})
+    elif rows:
+        columns = dict.fromkeys(name for row in rows for name in row)
+        _print_table(rows, tuple(columns))
 
 
 def _parse(kind: StepKind[Any], name: str, text: str) -> Any:

@@ -154,6 +154,7 @@ class StepKind(Generic[SettingsType]):
     function: Callable[[SettingsType, Work], None]
     packages: tuple[str, ...] = ()  # packages whose version changes the result
     check: Callable[[SettingsType], None] | None = None  # looks at the user's own files before anything runs
+    shown: Callable[[Path], list[dict[str, Any]]] | None = None  # rows of a table the command shows of what it made
 
     @property
     def summary(self) -> str:
@@ -191,11 +192,12 @@ def step_kind(
     version: int,
     packages: tuple[str, ...] = (),
     check: Callable[[SettingsType], None] | None = None,
+    shown: Callable[[Path], list[dict[str, Any]]] | None = None,
 ) -> Callable[[Callable[[SettingsType, Work], None]], StepKind[SettingsType]]:
     """Turn a function of settings and work into a step kind; see the head of this file."""
 
     def decorate(function: Callable[[SettingsType, Work], None]) -> StepKind[SettingsType]:
-        return StepKind(name, settings, output, version, function, packages, check)
+        return StepKind(name, settings, output, version, function, packages, check, shown)
 
     return decorate
 

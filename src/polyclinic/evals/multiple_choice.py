@@ -57,6 +57,7 @@ def choice_items(
     asked: Sequence[tuple[Task, Sample]],
     window: int | None,
     use_chat_template: bool,
+    prefaces: Sequence[str] | None = None,
 ) -> list[ChoiceItem]:
     """Turn questions into requests.
 
@@ -65,14 +66,15 @@ def choice_items(
         asked: tasks of the family multiple_choice, each with one of its items.
         window: most tokens the model sees at once; None when it has no such bound.
         use_chat_template: whether the prompt is put as the user's turn of a conversation.
+        prefaces: what stands before each prompt and each neutral prompt: worked examples; None for nothing.
 
     Raises UserError for an item with fewer than two options, an empty option, or a right answer that is no option.
     """
     prompts, neutrals = [], []
-    for task, sample in asked:
-        _check(sample)
-        prompts.append(prompt_text(task, sample))
-        neutrals.append(neutral_text(task, sample) if task.scoring == "mutual_information" else None)
+    for (task, sample), preface in zip(asked, prefaces or [""] * len(asked), strict=True):
+        check_choice(sample)
+        prompts.append(preface + prompt_text(task, sample))
+        neutrals.append(preface + neutral_text(task, sample) if task.scoring == "mutual_information" else None)
     contexts = encode_prompts(
         tokenizer, [*prompts, *(text for text in neutrals if text is not None)], use_chat_template
     )
@@ -119,13 +121,19 @@ def option_scores(item: ChoiceItem, answers: Mapping[str, float]) -> list[float]
     return sums
 
 
+def example_text(task: Task, sample: Sample) -> str:
+    """Return an item with its right option, as it stands before others as a worked example."""
+    return prompt_text(task, sample) + task.answer_prefix + sample.output + task.answer_suffix + "\n\n"
+
+
 def _continuations(task: Task, sample: Sample, use_chat_template: bool) -> list[str]:
     # The assistant's turn begins on a line of its own; there nothing stands before the option.
     prefix = "" if use_chat_template else task.answer_prefix
     return [prefix + option + task.answer_suffix for option in sample.options]
 
 
-def _check(sample: Sample) -> None:
+def check_choice(sample: Sample) -> None:
+    """Check that an item can be weighed; raises UserError naming the field that is wrong."""
     where = f"task {sample.task}, item {sample.id}"
     if len(sample.options) < 2:
         raise UserError(f"{where}: field 'options': expected at least two, found {len(sample.options)}")

@@ -12,22 +12,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from polyclinic import models
+from polyclinic.errors import UserError
+from polyclinic.evals.asked_items import read_items
+from polyclinic.evals.backends.models_in_process import load_for_asking
+from polyclinic.evals.backends.transformers_engine import (
+    BATCH_TOKENS_ACCELERATOR,
+    BATCH_TOKENS_CPU,
+    model_window,
+)
 from polyclinic.evals.journal import Journal
 from polyclinic.evals.likelihood import Batch, answer, plan_batches
 from polyclinic.evals.outcome import Outcome
-from polyclinic.evals.run import (
-    BATCH_TOKENS_ACCELERATOR,
-    BATCH_TOKENS_CPU,
-    RunSettings,
-    ask_items,
-    load_for_asking,
-    model_window,
-    outcome_of,
-    read_items,
-)
+from polyclinic.evals.run_settings import RunSettings
+from polyclinic.evals.weighed_items import ask_items, outcome_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+WEIGHED = ("multiple_choice", "perplexity")  # families of tasks
 
 
 class Panel:
@@ -53,6 +55,12 @@ class Panel:
             model=folder, samples=list(samples), catalog=catalog, use_chat_template=use_chat_template
         )
         asked = read_items(settings.samples, catalog)
+        for task, sample in asked:
+            if task.family not in WEIGHED:
+                raise UserError(
+                    f"item {sample.id}: task {task.name} is of the family '{task.family}'; models are compared here "
+                    f"by likelihood, so {' and '.join(WEIGHED)} can be asked; leave it out of the samples"
+                )
         self.model: PreTrainedModel = load_for_asking(folder, precision)
         self.items = ask_items(settings, models.load_tokenizer(folder), asked, model_window(self.model))
         self.tasks = [item.task.name for item in self.items]

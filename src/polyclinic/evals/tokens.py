@@ -47,11 +47,9 @@ def encode_prompts(
             )
             for text in distinct
         ]
-        encoded = _encode(tokenizer, rendered, special=False)
+        encoded = encode_rendered(tokenizer, rendered, special=False)
     else:
-        encoded = _encode(tokenizer, distinct, special=True)
-        end = _tokens_at_end(tokenizer)
-        encoded = [tokens[: len(tokens) - end] for tokens in encoded] if end else encoded
+        encoded = encode_rendered(tokenizer, distinct, special=True)
     # A model cannot be asked what follows nothing at all.
     first = first_token(tokenizer)
     fallback = () if first is None else (first,)
@@ -72,6 +70,16 @@ def encode_continuations(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str
         for text, joined, single in zip(chosen, behind, alone, strict=True):
             found[text] = joined[len(start) :] if start and joined[: len(start)] == start else single
     return found
+
+
+def encode_rendered(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], *, special: bool) -> list[Tokens]:
+    """Return the tokens of prompts behind which something is asked.
+
+    With `special` the special tokens that the tokenizer puts before a text are there, those behind it are not.
+    """
+    encoded = _encode(tokenizer, texts, special=special)
+    end = _tokens_at_end(tokenizer) if special else 0
+    return [tokens[: len(tokens) - end] for tokens in encoded] if end else encoded
 
 
 def encode_texts(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[Tokens]:

@@ -1,0 +1,67 @@
+"""From the settings of eval.run to the backend that is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from polyclinic import models
+from polyclinic.evals.backends.local import Engine, LocalBackend
+from polyclinic.evals.backends.models_in_process import load_for_asking, model_fingerprint, model_name
+from polyclinic.evals.conversation import PLAIN_STOPS
+from polyclinic.evals.run_settings import RunSettings
+from polyclinic.evals.writing import Backend
+from polyclinic.steps import Work
+
+
+def open_backend(settings: RunSettings, work: Work) -> Backend:
+    """Return the model or endpoint that the settings name, ready to be asked; raises UserError when it is not."""
+    if settings.endpoint:
+        from polyclinic.evals.backends.endpoint import EndpointBackend
+
+        return EndpointBackend(settings, work)
+    assert settings.model is not None
+    folder = settings.model
+    tokenizer = models.load_tokenizer(folder)
+    with_template = (
+        bool(tokenizer.chat_template) if settings.use_chat_template is None else settings.use_chat_template
+    )
+    stops = () if with_template else PLAIN_STOPS
+    engine: Engine
+    if settings.backend == "vllm":
+        from polyclinic.evals.backends.vllm_engine import VllmEngine
+
+        engine = VllmEngine(
+            folder,
+            settings.adapter,
+            settings.precision,
+            stops=stops,
+            temperature=settings.temperature,
+            seed=work.seed,
+            window=settings.window,
+        )
+    else:
+        from polyclinic.evals.backends.transformers_engine import TransformersEngine
+
+        engine = TransformersEngine(
+            load_for_asking(folder, settings.precision, settings.adapter),
+            tokenizer,
+            settings.precision,
+            settings.batch_tokens,
+            stops,
+            settings.temperature,
+            work.seed,
+        )
+    return LocalBackend(
+        model_name(folder),
+        model_fingerprint(folder, settings.adapter),
+        tokenizer,
+        engine,
+        Path(settings.cache) if settings.cache else work.scratch,
+        use_chat_template=settings.use_chat_template,
+        decoding={
+            "temperature": settings.temperature,
+            "seed": work.seed if settings.temperature else 0,
+            "stops": list(stops),
+        },
+        cache=bool(settings.cache),
+    )

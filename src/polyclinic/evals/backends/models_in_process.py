@@ -1,0 +1,59 @@
+"""A model folder, with an adapter on it where there is one, ready to be asked in this process."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from polyclinic import models
+from polyclinic.artifacts import content_fingerprint, read_manifest
+from polyclinic.errors import UserError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+def model_name(folder: Path) -> str:
+    """Return the name of a model for people: the step that made it, else its folder."""
+    manifest = read_manifest(folder)
+    return (manifest.step if manifest is not None else "") or folder.resolve().name
+
+
+def model_fingerprint(folder: Path, adapter: Path | None) -> str:
+    """Return what tells a model from all others: its fingerprint, with the adapter's content where there is one."""
+    own = models.fingerprint(folder)
+    if adapter is None:
+        return own
+    return hashlib.blake2b(f"{own}\0{content_fingerprint(adapter)}".encode(), digest_size=16).hexdigest()
+
+
+def load_for_asking(folder: Path, precision: str, adapter: Path | None = None) -> PreTrainedModel:
+    """Load a model that is only to be asked, on the accelerator when there is one.
+
+    Raises UserError when the model or the adapter cannot be loaded, or the adapter is none of this model.
+    """
+    import torch
+
+    model = models.load_model(folder, dtype=precision)
+    if adapter is not None:
+        model = _with_adapter(model, adapter)
+    model.eval()
+    model.requires_grad_(False)
+    if torch.cuda.is_available():
+        model.to("cuda")
+    return model
+
+
+def _with_adapter(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
+    from peft import PeftModel
+    from safetensors import SafetensorError
+
+    if not (adapter / "adapter_model.safetensors").is_file():
+        raise UserError(f"{adapter}: no adapter_model.safetensors here; expected an adapter in PEFT's layout")
+    try:
+        wrapped = PeftModel.from_pretrained(model, str(adapter))
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
+        raise UserError(f"{adapter}: the adapter cannot be put on this model: {error}") from error
+    # The layers are in the model itself now; its own class keeps its ways of being asked.
+    return wrapped.get_base_model()
