@@ -8,9 +8,7 @@ them; `read_steps` walks the same way again with what the journal knows, in orde
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -18,6 +16,7 @@ from polyclinic.errors import UserError
 from polyclinic.llm.addresses import Guard
 from polyclinic.llm.budget import Budget
 from polyclinic.llm.endpoint import Endpoint
+from polyclinic.llm.event_loop import run_async
 from polyclinic.llm.journal import Journal
 from polyclinic.llm.line import Line, Permission, Stopped, Teacher
 from polyclinic.llm.requests import Answers, ChatRequest, Outcome, guard_request, settle
@@ -67,7 +66,7 @@ def ask_all(
 
     at_once = sum(a.concurrency for a in endpoint.addresses()) if isinstance(endpoint, Endpoint) else endpoint.batch
     permission = Permission(allow_remote, guard, ledger)
-    return _run(_walk(requests, one, journal, at_once, progress, permission, budget, [endpoint]))
+    return run_async(_walk(requests, one, journal, at_once, progress, permission, budget, [endpoint]))
 
 
 def ask_in_steps(
@@ -108,7 +107,7 @@ def ask_in_steps(
         BudgetSpent, UserError: as `ask_all`.
     """
     permission = Permission(allow_remote, guard, ledger)
-    return _run(_walk(items, steps, journal, at_once, progress, permission, budget, []))
+    return run_async(_walk(items, steps, journal, at_once, progress, permission, budget, []))
 
 
 def read_steps(
@@ -181,21 +180,3 @@ async def _walk(
     if line.error is not None:
         raise line.error
     return line.tally
-
-
-def _run(work: Coroutine[Any, Any, Tally]) -> Tally:
-    import uvloop
-
-    in_a_loop = False
-
-    def run() -> Tally:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(work)
-
-    with contextlib.suppress(RuntimeError):
-        asyncio.get_running_loop()
-        in_a_loop = True
-    if not in_a_loop:
-        return run()
-    with ThreadPoolExecutor(1) as thread:  # in a notebook, which has a loop of its own
-        return thread.submit(run).result()

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from polyclinic.errors import UserError
+from polyclinic.llm.endpoint import Endpoint
 from polyclinic.llm.journal import Spent
-from polyclinic.llm.requests import Asked
+from polyclinic.llm.requests import Asked, Question
+
+CHARACTERS_OF_A_TOKEN = 4  # of English; only for what is not known yet
 
 
 class BudgetSpent(UserError):
@@ -55,3 +58,13 @@ class Budget:
                     f"budget: the {name} of {bound:,g} are used up: {sent:,} requests, {spent.tokens:,} tokens, "
                     f"{spent.price:.2f} money so far. Every answer is kept; raise the budget and run again to go on"
                 )
+
+
+def keep_budget(budget: Budget | None, spent: Spent, in_flight: int, question: Question, endpoint: Endpoint) -> None:
+    """Raise BudgetSpent when a question would not fit; `spent.sent` counts all that was sent and is not in flight."""
+    if budget is None:
+        return
+    length = len(question.body) // CHARACTERS_OF_A_TOKEN
+    most = question.request.max_tokens or endpoint.max_tokens
+    expected = Spent(1, 1, length, most, endpoint.price(length, most))
+    budget.stop_when_spent(spent.sent + in_flight, spent, in_flight, expected)

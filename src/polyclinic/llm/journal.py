@@ -124,7 +124,7 @@ class Journal:
             return self._waiting[key][0]
         if not self._database.in_transaction:  # or each look would take and give back the locks of the file
             self._database.execute("BEGIN")
-        return _find(self._database, key, self._failed)
+        return find_answer(self._database, key, self._failed)
 
     def count(self) -> int:
         """Return the number of answers on file."""
@@ -241,51 +241,6 @@ class Journal:
         )
 
 
-class JournalFiles:
-    """Reads several journals as one, as the ranks of a cluster leave them; it writes nothing and locks nobody out."""
-
-    def __init__(self, paths: Iterable[Path]) -> None:
-        """Open the journals; raises UserError when one is not there or is no journal."""
-        self._databases = []
-        for path in paths:
-            if not path.is_file():
-                raise UserError(f"{path}: no journal here; has its rank not run yet?")
-            try:
-                database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
-                database.execute("SELECT price FROM replies LIMIT 1")
-            except sqlite3.DatabaseError as error:
-                raise UserError(f"{path}: cannot be read as a journal of answers ({error})") from error
-            self._databases.append(database)
-
-    def __enter__(self) -> JournalFiles:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the files."""
-        for database in self._databases:
-            database.close()
-
-    def find(self, key: str) -> Reply | Failure | None:
-        """Return the answer to a request from whichever journal has it, why it has none, or None."""
-        failure = None
-        for database in self._databases:
-            found = _find(database, key, failed=True)
-            if isinstance(found, Reply):
-                return found
-            failure = failure or found
-        return failure
-
-    def spent(self) -> Spent:
-        """Return what the answers of all the journals came to."""
-        rows = [database.execute("SELECT * FROM spent").fetchone() for database in self._databases]
-        return Spent(*(sum(column) for column in zip(*rows, strict=True)))
-
-
 def _open(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     # WAL with NORMAL: what is committed survives a kill of the process.
@@ -314,7 +269,8 @@ def _hold_space(file: Path) -> None:
             stream.write(bytes(RESERVE))
 
 
-def _find(database: sqlite3.Connection, key: str, failed: bool) -> Reply | Failure | None:
+def find_answer(database: sqlite3.Connection, key: str, failed: bool) -> Reply | Failure | None:
+    """Return what a journal's database has under a key; `failed` says whether there may be failures in it."""
     row = database.execute(f"SELECT {REPLY} FROM replies WHERE key = ?", (key,)).fetchone()
     if row is not None:
         return Reply(*row)

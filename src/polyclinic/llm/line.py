@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from polyclinic.errors import UserError
 from polyclinic.llm.addresses import Guard, refuse_remote
-from polyclinic.llm.budget import Budget
+from polyclinic.llm.budget import Budget, keep_budget
 from polyclinic.llm.client import ask
 from polyclinic.llm.connections import Connections
 from polyclinic.llm.endpoint import Endpoint
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from polyclinic.llm.local_model import LocalModel, LocalWriter
 
 FAILURES_IN_A_ROW = 32  # requests that fail one after the other before the run stops: the endpoint is down
-CHARACTERS_OF_A_TOKEN = 4  # of English; only for what is not known yet
 
 Teacher: TypeAlias = "Endpoint | LocalModel"
 
@@ -170,25 +169,22 @@ class Line:
             raise Stopped
         if self.budget is not None and opened.addresses is not None:
             in_flight = sum(address.window.in_flight for address in opened.addresses.all) - 1
-            self._keep_budget(self.budget, question, endpoint, in_flight)
+            keep_budget(self.budget, self._spent(in_flight), in_flight, question, endpoint)
         if endpoint.base_url in opened.remote:
             assert self._ledger is not None
             self._ledger.sent(question, endpoint.url, endpoint.model)
         self._sent += 1
 
-    def _keep_budget(self, budget: Budget, question: Question, endpoint: Endpoint, in_flight: int) -> None:
+    def _spent(self, in_flight: int) -> Spent:
+        """Return what was spent so far, what is not on file yet included, and what is in flight not."""
         before, tally = self._before_run, self.tally
-        spent = Spent(
+        return Spent(
             answers=before.answers + tally.asked,
+            sent=before.sent + self._sent - tally.counts.get("rate_limited", 0) - in_flight,
             prompt_tokens=before.prompt_tokens + tally.prompt_tokens,
             completion_tokens=before.completion_tokens + tally.completion_tokens,
             price=before.price + tally.price,
         )
-        length = len(question.body) // CHARACTERS_OF_A_TOKEN
-        most = question.request.max_tokens or endpoint.max_tokens
-        expected = Spent(1, 1, length, most, endpoint.price(length, most))
-        sent = before.sent + self._sent - tally.counts.get("rate_limited", 0)
-        budget.stop_when_spent(sent, spent, in_flight, expected)
 
     def _look_at(self, question: Question, result: Reply | Failure, opened: Asking) -> None:
         """Stop the run when one request after the other fails: the endpoint is down."""
