@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from polyclinic.evals.quantiles import items_needed
 from polyclinic.evals.statistics import (
     holm,
-    items_needed,
     mcnemar_exact,
     paired_difference,
     proportion_interval,

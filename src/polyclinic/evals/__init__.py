@@ -4,11 +4,12 @@
 `comparison_rows` do so for folders of scores.
 """
 
+from polyclinic.evals.comparison import Comparison, compare
 from polyclinic.evals.contamination import contamination
 from polyclinic.evals.panel import Panel
 from polyclinic.evals.results import comparison_rows, read_scores, summary_rows
 from polyclinic.evals.run import run
-from polyclinic.evals.summary import Comparison, TaskSummary, compare, summarize
+from polyclinic.evals.summary import TaskSummary, summarize
 
 __all__ = [
     "Comparison",

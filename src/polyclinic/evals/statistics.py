@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
+
+from polyclinic.evals.quantiles import expanded, normal_quantile
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
+
+    Values = NDArray[np.float64]
 
 DRAWS = 10_000
 CELLS = 1 << 22  # drawn numbers held in memory at once
@@ -76,10 +79,11 @@ def weighted_mean_interval(
     draws: int = DRAWS,
     confidence: float = 0.95,
 ) -> Interval:
-    """Return sum(w v) / sum(w) with a percentile bootstrap interval over clusters.
+    """Return sum(w v) / sum(w) with an expanded percentile bootstrap interval over clusters.
 
-    From 5,000 clusters on the interval is the normal one, which no longer differs. A single cluster says nothing
-    about the spread: its bounds are minus and plus infinity.
+    The quantiles lie further out when there are few clusters (see `expanded`). From 5,000 clusters on the interval is
+    the normal one, which no longer differs. A single cluster says nothing about the spread: its bounds are minus and
+    plus infinity.
 
     Args:
         values: one number an item, e.g. nats per token of a document.
@@ -106,8 +110,50 @@ def weighted_mean_interval(
         return found
 
     drawn = _drawn(ratio, len(sums), seed, draws)
-    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return percentile_interval(estimate, drawn, len(sums), confidence)
+
+
+def percentile_interval(
+    estimate: float, drawn: NDArray[np.float64], clusters: int, confidence: float = 0.95
+) -> Interval:
+    """Return an estimate with the expanded percentile interval of its bootstrap draws."""
+    import numpy as np
+
+    wide = expanded(confidence, clusters)
+    low, high = np.quantile(drawn, [(1 - wide) / 2, (1 + wide) / 2])
     return Interval(estimate, min(float(low), estimate), max(float(high), estimate))
+
+
+def paired_proportion_interval(
+    both: int, only_one: int, only_other: int, neither: int, confidence: float = 0.95
+) -> Interval:
+    """Return the difference of two proportions on the same items (Newcombe 1998, method 10).
+
+    It combines Wilson's intervals of the two, so that it holds for few items and where no item differs; a bootstrap
+    of paired zeros and ones does not (at 15 items it can miss the truth in seven cases of ten).
+
+    Args:
+        both: items that both models got right.
+        only_one: items that the first model alone got right.
+        only_other: items that the second model alone got right.
+        neither: items that neither got right.
+        confidence: coverage, 0 to 1.
+    """
+    n = both + only_one + only_other + neither
+    one, other = (wilson_interval(both + own, n, confidence) for own in (only_one, only_other))
+    top = float(both * neither - only_one * only_other)
+    # The continuity correction of the method: a correlation above zero is taken for a smaller one.
+    top = max(top - n / 2, 0.0) if top > 0 else top
+    product = (both + only_one) * (only_other + neither) * (both + only_other) * (only_one + neither)
+    correlation = top / math.sqrt(product) if product else 0.0
+    difference = (only_one - only_other) / n
+
+    def reach(down: float, up: float) -> float:
+        return math.sqrt(max(0.0, down**2 - 2 * correlation * down * up + up**2))
+
+    low = difference - reach(one.estimate - one.low, other.high - other.estimate)
+    high = difference + reach(one.high - one.estimate, other.estimate - other.low)
+    return Interval(difference, max(-1.0, min(low, difference)), min(1.0, max(high, difference)))
 
 
 def paired_difference(
@@ -192,23 +238,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def items_needed(spread: float, difference: float, confidence: float = 0.95, power: float = 0.8) -> int | None:
-    """Return how many items show a difference of this size: ((z_confidence + z_power) * spread / difference)^2.
-
-    None when the difference is zero: no number of items would show it.
-
-    Args:
-        spread: standard deviation of the paired differences.
-        difference: the true mean difference supposed.
-        confidence: of the two-sided interval.
-        power: chance of its excluding zero.
-    """
-    if difference == 0:
-        return None
-    z = normal_quantile(confidence) + NormalDist().inv_cdf(power)
-    return max(1, math.ceil((z * spread / difference) ** 2))
-
-
 def cluster_sums(
     values: NDArray[np.float64], weights: NDArray[np.float64], clusters: Sequence[str] = ()
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -231,11 +260,6 @@ def standard_error(sums: NDArray[np.float64], totals: NDArray[np.float64]) -> fl
     mean = sums.sum() / totals.sum()
     residuals = sums - mean * totals
     return float(math.sqrt(clusters / (clusters - 1) * float((residuals**2).sum())) / totals.sum())
-
-
-def normal_quantile(confidence: float) -> float:
-    """Return z so that a normal value lies within -z and z with this probability: 1.96 for 0.95."""
-    return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
 def _drawn(

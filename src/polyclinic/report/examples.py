@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from markupsafe import Markup
 
-from polyclinic.evals.summary import ACCURACY
+from polyclinic.evals.metrics import ACCURACY
 from polyclinic.pages import Section, element, folded, joined, numbers, paragraph, prose, side_by_side
 from polyclinic.records import Document, Sample, Score, read_records
 from polyclinic.report.measured import Column, Measured

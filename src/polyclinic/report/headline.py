@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from polyclinic.evals.summary import ACCURACY, LEVEL
+from polyclinic.evals.metrics import ACCURACY
+from polyclinic.evals.verdicts import LEVEL
 from polyclinic.pages import bullets, element, joined, numbers, paragraph
 from polyclinic.report.measured import Measured, comparisons, lead_of, told_apart
 from polyclinic.report.wording import estimate_text, interval_text, sentence, title_of

@@ -9,7 +9,8 @@ import math
 from dataclasses import dataclass
 
 from polyclinic.evals import Comparison, TaskSummary, summarize
-from polyclinic.evals.summary import ACCURACY, LIKELIHOOD, compare_all, correct
+from polyclinic.evals.comparison import compare_all, correct
+from polyclinic.evals.metrics import ACCURACY, LIKELIHOOD
 from polyclinic.records import Score
 from polyclinic.report.run_data import Run
 from polyclinic.tasks import Task, load_catalog

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from polyclinic.evals import Comparison
-from polyclinic.evals.summary import ACCURACY, LIKELIHOOD
+from polyclinic.evals.metrics import ACCURACY, LIKELIHOOD
 from polyclinic.pages import (
     Cell,
     Estimate,

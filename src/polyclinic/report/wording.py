@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from polyclinic.evals import Comparison, TaskSummary
-from polyclinic.evals.summary import ACCURACY, LEVEL, LIKELIHOOD
+from polyclinic.evals.metrics import ACCURACY, LIKELIHOOD
+from polyclinic.evals.verdicts import LEVEL
 from polyclinic.pages import numbers
 from polyclinic.report.measured import Column, Compared, task_of, told_apart
 
