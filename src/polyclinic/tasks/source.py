@@ -26,6 +26,7 @@ Format = Literal[
     "relations",
     "report_sections",
     "task_json",
+    "conversations",
     "unknown",
 ]
 # What each reader gives beside the fields of the file itself; readers without an entry give the file's fields alone.
@@ -50,6 +51,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "relations": ("text", "relations", "events", "entities", "types", "typed"),
     "report_sections": ("text", "sections", "modality", "region"),
     "task_json": ("input", "output", "outputs", "definition"),
+    "conversations": ("input", "output", "system", "turns", "exchanges"),
 }
 EVERYWHERE = ("row", "labels", "id", "document")  # names that every template may use
 SPLITS = ("train", "validation", "test", "all")

@@ -73,6 +73,7 @@ class TaskFile:
     positive_examples: tuple[Example, ...] = ()
     negative_examples: tuple[Example, ...] = ()
     split_type: str = ""  # Train, Test or Train/Test; only in contribution forms
+    instance_license: tuple[str, ...] = ()  # only in Super-NaturalInstructions
     instances: tuple[Instance, ...] = field(default=(), repr=False)
 
 
@@ -156,6 +157,7 @@ def _canonical(data: dict[str, Any], path: Path) -> TaskFile:
         raise UserError(f"{path}: Instances: expected a list of objects with input and output, found {_type(found)}")
     fields["instances"] = tuple(_instances(found, path))
     fields["split_type"] = "/".join(_texts(data.get("Split Type"), f"{path}: Split Type"))
+    fields["instance_license"] = _texts(data.get("Instance License"), f"{path}: Instance License")
     return TaskFile(**fields)
 
 

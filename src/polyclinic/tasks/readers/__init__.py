@@ -15,6 +15,7 @@ from polyclinic.tasks.readers import (
     articles,
     bioc,
     code_table,
+    conversations,
     delimited,
     hub_rows,
     iob,
@@ -55,10 +56,12 @@ READERS: dict[str, FileReader] = {
     "standoff": standoff.read,
     "articles": articles.read,
     "code_table": code_table.read,
+    "conversations": conversations.read,
     "task_json": _task_json,
 }
 # These begin with rows of any tabular file and give them the same names, whatever the file calls them.
 NORMALISERS: dict[str, Normaliser] = {
+    "conversations": conversations.normalise,
     "multiple_choice": multiple_choice.normalise,
     "sentence_pairs": sentence_pairs.normalise,
     "relations": relations.normalise,
@@ -100,8 +103,7 @@ def read_source(source: Source, data: Path | None, split: str, download: bool = 
 
     Raises UserError when the data are missing, or are another release than the source describes.
     """
-    normalise = NORMALISERS.get(source.format)
-    where, columns, needed = source.where, list(source.columns.items()), source.not_empty
+    make = row_maker(source)
     first = True
     for row in _raw_rows(source, data, split, download):
         if isinstance(row, Bad):
@@ -109,10 +111,21 @@ def read_source(source: Source, data: Path | None, split: str, download: bool = 
             continue
         if first:
             first = False
-            _check_release(row, source)
+            check_release(row, source)
+        made = make(row)
+        if made is not None:
+            yield made
+
+
+def row_maker(source: Source) -> Callable[[Row], Row | Bad | None]:
+    """Return a function that gives a row the names the task knows; None for a row that it does not ask for."""
+    normalise = NORMALISERS.get(source.format)
+    where, columns, needed = source.where, list(source.columns.items()), source.not_empty
+
+    def make(row: Row) -> Row | Bad | None:
         fields = row.fields
         if where and not _as_asked({name: v for name, v in where.items() if name in fields}, fields):
-            continue
+            return None
         for name, column in columns:
             if isinstance(column, str):
                 if column in fields:
@@ -121,9 +134,10 @@ def read_source(source: Source, data: Path | None, split: str, download: bool = 
                 fields[name] = [fields[part] for part in column if part in fields]
         made = row if normalise is None else normalise(row, source)
         if needed and any(fields.get(name) in (None, "", []) for name in needed):
-            continue
-        if not where or isinstance(made, Bad) or _as_asked(where, fields):
-            yield made
+            return None
+        return made if not where or isinstance(made, Bad) or _as_asked(where, fields) else None
+
+    return make
 
 
 def _raw_rows(source: Source, data: Path | None, split: str, download: bool) -> Iterator[Row | Bad]:
@@ -141,7 +155,8 @@ def _raw_rows(source: Source, data: Path | None, split: str, download: bool) -> 
         raise UserError(missing_message(source, data, split))
 
 
-def _check_release(row: Row, source: Source) -> None:
+def check_release(row: Row, source: Source) -> None:
+    """Raise UserError when a row lacks a field by which the release is told from others."""
     if lacking := [name for name in source.expect if name not in row.fields]:
         version = f" {source.version}" if source.version else ""
         raise UserError(
