@@ -103,6 +103,22 @@ def correct(comparisons: Sequence[Comparison]) -> list[Comparison]:
     return [replace(found, verdict=verdict(found)) for found in made]
 
 
+def paired(ours: Iterable[Score], theirs: Iterable[Score]) -> list[tuple[Score, Score]]:
+    """Return the scores of one metric that both models have a value for, by item and scorer.
+
+    Raises UserError when an item has another right answer on the two sides.
+    """
+    others = {(score.item, score.subset, score.scorer): score for score in theirs}
+    found = []
+    for score in ours:
+        other = others.get((score.item, score.subset, score.scorer))
+        if other is not None:
+            _check_same(score, other)
+            if score.value is not None and other.value is not None:
+                found.append((score, other))
+    return found
+
+
 def _by_item(scores: Iterable[Score]) -> tuple[str, Side]:
     """Return the name of the only model, and its scores by part and item."""
     found: dict[Part, dict[str, Score]] = {}

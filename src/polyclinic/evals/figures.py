@@ -71,8 +71,11 @@ def estimate_of(scored: Sequence[Score]) -> float:
     return _exp(found) if scored[0].metric == LIKELIHOOD else found
 
 
-def difference_of(pairs: Sequence[tuple[Score, Score]], seed: int = 0) -> Difference:
-    """Return the difference of two models on items that both have a value for; at least one pair."""
+def difference_of(pairs: Sequence[tuple[Score, Score]], seed: int = 0, *, test: bool = True) -> Difference:
+    """Return the difference of two models on items that both have a value for; at least one pair.
+
+    Without `test` the permutation test is left out and the p-value is NaN.
+    """
     import numpy as np
 
     one, other = [a for a, _ in pairs], [b for _, b in pairs]
@@ -82,7 +85,7 @@ def difference_of(pairs: Sequence[tuple[Score, Score]], seed: int = 0) -> Differ
         pool = pool_of(metric, [*one, *other])  # together, so that both have the same classes
         ours, theirs = pool.parts[:n], pool.parts[n:]
         interval, error = pooled_difference(ours, theirs, pool.figure, clusters, seed=seed)
-        p_value = swap_p_value(ours, theirs, pool.figure, clusters, seed=seed)
+        p_value = swap_p_value(ours, theirs, pool.figure, clusters, seed=seed) if test else math.nan
         return _with_power(interval, error, p_value, n, len(cluster_parts(ours, clusters)))
     (a, weights_a), (b, weights_b) = _columns(one), _columns(other)
     weights = (weights_a + weights_b) / 2
@@ -96,7 +99,7 @@ def difference_of(pairs: Sequence[tuple[Score, Score]], seed: int = 0) -> Differ
         p_value = statistics.mcnemar_exact(table[1], table[2])
     else:
         interval = statistics.weighted_mean_interval(deltas, weights, clusters, seed=seed)
-        p_value = statistics.sign_flip_p_value(deltas, weights, clusters, seed=seed)
+        p_value = statistics.sign_flip_p_value(deltas, weights, clusters, seed=seed) if test else math.nan
     return _with_power(interval, error, p_value, n, len(sums))
 
 
