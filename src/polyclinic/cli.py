@@ -84,6 +84,7 @@ def build_app(stage: str = "") -> typer.Typer:
         if name == "merge":
             group.command("from-yaml")(merge_from_yaml)
             group.command("diagnose")(merge_diagnose)
+            group.command("join-search")(merge_join_search)
         if name == "eval":
             group.command("compare")(eval_compare)
             group.command("summary")(eval_summary)
@@ -363,6 +364,15 @@ def merge_diagnose(
         typer.echo(f"problem: {problem}", err=True)
     if found.problems:
         raise typer.Exit(2)
+
+
+def merge_join_search(
+    out: Annotated[Path, typer.Argument(help="the folder that another process is making by merge.search")],
+) -> None:
+    """Help with a search that is under way, from another machine that sees the same files."""
+    from polyclinic.merge.search_workers import join_search
+
+    typer.echo(f"{join_search(out)} candidates evaluated here")
 
 
 def eval_compare(

@@ -117,7 +117,8 @@ def _parse(kind: StepKind[Any], name: str, text: str) -> Any:
     """Return the value of a flag; several are divided by commas or, like mappings, written as YAML."""
     annotation = kind.settings.model_fields[name].annotation
     origins = {typing.get_origin(part) for part in (annotation, *typing.get_args(annotation))}
-    if origins & {list, tuple} and not text.lstrip().startswith(("[", "{")):
+    mapping = typing.get_origin(annotation) is dict
+    if not mapping and origins & {list, tuple} and not text.lstrip().startswith(("[", "{")):
         return [part.strip() for part in text.split(",")] if text else []
     if dict in origins or annotation is dict or origins & {list, tuple}:
         try:

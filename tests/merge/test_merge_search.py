@@ -1,27 +1,31 @@
-"""The search for the best merge: it finds known optima, goes on after a kill, and says how sure it is."""
+"""The search for the best merge: it finds known optima, says how sure it is, and refuses what cannot be searched."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tiny_parents import Array, read_tensors, write_family
+from numpy.typing import NDArray
+from tiny_parents import Array, read_tensors, write_family, write_safetensors
+from tiny_search import (
+    LETTERS,
+    write_bigram_models,
+    write_language_models,
+    write_questions,
+    write_texts,
+)
 
 from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
-from polyclinic.merge import breadcrumbs_ties, search, task_arithmetic
-from polyclinic.merge.evaluations import Evaluation, Evaluations, is_clearly_behind, split_items
+from polyclinic.merge import breadcrumbs_ties, regmean, search, task_arithmetic
 from polyclinic.merge.live import merge_live, open_live
 from polyclinic.merge.numbers import Float32
-from polyclinic.merge.search import SearchSettings
-from polyclinic.merge.settings import MergeSettings
-from polyclinic.merge.suggestions import evolution, grid
+from polyclinic.merge.search_settings import SearchSettings
+from polyclinic.merge.suggestions import evolution, generation_size, grid
 
 
 class Memory:
@@ -40,29 +44,51 @@ class Memory:
         return put
 
 
+def mean_inverse_perplexity(weights: list[float], tables: list[NDArray[np.float64]], texts: list[str]) -> float:
+    """Return the objective in double precision, from the tables alone."""
+    base, *others = tables
+    table = base + sum(w * (other - base) for w, other in zip(weights, others, strict=True))
+    log_p = table - np.log(np.exp(table).sum(axis=0))
+    found = []
+    for text in texts:
+        letters = [1, *(2 + LETTERS.index(letter) for letter in text)]  # after the token of a text's end
+        found.append(np.exp(np.mean([log_p[letters[i + 1], letters[i]] for i in range(len(letters) - 1)])))
+    return float(np.mean(found))
+
+
+def climbed(function: Callable[[list[float]], float], start: list[float]) -> list[float]:
+    """Return the top of a function with one top, by ever smaller steps along each axis."""
+    point, value, step = list(start), function(start), 0.25
+    while step > 1e-4:
+        tried = [[*point[:i], point[i] + way * step, *point[i + 1 :]] for i in range(len(point)) for way in (1, -1)]
+        best = max(tried, key=function)
+        if function(best) > value:
+            point, value = best, function(best)
+        else:
+            step /= 2
+    return point
+
+
 def test_a_known_optimum_is_found_within_five_per_cent_in_200_evaluations(tmp_path: Path) -> None:
-    base, experts = write_family(tmp_path, 3, "F32")
-    known = [0.8, 0.3, 0.55]
-    target = read_tensors(task_arithmetic(out=tmp_path / "target", base=base, models=experts, weights=known))
-    memory = Memory()
-
-    def settings(weights: list[float]) -> MergeSettings:
-        made = task_arithmetic.settings.model_validate(
-            {"base": base, "models": experts, "weights": weights, "threads": 1}
-        )
-        assert isinstance(made, MergeSettings)
-        return made
-
-    suggestions = evolution(3, seed=1)
-    with open_live(settings([1.0]), memory.take) as live:
-        point, best, score = next(suggestions), (0.0, 0.0, 0.0), -math.inf
-        for _ in range(200):
-            merge_live(task_arithmetic, settings(list(point)), live, seed=0)
-            distance = sum(float(((memory.arrays[n] - target[n]) ** 2).sum()) for n in target)
-            if -distance > score:
-                best, score = (point[0], point[1], point[2]), -distance
-            point = suggestions.send(-distance)
-    assert best == pytest.approx(known, rel=0.05)
+    """Through the whole search: the models are tables of letter pairs, the items texts that a known mix of them says,
+    and the best mix for these texts is worked out in double precision, without any of the code that is tested."""
+    base, experts, tables = write_bigram_models(tmp_path)
+    said = tables[0] + 0.5 * (tables[1] - tables[0]) + 1.1 * (tables[2] - tables[0])
+    texts = write_texts(tmp_path / "texts.jsonl", said, count=12, length=120)
+    known = climbed(lambda weights: mean_inverse_perplexity(weights, tables, texts), [0.5, 0.5])
+    assert known == pytest.approx([0.5, 1.1], abs=0.15)  # near what the texts were said with
+    out = search(
+        out=tmp_path / "out", base=base, models=experts, samples=tmp_path / "texts.jsonl", method="task_arithmetic",
+        search={"weights": [0, 2]}, evaluations=200, held_back=0, workers=1, seed=1,
+    )  # fmt: skip
+    manifest = read_manifest(out)
+    assert manifest is not None
+    best = manifest.facts["best"]
+    assert best["values"]["weights"] == pytest.approx(known, rel=0.05)
+    exact = mean_inverse_perplexity(best["values"]["weights"], tables, texts)
+    assert best["score"] == pytest.approx(exact, rel=1e-4)
+    assert manifest.facts["evaluations"]["made"] <= 201
+    assert manifest.facts["baseline"]["score"] < best["score"]
 
 
 def test_a_merge_into_memory_is_the_merge_on_disk(tmp_path: Path) -> None:
@@ -79,42 +105,18 @@ def test_a_merge_into_memory_is_the_merge_on_disk(tmp_path: Path) -> None:
 
 
 def test_a_grid_has_its_corners_and_evolution_the_same_path_for_the_same_seed() -> None:
-    assert list(grid(2, 2)) == [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)]
+    assert [point for points in grid(2, 2) for point in points] == [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)]
+    assert sum(len(points) for points in grid(3, 4)) == 64
     paths = []
     for _ in range(2):
         search_ = evolution(1, seed=3)
-        points = [next(search_)]
-        points += [search_.send(-((points[-1][0] - 0.2) ** 2)) for _ in range(20)]
-        paths.append(points)
+        generations = [next(search_)]
+        for _ in range(5):
+            generations.append(search_.send([-((point[0] - 0.2) ** 2) for point in generations[-1]]))
+        paths.append(generations)
     assert paths[0] == paths[1]
-    assert all(len(point) == 1 and 0 <= point[0] <= 1 for point in paths[0])
-
-
-def test_evaluations_that_were_made_are_not_made_again_and_a_torn_line_is(tmp_path: Path) -> None:
-    file = tmp_path / "evaluations.jsonl"
-    journal = Evaluations(file)
-    for number in range(3):
-        journal.next(str(number), partial(Evaluation, {"weights": [number / 3]}, number / 7, [0.0, 1.0]))
-    journal.stream.close()
-    file.write_bytes(file.read_bytes()[:-5])
-    made: list[str] = []
-
-    def make() -> Evaluation:
-        made.append("again")
-        return Evaluation({"weights": [2 / 3]}, 2 / 7)
-
-    again = Evaluations(file)
-    scores = [again.next(str(number), make).score for number in range(3)]
-    assert scores == [0.0, 1 / 7, 2 / 7]
-    assert made == ["again"]
-
-
-def test_items_are_split_by_task_and_none_is_in_two_parts() -> None:
-    first, rest, held = split_items({"a": range(100), "b": range(100, 120)}, 0.25, 0.2, seed=5)
-    assert sorted([*first, *rest, *held]) == list(range(120))
-    assert len([i for i in held if i < 100]) == 20
-    assert len([i for i in held if i >= 100]) == 4
-    assert len([i for i in first if i < 100]) == 20
+    assert all(len(points) == generation_size(1) for points in paths[0])
+    assert all(len(point) == 1 and 0 <= point[0] <= 1 for points in paths[0] for point in points)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,9 @@ def test_items_are_split_by_task_and_none_is_in_two_parts() -> None:
         ({"shared": ["gamma"]}, r"shared: gamma is not searched"),
         ({"algorithm": "grid", "grid_points": 20}, r"a grid of 400 points does not fit into 200"),
         ({"options": {"densty": 1}}, r"options, or the middle"),
+        ({"options": {"weights": 1}}, r"options: weights is searched, so it cannot be set as well"),
         ({"method": "model_stock"}, r"method: input should be"),
+        ({"method": "fisher"}, r"statistics: fisher needs one file for each model"),
     ],
 )
 def test_a_search_that_cannot_be_made_is_refused_first(tmp_path: Path, fields: dict[str, Any], message: str) -> None:
@@ -135,103 +139,112 @@ def test_a_search_that_cannot_be_made_is_refused_first(tmp_path: Path, fields: d
         search(out=tmp_path / "out", base=base, models=experts, samples=tmp_path / "items.jsonl", **fields)
 
 
-def test_a_candidate_is_dropped_only_when_it_is_clearly_behind() -> None:
-    best, tasks = np.array([1.0] * 15 + [0.0] * 5), ["a"] * 20
-    assert is_clearly_behind(1 - best, best, tasks)
-    assert is_clearly_behind(np.where(np.arange(20) < 6, 0.0, best), best, tasks)
-    assert not is_clearly_behind(np.where(np.arange(20) < 1, 0.0, best), best, tasks)
-    assert not is_clearly_behind(best, best, tasks)
-
-
-def test_shared_parameters_take_one_dimension(tmp_path: Path) -> None:
+def test_shared_parameters_and_single_numbers_take_one_dimension() -> None:
     found = SearchSettings.model_validate(
         {"base": "b", "models": ["x", "y"], "samples": ["s"], "shared": ["density"],
-         "search": {"weights": [0, 2], "density": [0.2, 0.4]}}
+         "search": {"weights": [0, 2], "density": [0.2, 0.4], "scale": [1, 3]}}
     )  # fmt: skip
-    assert found.dimensions() == 3
-    assert found.values((0.5, 0.25, 0.5)) == {"weights": [1.0, 0.5], "density": [pytest.approx(0.3)]}
-    assert found.equal_weights() == {"weights": [0.5, 0.5], "density": [pytest.approx(0.3)]}
+    assert found.dimensions() == 4
+    assert found.values((0.5, 0.25, 0.5, 0.5)) == {
+        "weights": [1.0, 0.5],
+        "density": [pytest.approx(0.3)],
+        "scale": [2.0],
+    }
+    assert found.equal_weights()["weights"] == [0.5, 0.5]
+    made = found.candidate(found.equal_weights())
+    assert (made.scale, made.density) == (2.0, [pytest.approx(0.3)])  # type: ignore[attr-defined]
 
 
-def write_language_models(folder: Path) -> tuple[Path, list[Path]]:
-    torch = pytest.importorskip("torch")
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    letters = {letter: number for number, letter in enumerate(["<s>", "</s>", *map(chr, range(32, 127))])}
-    tokenizer = Tokenizer(models.WordLevel(letters, unk_token="<s>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="</s>", pad_token="</s>", unk_token="<s>")
-    config = LlamaConfig(
-        vocab_size=97, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
-        pad_token_id=1, bos_token_id=None, eos_token_id=1, tie_word_embeddings=True, max_position_embeddings=512,
-    )  # fmt: skip
-    torch.manual_seed(0)
-    model = LlamaForCausalLM(config)
-    folders = []
-    for name in ("base", "one", "two"):
-        if name != "base":
-            with torch.no_grad():
-                for weight in model.parameters():
-                    weight.add_(0.02 * torch.randn_like(weight))
-        model.save_pretrained(folder / name)
-        fast.save_pretrained(folder / name)
-        folders.append(folder / name)
-    return folders[0], folders[1:]
-
-
-def write_items(file: Path) -> Path:
-    from polyclinic.tasks import load_catalog
-
-    name = next(n for n, t in load_catalog().items() if t.family == "multiple_choice")
-    rows = []
-    for number in range(24):
-        options = [f"{letter}{number}" for letter in "abcd"]
-        row = {"id": f"i{number}", "task": name, "input": f"Question {number}?", "options": options}
-        rows.append({**row, "output": options[number % 4], "source": "test", "license": "cc0-1.0"})
-    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return file
-
-
-def test_a_search_from_end_to_end_tells_its_path_and_goes_on_after_a_kill(tmp_path: Path) -> None:
+def test_a_search_from_end_to_end_tells_its_path_and_makes_the_best_merge(tmp_path: Path) -> None:
     base, experts = write_language_models(tmp_path)
-    items = write_items(tmp_path / "items.jsonl")
-    fields: dict[str, Any] = {
-        "base": base, "models": experts, "samples": items, "method": "task_arithmetic", "evaluations": 5,
-        "search": {"weights": [0.0, 2.0]}, "seed": 4,
-    }  # fmt: skip
-    out = search(out=tmp_path / "out", **fields)
+    items = write_questions(tmp_path / "items.jsonl", count=60)
+    out = search(
+        out=tmp_path / "out", base=base, models=experts, samples=items, method="task_arithmetic", evaluations=9,
+        search={"weights": [0.0, 2.0]}, seed=4, workers=1,
+    )  # fmt: skip
     manifest = read_manifest(out)
     assert manifest is not None
     facts = manifest.facts
-    assert len(facts["path"]) == 6
+    assert len(facts["path"]) == 10
+    assert facts["merged"] == ["one", "two"]
     assert facts["baseline"]["values"] == {"weights": [0.5, 0.5]}
     assert facts["best"]["score"] == max(e["score"] for e in facts["path"] if not e["dropped"])
-    assert facts["items"] == {"first": 5, "search": 20, "held_back": 4}
-    assert {"low", "high"} < set(facts["held_back"]["difference"])
+    assert facts["items"] == {"first": 12, "search": 48, "held_back": 12, "tasks": facts["items"]["tasks"]}
+    held = facts["held_back"]
+    assert (held["n"], held["documents"]) == (12, 12)
+    for name in ("baseline", "best", "difference"):
+        assert held[name]["low"] <= held[name]["estimate"] <= held[name]["high"]
+    assert held["difference"]["estimate"] == pytest.approx(
+        held["best"]["estimate"] - held["baseline"]["estimate"], abs=1e-5
+    )
+    assert 0 <= held["difference"]["p_value"] <= 1
     ours = task_arithmetic(
         out=tmp_path / "ours", base=base, models=experts, weights=facts["best"]["values"]["weights"]
     )
     assert (ours / "model.safetensors").read_bytes() == (out / "model.safetensors").read_bytes()
-    calls = 0
-    from polyclinic.merge.search import Judge
+    head, *kept = [json.loads(line) for line in (out / "evaluations.jsonl").read_text().splitlines()]
+    assert len(head["items"]) == 48
+    assert [line["number"] for line in kept] == list(range(10))
+    for line, told in zip(kept, facts["path"], strict=True):
+        assert line["values"] == told["values"]
+        assert len(line["outcomes"]) == (12 if line["dropped"] else 48)
+        if not line["dropped"]:
+            assert line["score"] == pytest.approx(np.mean(line["outcomes"]))
 
-    evaluate = Judge.evaluate
 
-    def killed_at_the_fourth(self: Judge, *arguments: Any) -> Evaluation:
-        nonlocal calls
-        calls += 1
-        if calls == 4:
-            raise KeyboardInterrupt
-        return evaluate(self, *arguments)
+def test_a_grid_over_a_method_with_statistics_is_searched_too(tmp_path: Path) -> None:
+    base, experts = write_language_models(tmp_path)
+    items = write_questions(tmp_path / "items.jsonl", count=20)
+    name = "model.layers.0.mlp.up_proj.weight"
+    files = []
+    for seed, expert in enumerate(experts):
+        rows = np.random.default_rng(seed).standard_normal((64, 32)).astype(np.float32)
+        files.append(expert / "statistics.safetensors")
+        write_safetensors(files[-1], {name: rows.T @ rows}, "F32")
+    out = search(
+        out=tmp_path / "out", base=base, models=experts, samples=items, method="regmean", statistics=files,
+        search={"alpha": [0.1, 0.9]}, algorithm="grid", grid_points=3, held_back=0, workers=1,
+    )  # fmt: skip
+    manifest = read_manifest(out)
+    assert manifest is not None
+    assert [e["values"]["alpha"] for e in manifest.facts["path"]] == [[0.5], [0.1], [0.5], [0.9]]
+    alpha = manifest.facts["best"]["values"]["alpha"][0]
+    ours = regmean(out=tmp_path / "ours", base=base, models=experts, statistics=files, alpha=alpha)
+    assert (ours / "model.safetensors").read_bytes() == (out / "model.safetensors").read_bytes()
 
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Judge, "evaluate", killed_at_the_fourth)
-        with pytest.raises(KeyboardInterrupt):
-            search(out=tmp_path / "again", **fields)
-        search(out=tmp_path / "again", **fields)
-    assert calls == 3 + 1 + 3  # three were kept
-    resumed = read_manifest(tmp_path / "again")
-    assert resumed is not None
-    assert resumed.facts["path"] == facts["path"]
-    assert resumed.fingerprint == manifest.fingerprint
+
+def test_candidates_that_do_not_go_together_or_are_too_large_are_told_and_the_search_goes_on(tmp_path: Path) -> None:
+    base, experts = write_language_models(tmp_path)
+    items = write_questions(tmp_path / "items.jsonl", count=20)
+    fields: dict[str, Any] = {"base": base, "models": experts, "samples": items, "held_back": 0, "workers": 1}
+    out = search(
+        out=tmp_path / "out", method="breadcrumbs", search={"density": [0.1, 0.8], "gamma": [0.0, 0.8]},
+        shared=["density", "gamma"], algorithm="grid", **fields,
+    )  # fmt: skip
+    manifest = read_manifest(out)
+    assert manifest is not None
+    refused = [e for e in manifest.facts["path"] if e["refused"]]
+    assert refused
+    assert all(e["values"]["density"][0] + e["values"]["gamma"][0] > 1 for e in refused)
+    assert all(e["score"] == -1 and "at most 1 - density" in e["refused"] for e in refused)
+    out = search(
+        out=tmp_path / "large", method="task_arithmetic", options={"dtype": "float16"}, algorithm="grid",
+        grid_points=2, search={"weights": [0.0, 1e9]}, shared=["weights"], **fields,
+    )  # fmt: skip
+    manifest = read_manifest(out)
+    assert manifest is not None
+    assert manifest.facts["path"][0]["values"] == {"weights": [0.5]}
+    assert "too large" in manifest.facts["path"][2]["refused"]
+
+
+def test_too_few_items_to_hold_back_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    base, experts = write_language_models(tmp_path)
+    fields: dict[str, Any] = {"base": base, "models": experts, "method": "task_arithmetic", "workers": 1}
+    few = write_questions(tmp_path / "few.jsonl", count=24)
+    with pytest.raises(UserError, match=r"0\.2 of the items come from 4 documents .* at least 10 .* held_back to 0"):
+        search(out=tmp_path / "out", samples=few, **fields)
+    one = write_questions(tmp_path / "one.jsonl", count=24, documents=1)
+    with pytest.raises(
+        UserError, match=r"items of the task \S+ \(24\) cannot be divided .* one document stay together"
+    ):
+        search(out=tmp_path / "out", samples=one, **fields)

@@ -1,12 +1,16 @@
-"""How candidates of a search did: the journal of evaluations, the split of the items, means with their errors."""
+"""How candidates of a search did, and how sure that is: means over tasks, their errors, paired differences.
+
+Items that were made from one document are not independent, so errors and intervals go by documents. Every task
+counts the same, however many items it has.
+"""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,95 +18,100 @@ from numpy.typing import NDArray
 from polyclinic.errors import UserError
 
 SURE = 1.645  # standard errors behind the best at which a candidate is dropped: 95 %, one-sided
-INTERVAL = 1.96  # standard errors of a 95 % interval
+REFUSED = -1.0  # score of a candidate that cannot be merged or asked; all others are from 0 to 1
+
+Values = dict[str, list[float]]  # parameters of a candidate: one number, or one for each model
+Outcomes = NDArray[np.float64]
 
 
 @dataclass
 class Evaluation:
     """One candidate and how it did."""
 
-    values: dict[str, list[float]]
+    values: Values
     score: float
     outcomes: list[float] = field(default_factory=list)  # by item, of those that were asked
-    dropped: bool = False  # after the first part of the items
-    refused: str = ""  # why it cannot be merged
+    dropped: bool = False  # after the first part of the items; then the score is an estimate
+    refused: str = ""  # why it cannot be merged or asked
 
 
-class Evaluations:
-    """Evaluations in the order they were made, one JSON line each; those that are there are not made again."""
+@dataclass(frozen=True)
+class Items:
+    """The tasks and documents of some items, in one order."""
 
-    def __init__(self, file: Path) -> None:
-        self.file, self.known, whole = file, [], 0
-        for line in file.read_bytes().splitlines(keepends=True) if file.exists() else []:
-            try:
-                name, entry = json.loads(line)
-                self.known.append((name, Evaluation(**entry)))
-            except (ValueError, TypeError):
-                break  # cut off when the process was killed
-            if not line.endswith(b"\n"):
-                self.known.pop()
-                break
-            whole += len(line)
-        self.stream = file.open("ab")
-        self.stream.truncate(whole)
-        self.place = 0
+    tasks: Sequence[str]
+    documents: Sequence[str]  # names that tell documents apart; an item without one stands for itself
 
-    def next(self, name: str, make: Callable[[], Evaluation]) -> Evaluation:
-        """Return the next evaluation: from the file, or made now and kept there."""
-        if self.place < len(self.known):
-            there, found = self.known[self.place]
-            assert there == name
-        else:
-            found = make()
-            self.stream.write(json.dumps([name, vars(found)]).encode() + b"\n")
-            self.stream.flush()
-        self.place += 1
-        return found
+    def first(self, count: int) -> Items:
+        """Return the first of them."""
+        return Items(self.tasks[:count], self.documents[:count])
 
 
-def split_items(
-    by_task: Mapping[str, Sequence[int]], racing: float, held_back: float, seed: int
-) -> tuple[list[int], list[int], list[int]]:
-    """Return the items for racing, those for the rest of the search, and those held back; by chance in each task."""
-    first: list[int] = []
-    rest: list[int] = []
-    held: list[int] = []
-    for place, items in enumerate(by_task.values()):
-        order = [items[int(i)] for i in np.random.default_rng([seed, place]).permutation(len(items))]
-        kept = len(order) - int(held_back * len(order))
-        begun = int(racing * kept)
-        held += order[kept:]
-        first += order[:begun]
-        rest += order[begun:kept]
-    return first, rest, held
+def mean_over_tasks(values: Outcomes, items: Items) -> float:
+    """Return the mean over tasks of the means of their items. Raises UserError when no item has a value."""
+    kept, weights = _weights(values, items)
+    return float(np.sum(values[kept] * weights))
 
 
-def is_clearly_behind(one: NDArray[np.float64], best: NDArray[np.float64], tasks: Sequence[str]) -> bool:
+def mean_and_error(values: Outcomes, items: Items) -> tuple[float, float]:
+    """Return the mean over tasks of the means of their items, and its standard error over documents.
+
+    The error is that of the linearized mean: with n_t items in task t of T and the residuals r_i = v_i - mean_t, the
+    sum of r_i / (T n_t) over the items of a document is its part of the error. With one document it is infinite.
+    """
+    from polyclinic.evals import statistics
+
+    kept, weights = _weights(values, items)
+    values, tasks = values[kept], [items.tasks[i] for i in kept]
+    residuals = values.copy()
+    for task in dict.fromkeys(tasks):
+        own = np.array([name == task for name in tasks])
+        residuals[own] -= values[own].mean()
+    parts, _ = statistics.cluster_sums(residuals * weights, weights, [items.documents[i] for i in kept])
+    count = len(parts)
+    error = math.sqrt(count / (count - 1) * float((parts**2).sum())) if count > 1 else math.inf
+    return float(np.sum(values * weights)), error
+
+
+def is_clearly_behind(one: Outcomes, best: Outcomes, items: Items) -> bool:
     """Say whether a candidate does worse than the best on the same items by more than chance explains."""
-    mean, error = difference(one, best, tasks)
+    mean, error = mean_and_error(one - best, items)
     return mean + SURE * error < 0
 
 
-def mean_and_error(values: NDArray[np.float64], tasks: Sequence[str]) -> tuple[float, float]:
-    """Return the mean over tasks of the means of their items, and its standard error."""
-    means, variance = [], 0.0
-    for task in dict.fromkeys(tasks):
-        own = values[[name == task for name in tasks]]
-        own = own[~np.isnan(own)]
-        if own.size:
-            means.append(float(own.mean()))
-            variance += float(own.var(ddof=1)) / own.size if own.size > 1 else 0.0
-    if not means:
+def interval(values: Outcomes, items: Items, seed: int) -> dict[str, float]:
+    """Return the mean over tasks with its 95 % interval: Wilson's for one task of right and wrong, else bootstrap."""
+    from polyclinic.evals import statistics
+
+    kept, weights = _weights(values, items)
+    documents = [items.documents[i] for i in kept]
+    if len(set(items.tasks)) == 1 and set(np.unique(values[kept])) <= {0.0, 1.0}:
+        found = statistics.proportion_interval(values[kept], documents)
+    else:
+        found = statistics.weighted_mean_interval(values[kept], weights, documents, seed=seed)
+    return {name: round(value, 6) for name, value in found._asdict().items()}
+
+
+def paired(one: Outcomes, other: Outcomes, items: Items, seed: int) -> dict[str, Any]:
+    """Return the mean difference on the same items, with its 95 % interval and the p-value of no difference.
+
+    Bootstrap and sign flips go by documents.
+    """
+    from polyclinic.evals import statistics
+
+    differences = one - other
+    kept, weights = _weights(differences, items)
+    documents = [items.documents[i] for i in kept]
+    found = statistics.weighted_mean_interval(differences[kept], weights, documents, seed=seed)
+    p_value = statistics.sign_flip_p_value(differences[kept], weights, documents, seed=seed)
+    rounded = {name: round(value, 6) for name, value in found._asdict().items()}
+    return {**rounded, "p_value": round(p_value, 6)}
+
+
+def _weights(values: Outcomes, items: Items) -> tuple[list[int], NDArray[np.float64]]:
+    """Return the items that have a value, and what each of them counts; the sum is 1."""
+    kept = np.flatnonzero(~np.isnan(values)).tolist()
+    sizes = Counter(items.tasks[i] for i in kept)
+    if not sizes:
         raise UserError("not one of the validation items could be scored; see `polyclinic eval run` for the reasons")
-    return sum(means) / len(means), math.sqrt(variance) / len(means)
-
-
-def difference(one: NDArray[np.float64], other: NDArray[np.float64], tasks: Sequence[str]) -> tuple[float, float]:
-    """Return the mean over tasks of the differences on the same items, and its standard error."""
-    return mean_and_error(one - other, tasks)
-
-
-def interval(mean: float, error: float) -> dict[str, float]:
-    """Return a figure with the bounds of its 95 % interval."""
-    low, high = mean - INTERVAL * error, mean + INTERVAL * error
-    return {"estimate": round(mean, 6), "low": round(low, 6), "high": round(high, 6)}
+    return kept, np.array([1 / (len(sizes) * sizes[items.tasks[i]]) for i in kept])

@@ -1,272 +1,206 @@
 """merge.search: find the parameters of a merge that answer validation items best.
 
 In come a base, models and items of tasks; out goes the best merge. Candidates are merged into one live model in
-memory, by the same code that writes folders. Every evaluation is journaled, so a search that was killed goes on.
+memory, by the same code that writes folders. Every evaluation is kept, so a search that was killed goes on, and those
+of one generation can be made by several processes: what they find does not depend on how many there are.
 """
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Self
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from pydantic import Field, ValidationError, model_validator
 
-from polyclinic.errors import UserError
-from polyclinic.merge.breadcrumbs import breadcrumbs
-from polyclinic.merge.breadcrumbs_ties import breadcrumbs_ties
-from polyclinic.merge.dare_linear import dare_linear
-from polyclinic.merge.dare_ties import dare_ties
-from polyclinic.merge.della import della
-from polyclinic.merge.della_linear import della_linear
-from polyclinic.merge.della_ties import della_ties
-from polyclinic.merge.engine import LiveParents
-from polyclinic.merge.evaluations import (
-    Evaluation,
-    Evaluations,
-    difference,
-    interval,
-    is_clearly_behind,
-    mean_and_error,
-    split_items,
+from polyclinic.merge.evaluations import Evaluation, Values, interval, paired
+from polyclinic.merge.judge import Judge, as_stored, available_cores, from_stored, items_of, open_judge
+from polyclinic.merge.search_folder import SearchFolder
+from polyclinic.merge.search_settings import METHODS, SearchSettings, check_search
+from polyclinic.merge.search_workers import (
+    FOLDER,
+    LOOK,
+    Workers,
+    evaluate_next,
+    job_of,
+    local_workers,
+    number_of_workers,
 )
-from polyclinic.merge.karcher import karcher
-from polyclinic.merge.linear import linear
-from polyclinic.merge.live import merge_live, open_live, weights_of
-from polyclinic.merge.parameters import NAMES
-from polyclinic.merge.settings import MergeSettings
-from polyclinic.merge.slerp import slerp
-from polyclinic.merge.suggestions import Point, Search, evolution, grid
-from polyclinic.merge.task_arithmetic import task_arithmetic
-from polyclinic.merge.ties import ties
-from polyclinic.steps import Model, ModelOrAdapter, Samples, Settings, SourcePath, StepKind, Work, step_kind
+from polyclinic.merge.suggestions import ROUND, Search, evolution, generation_size, grid
+from polyclinic.steps import Work, step_kind
 
-if TYPE_CHECKING:
-    from polyclinic.evals import Panel
-
-METHODS: Mapping[str, StepKind[Any]] = {
-    kind.name.partition(".")[2]: kind
-    for kind in (
-        linear, slerp, task_arithmetic, ties, dare_linear, dare_ties, breadcrumbs, breadcrumbs_ties, della,
-        della_linear, della_ties, karcher,
-    )
-}  # fmt: skip
+EVALUATIONS = "evaluations.jsonl"  # beside the weights: every candidate with its outcomes, in order
 
 
-class SearchSettings(Settings):
-    """Settings of merge.search."""
-
-    base: Model = Field(description="the model the others were trained from")
-    models: list[ModelOrAdapter] = Field(min_length=1, description="models, or LoRA adapters of the base, to merge")
-    samples: list[Samples] = Field(
-        min_length=1, description="validation items of tasks of the catalog; keep test items out of here"
-    )
-    method: Literal[
-        "linear", "slerp", "task_arithmetic", "ties", "dare_linear", "dare_ties", "breadcrumbs", "breadcrumbs_ties",
-        "della", "della_linear", "della_ties", "karcher",
-    ] = Field("breadcrumbs_ties", description="how to merge; any method with parameters")  # fmt: skip
-    search: dict[str, list[float]] = Field(
-        {"weights": [0.0, 1.0]},
-        min_length=1,
-        description="parameters to search with their lowest and highest value; one for each model",
-    )
-    shared: list[str] = Field([], description="those of them that are the same for all models")
-    options: dict[str, Any] = Field({}, description="other settings of the method, such as flavour or normalize")
-    algorithm: Literal["cmaes", "grid"] = Field("cmaes", description="how to search")
-    evaluations: int = Field(200, ge=1, description="candidates that are tried, at most; all of a grid must fit")
-    population: int = Field(0, ge=0, description="candidates of a generation of CMA-ES; 0 = by the dimensions")
-    grid_points: int = Field(3, ge=2, description="values of each parameter in a grid, ends included")
-    held_back: float = Field(0.2, ge=0, le=0.9, description="share of each task's items the search does not see")
-    racing: float = Field(
-        0.25,
-        ge=0,
-        le=1,
-        description="share of the items on which a candidate that is clearly behind is dropped; 0 off",
-    )
-    catalog: SourcePath | None = Field(None, description="folder of the user's own tasks, one YAML file each")
-    use_chat_template: bool = Field(False, description="whether questions are put as the user's turn")
-    precision: Literal["float32", "bfloat16", "float16"] = Field("float32", description="arithmetic of the model")
-
-    @model_validator(mode="after")
-    def _can_be_searched(self) -> Self:
-        for name, limits in self.search.items():
-            if len(limits) != 2 or not limits[0] < limits[1]:
-                raise ValueError(f"search.{name}: expected the lowest and the highest value, found {limits}")
-            if name not in NAMES or name not in METHODS[self.method].settings.model_fields:
-                known = [name for name in NAMES if name in METHODS[self.method].settings.model_fields]
-                raise ValueError(f"search.{name}: {self.method} has no such parameter; it has {', '.join(known)}")
-        for name in self.shared:
-            if name not in self.search:
-                raise ValueError(f"shared: {name} is not searched")
-        count = self.grid_points ** self.dimensions()
-        if self.algorithm == "grid" and count > self.evaluations:
-            raise ValueError(f"a grid of {count} points does not fit into {self.evaluations} evaluations")
-        return self
-
-    def dimensions(self) -> int:
-        """Return how many numbers are searched."""
-        return sum(1 if name in self.shared else len(self.models) for name in self.search)
-
-    def values(self, point: Point) -> dict[str, list[float]]:
-        """Return the parameters a point between 0 and 1 in every dimension stands for."""
-        numbers = iter(point)
-        found = {}
-        for name, (low, high) in self.search.items():
-            count = 1 if name in self.shared else len(self.models)
-            found[name] = [low + (high - low) * next(numbers) for _ in range(count)]
-        return found
-
-    def equal_weights(self) -> dict[str, list[float]]:
-        """Return the baseline: 1/n of each model as far as the limits allow, everything else in their middle."""
-        found = self.values((0.5,) * self.dimensions())
-        if "weights" in self.search:
-            low, high = self.search["weights"]
-            share = min(high, max(low, 1 / len(self.models)))
-            found["weights"] = [share] * len(found["weights"])
-        return found
-
-    def candidate(self, values: Mapping[str, Sequence[float]]) -> MergeSettings:
-        """Return the merge with these parameters. Raises ValidationError when they do not go together."""
-        made = METHODS[self.method].settings.model_validate(
-            {**self.options, **values, "base": self.base, "models": self.models}
-        )
-        assert isinstance(made, MergeSettings)
-        return made
-
-
-def check_search(settings: SearchSettings) -> None:
-    """Check that the middle of the range is a merge that can be made. Raises UserError."""
-    kind = METHODS[settings.method]
-    if any(str(folder).startswith("$") for folder in (settings.base, *settings.models)):
-        return
-    try:
-        made = settings.candidate(settings.equal_weights())
-    except ValidationError as error:
-        raise UserError(f"options, or the middle of what is searched: {error.errors()[0]['msg']}") from error
-    if kind.check is not None:
-        kind.check(made)
-
-
-@step_kind("merge.search", SearchSettings, output="model", version=1, packages=("cmaes",), check=check_search)
+@step_kind("merge.search", SearchSettings, output="model", version=2, packages=("cmaes",), check=check_search)
 def search(settings: SearchSettings, work: Work) -> None:
     """Find the parameters of a merge that answer validation items best, by CMA-ES or on a grid.
 
     The objective is the mean over tasks of the mean score of their items: accuracy, or 1 / perplexity for texts.
     A share of each task's items is held back; on it the best candidate is compared with equal weights, item by item.
+    Candidates of a generation are compared with the best of those before, so they can be tried in any order.
 
     Sources: Akiba et al., "Evolutionary optimization of model merging recipes", 2024; MediPhi (ACL 2025), section
     3.1.4; racing after Birattari et al., "A racing algorithm for configuring metaheuristics", 2002.
     """
-    kind = METHODS[settings.method]
-    from polyclinic.evals import Panel
+    folder = work.scratch / FOLDER
+    shared = SearchFolder(folder)
+    shared.open(job_of(settings, work.seed))
+    grid_search = settings.algorithm == "grid"
+    together = ROUND if grid_search else generation_size(settings.dimensions(), settings.population)
+    count = number_of_workers(settings, together)
+    threads = max(1, available_cores() // count)
+    with (
+        shared.alive(lead=True),
+        local_workers(count - 1, folder, work.scratch) as workers,
+        open_judge(settings, work.seed, folder / "answers-leader", threads) as judge,
+    ):
+        leader = Leader(shared, judge, workers)
+        found = _search(settings, work, leader)
+        best, number = _best(found)
+        _tell(settings, work, leader, found, number)
+        shared.close()
+    _write_evaluations(work.out / EVALUATIONS, judge, found)
+    METHODS[settings.method].function(settings.candidate(best.values), work)
 
-    panel = Panel(settings.base, settings.samples, settings.catalog, settings.precision, settings.use_chat_template)
-    first, rest, held = split_items(panel.by_task(), settings.racing, settings.held_back, work.seed)
-    baseline = settings.candidate(settings.equal_weights())
-    journal = Evaluations(work.scratch / "evaluations.jsonl")
-    with open_live(baseline, weights_of(panel.model)) as live:
-        judge = Judge(settings, panel, live, work, first, rest)
-        start = journal.next("equal weights", lambda: judge.evaluate(settings.equal_weights(), None))
-        best, path = start, [start]
-        suggestions = _suggestions(settings, work.seed)
-        with work.progress("candidates", settings.evaluations) as bar:
-            point = next(suggestions, None)
-            for number in range(settings.evaluations):
-                if point is None:
-                    break
-                values = settings.values(point)
-                found = journal.next(str(number), partial(judge.evaluate, values, best))
-                path.append(found)
-                if not found.dropped and found.score > best.score:
-                    best = found
-                bar.advance(1, f"best {best.score:.4f}")
-                try:
-                    point = suggestions.send(found.score)
-                except StopIteration:
-                    point = None
-        work.facts["baseline"] = {"values": start.values, "score": start.score}
-        work.facts["best"] = {"values": best.values, "score": best.score}
-        work.facts["items"] = {"first": len(first), "search": len(first) + len(rest), "held_back": len(held)}
-        if held:
-            work.facts["held_back"] = judge.compare(start.values, best.values, held)
+
+class Leader:
+    """The process that says which candidates are tried; it evaluates some of them itself."""
+
+    def __init__(self, shared: SearchFolder, judge: Judge, workers: Workers) -> None:
+        self.shared, self.judge, self.workers = shared, judge, workers
+
+    def evaluate(
+        self,
+        asked: dict[str, Values],
+        best: str = "",
+        held_back: bool = False,
+        advance: Callable[[Evaluation], None] = lambda _: None,
+    ) -> list[Evaluation]:
+        """Return how candidates do; those that are known are not asked again.
+
+        Args:
+            asked: parameters by name.
+            best: name of the candidate they are compared with; empty for none.
+            held_back: whether they are asked the items that are held back.
+            advance: called for each as soon as it is known.
+        """
+        for name, values in asked.items():
+            self.shared.ask(name, {"values": values, "best": best, "held_back": held_back})
+        known: dict[str, Evaluation] = {}
+        while len(known) < len(asked):
+            for name, values in asked.items():
+                if name not in known and (stored := self.shared.result(name)) is not None:
+                    if stored["values"] != values:
+                        raise RuntimeError(f"candidate {name} is kept with other parameters than the search suggests")
+                    known[name] = from_stored(stored)
+                    advance(known[name])
+            missing = [name for name in asked if name not in known]
+            if missing and not evaluate_next(self.shared, self.judge, missing):
+                self.workers.check()
+                time.sleep(LOOK)
+        return [known[name] for name in asked]
+
+
+def name_of(number: int) -> str:
+    """Return the name of a candidate; number 0 are equal weights."""
+    return f"{number:06d}"
+
+
+def _search(settings: SearchSettings, work: Work, leader: Leader) -> list[Evaluation]:
+    """Return all candidates in order, equal weights first."""
+    found = leader.evaluate({name_of(0): settings.equal_weights()})
+    suggestions: Search = (
+        grid(settings.dimensions(), settings.grid_points)
+        if settings.algorithm == "grid"
+        else evolution(settings.dimensions(), work.seed, settings.population)
+    )
+    wanted = settings.evaluations
+    if settings.algorithm == "grid":
+        wanted = settings.grid_points ** settings.dimensions()
+    with work.progress("candidates", wanted) as bar:
+        points = next(suggestions, None)
+        while points and len(found) <= settings.evaluations:
+            tried = points[: settings.evaluations + 1 - len(found)]
+            best, number = _best(found)
+
+            def advance(one: Evaluation, best: Evaluation = best) -> None:
+                bar.advance(1, f"best {max(best.score, 0.0 if one.dropped else one.score):.4f}")
+
+            asked = {name_of(len(found) + i): settings.values(point) for i, point in enumerate(tried)}
+            found += leader.evaluate(asked, best=name_of(number), advance=advance)
+            if len(tried) < len(points):
+                break
+            try:
+                points = suggestions.send([one.score for one in found[-len(tried) :]])
+            except StopIteration:
+                break
+    return found
+
+
+def _best(found: list[Evaluation]) -> tuple[Evaluation, int]:
+    """Return the best candidate that was asked everything, and its number; the first of equals."""
+    number = max((i for i, one in enumerate(found) if not one.dropped), key=lambda i: (found[i].score, -i))
+    return found[number], number
+
+
+def _tell(settings: SearchSettings, work: Work, leader: Leader, found: list[Evaluation], number: int) -> None:
+    """Put into the manifest what was found, and how the best and equal weights do on items that were held back."""
+    split, panel = leader.judge.split, leader.judge.panel
+    start, best = found[0], found[number]
+    seen = items_of(panel, [*split.first, *split.rest])
+    work.facts["merged"] = _names(settings)
+    for name, shown in (("baseline", start), ("best", best)):
+        on_seen = interval(np.array(shown.outcomes), seen, work.seed)
+        work.facts[name] = {
+            "values": shown.values,
+            "score": shown.score,
+            "low": on_seen["low"],
+            "high": on_seen["high"],
+        }
+    work.facts["best"]["number"] = number
+    work.facts["items"] = {
+        "first": len(split.first),
+        "search": len(seen.tasks),
+        "held_back": len(split.held),
+        "tasks": list(dict.fromkeys(panel.tasks)),
+    }
+    if split.held:
+        asked = {"held-back-baseline": start.values, "held-back-best": best.values}
+        ours, theirs = leader.evaluate(asked, held_back=True)
+        held = items_of(panel, split.held)
+        one, other = np.array(theirs.outcomes), np.array(ours.outcomes)
+        work.facts["held_back"] = {
+            "n": len(split.held),
+            "documents": len({d or i for i, d in zip(split.held, held.documents, strict=True)}),
+            "baseline": interval(other, held, work.seed),
+            "best": interval(one, held, work.seed),
+            "difference": paired(one, other, held, work.seed),
+        }
     work.facts["path"] = [
-        {"values": e.values, "score": round(e.score, 6), "dropped": e.dropped, "refused": e.refused} for e in path
+        {"values": e.values, "score": round(e.score, 6), "dropped": e.dropped, "refused": e.refused} for e in found
     ]
     work.facts["evaluations"] = {
-        "made": len(path), "dropped": sum(e.dropped for e in path), "refused": sum(bool(e.refused) for e in path)
+        "made": len(found), "dropped": sum(e.dropped for e in found), "refused": sum(bool(e.refused) for e in found)
     }  # fmt: skip
-    kind.function(settings.candidate(best.values), work)
 
 
-@dataclass
-class Judge:
-    """Merges candidates into the live model and asks it the items."""
+def _names(settings: SearchSettings) -> list[str]:
+    """Return what the models are called: the steps that made them, or their folders."""
+    from polyclinic.artifacts import read_manifest
 
-    settings: SearchSettings
-    panel: Panel
-    live: LiveParents
-    work: Work
-    first: list[int]
-    rest: list[int]
-
-    def evaluate(self, values: dict[str, list[float]], best: Evaluation | None) -> Evaluation:
-        """Return how a candidate does; it is dropped after the first items when it is clearly behind the best."""
-        try:
-            made = self.settings.candidate(values)
-        except ValidationError as error:
-            worst = -1.0 if best is None else min(best.score, 0.0) - 1.0
-            return Evaluation(values, worst, refused=str(error.errors()[0]["msg"]))
-        self.merge(made)
-        begun = self.ask(self.first, "first", values)
-        if best is not None and self.first and self.rest:
-            before, tasks = np.array(best.outcomes[: len(self.first)]), self.tasks(self.first)
-            if is_clearly_behind(begun, before, tasks):
-                estimate = best.score + difference(begun, before, tasks)[0]
-                return Evaluation(values, estimate, begun.tolist(), dropped=True)
-        outcomes = np.concatenate([begun, self.ask(self.rest, "rest", values)])
-        score = mean_and_error(outcomes, self.tasks([*self.first, *self.rest]))[0]
-        return Evaluation(values, score, outcomes.tolist())
-
-    def merge(self, made: MergeSettings) -> None:
-        """Merge one candidate into the live model."""
-        merge_live(METHODS[self.settings.method], made, self.live, self.work.seed)
-
-    def ask(self, items: list[int], part: str, values: Mapping[str, Any]) -> NDArray[np.float64]:
-        """Return the scores of items for the model as it is; larger is better. An unscored item counts nothing."""
-        state = json.dumps({"part": part, "values": values}, sort_keys=True)
-        outcomes = self.panel.ask(items, self.work.scratch / f"answers-{part}.jsonl", state) if items else []
-        return np.array(
-            [
-                math.nan if o.value is None else math.exp(-o.value) if self.panel.perplexity[i] else o.value
-                for i, o in zip(items, outcomes, strict=True)
-            ],
-            dtype=np.float64,
-        )
-
-    def tasks(self, items: Sequence[int]) -> list[str]:
-        """Return the tasks of items."""
-        return [self.panel.tasks[item] for item in items]
-
-    def compare(
-        self, baseline: Mapping[str, Sequence[float]], best: Mapping[str, Sequence[float]], held: list[int]
-    ) -> dict[str, Any]:
-        """Return baseline and best on items the search did not see, with 95 % intervals, and their difference."""
-        figures: dict[str, Any] = {"n": len(held)}
-        outcomes = {}
-        for name, values in (("baseline", baseline), ("best", best)):
-            self.merge(self.settings.candidate(values))
-            outcomes[name] = self.ask(held, "held", values)
-            figures[name] = interval(*mean_and_error(outcomes[name], self.tasks(held)))
-        figures["difference"] = interval(*difference(outcomes["best"], outcomes["baseline"], self.tasks(held)))
-        return figures
+    found = []
+    for folder in settings.models:
+        manifest = read_manifest(folder)
+        found.append((manifest.step if manifest is not None else "") or folder.resolve().name)
+    return found if len(set(found)) == len(found) else [f"{name} ({i + 1})" for i, name in enumerate(found)]
 
 
-def _suggestions(settings: SearchSettings, seed: int) -> Search:
-    if settings.algorithm == "grid":
-        return grid(settings.dimensions(), settings.grid_points)
-    return evolution(settings.dimensions(), seed, settings.population)
+def _write_evaluations(file: Path, judge: Judge, found: list[Evaluation]) -> None:
+    """Write the items that were asked, then a line for each candidate."""
+    seen = [*judge.split.first, *judge.split.rest]
+    head: dict[str, Any] = {"items": [[judge.panel.tasks[i], judge.panel.names[i]] for i in seen]}
+    lines = [head, *({"number": i, **as_stored(one)} for i, one in enumerate(found))]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
