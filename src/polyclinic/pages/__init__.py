@@ -4,6 +4,7 @@ In: texts and numbers. Out: HTML that needs no server, no network and no fonts o
 about models or recipes, and no other room draws by itself.
 """
 
+from polyclinic.pages.bar_chart import Bar, BarGroup, bar_chart
 from polyclinic.pages.elements import (
     bullets,
     element,
@@ -19,12 +20,20 @@ from polyclinic.pages.elements import (
 from polyclinic.pages.frame import Section, page
 from polyclinic.pages.graph_picture import Node, graph_picture
 from polyclinic.pages.interval_chart import Estimate, Group, interval_chart
+from polyclinic.pages.item_browser import ITEM_BROWSER, Answer, BrowserGroup, BrowserItem, item_browser
 from polyclinic.pages.line_chart import Line, line_chart, thinned
+from polyclinic.pages.radar_chart import Spokes, radar_chart
 from polyclinic.pages.sankey import sankey
 from polyclinic.pages.sunburst import sunburst
-from polyclinic.pages.tables import Cell, Column, share_bar, table
+from polyclinic.pages.tables import Cell, Column, interval_strip, share_bar, table
 
 __all__ = [
+    "ITEM_BROWSER",
+    "Answer",
+    "Bar",
+    "BarGroup",
+    "BrowserGroup",
+    "BrowserItem",
     "Cell",
     "Column",
     "Estimate",
@@ -32,6 +41,8 @@ __all__ = [
     "Line",
     "Node",
     "Section",
+    "Spokes",
+    "bar_chart",
     "bullets",
     "element",
     "facts",
@@ -39,12 +50,15 @@ __all__ = [
     "folded",
     "graph_picture",
     "interval_chart",
+    "interval_strip",
+    "item_browser",
     "joined",
     "line_chart",
     "page",
     "paragraph",
     "preformatted",
     "prose",
+    "radar_chart",
     "sankey",
     "share_bar",
     "side_by_side",

@@ -36,16 +36,18 @@ def page(
     kicker: str = "",
     lead: str | Markup = "",
     foot: str | Markup = "",
+    scripts: Sequence[str] = (),
 ) -> str:
     """Return a whole HTML page.
 
-    `kicker` is the small line over the title, `lead` what stands under it, before the contents.
+    `kicker` is the small line over the title, `lead` what stands under it, before the contents; `scripts` names
+    scripts of this package that parts of the page need.
     """
     import jinja2
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     template = environment.from_string(_resource("page.html.jinja"))
-    style, script = _style(), _resource("page.js")
+    style, script = _style(), "".join(map(_resource, ("page.js", *scripts)))
     return template.render(
         title=clean(title),
         kicker=clean(kicker),

@@ -67,6 +67,20 @@ def share_bar(share: float) -> Markup:
     return element("svg", bar, width=80, height=12, viewBox="0 0 80 12", aria_hidden="true", class_="share")
 
 
+def interval_strip(value: float, low: float, high: float, most: float = 1.0) -> Markup:
+    """Return a small axis from 0 to `most` with a dot and its interval; it goes into a cell beside the figure."""
+
+    def place(of: float) -> float:
+        return 2 + 76 * min(max(of / most, 0.0), 1.0)
+
+    axis = element("line", x1=2, x2=78, y1=6, y2=6, class_="grid")
+    whisker = element("line", x1=place(low), x2=place(high), y1=6, y2=6, class_="whisker c0")
+    point = element("circle", cx=place(value), cy=6, r=3, class_="dot c0")
+    return element(
+        "svg", axis, whisker, point, width=80, height=12, viewBox="0 0 80 12", aria_hidden="true", class_="strip"
+    )
+
+
 def _head(column: Column) -> Markup:
     unit = element("small", column.unit) if column.unit else Markup("")
     return element("th", element("span", column.title), unit, scope="col", class_="number" if column.number else None)
