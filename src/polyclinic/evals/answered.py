@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -25,10 +26,11 @@ LOG_LIKELIHOODS = "log_likelihoods"  # key of Reply.metadata: of the options, or
 
 @dataclasses.dataclass(frozen=True)
 class Letters:
-    """The letters that are weighed behind one prompt."""
+    """The letters that are weighed behind one prompt, or that an endpoint is asked to choose from."""
 
     letters: tuple[str, ...]
-    requests: tuple[Request, ...]
+    requests: tuple[Request, ...] = ()
+    again: WritingRequest | None = None  # where nothing can be weighed
     problem: str = ""
 
     def best(self, answers: Mapping[str, float]) -> tuple[str, list[float]]:
@@ -49,10 +51,12 @@ def weigh_letters(
     endings = encode_continuations(backend.tokenizer, [before + letter for letter in letters])
     requests = tuple(Request(context, endings[before + letter]) for letter in letters)
     if not context or not all(request.continuation for request in requests):
-        return Letters(letters, (), f"{NO_TEXT}: the prompt or a letter has no token")
+        return Letters(letters, problem=f"{NO_TEXT}: the prompt or a letter has no token")
     needed = len(context) + max(len(request.continuation) for request in requests)
     if window is not None and needed > window:
-        return Letters(letters, (), f"{TOO_LONG}: prompt and letter have {needed} tokens, the window has {window}")
+        return Letters(
+            letters, problem=f"{TOO_LONG}: prompt and letter have {needed} tokens, the window has {window}"
+        )
     return Letters(letters, requests)
 
 
@@ -72,9 +76,9 @@ def letter_questions(prepared: Prepared, settings: RunSettings, backend: Backend
 
 def forced_questions(
     prepared: Prepared, tasks: Mapping[str, Task], settings: RunSettings, backend: Backend
-) -> dict[tuple[str, str], Letters | WritingRequest]:
+) -> dict[tuple[str, str], Letters]:
     """Return what is asked again of exams whose free reply names no letter: letters to weigh, or a second request."""
-    found: dict[tuple[str, str], Letters | WritingRequest] = {}
+    found: dict[tuple[str, str], Letters] = {}
     if not settings.forced_letter:
         return found
     for reply in prepared.replies():
@@ -95,7 +99,8 @@ def forced_questions(
         else:
             again = f"{marker(task)} ({'/'.join(letters)}):"
             messages = (*request.messages, ("assistant", written.text or "(no answer)"), ("user", again))
-            found[reply.task, reply.item] = WritingRequest(messages, backend.render(messages), 8)
+            again_request = WritingRequest(messages, backend.render(messages), 8)
+            found[reply.task, reply.item] = Letters(letters, again=again_request)
     return found
 
 
@@ -104,7 +109,7 @@ def final_replies(
     backend: Backend,
     answers: Mapping[str, float],
     letters: Mapping[tuple[str, str], Letters],
-    forced: Mapping[tuple[str, str], Letters | WritingRequest],
+    forced: Mapping[tuple[str, str], Letters],
 ) -> Iterator[Reply]:
     """Yield the replies with all that was answered, in the order of the items."""
     for reply in prepared.replies():
@@ -130,9 +135,13 @@ def final_replies(
             yield _weighed(reply, prepared, name, answers)
 
 
-def _forced(question: Letters | WritingRequest, backend: Backend, answers: Mapping[str, float]) -> str:
-    if isinstance(question, WritingRequest):
-        return backend.written(question).text.strip()
+def _forced(question: Letters, backend: Backend, answers: Mapping[str, float]) -> str:
+    """Return the letter that was chosen; empty when none was, for then the free reply stands alone."""
+    if question.again is not None:
+        said = re.search(
+            rf"(?<![A-Za-z])[{''.join(question.letters)}](?![A-Za-z])", backend.written(question.again).text
+        )
+        return said.group() if said else ""
     return "" if question.problem else question.best(answers)[0]
 
 

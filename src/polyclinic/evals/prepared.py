@@ -7,7 +7,7 @@ whose answer is a likelihood are held, since they are put into batches together.
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,7 +41,7 @@ class Prepared:
     weighed: dict[tuple[str, str], Item] = field(default_factory=dict)  # by task and item
     cuts: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)  # of weighed items
     counts: Counter[str] = field(default_factory=Counter)  # items by way
-    shots: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))  # task -> fewest and most examples
+    shots: dict[str, int] = field(default_factory=dict)  # task -> fewest worked examples an item has
     problems: dict[str, str] = field(default_factory=dict)  # task -> why it has no worked examples
 
     def replies(self) -> Iterator[Reply]:
@@ -85,8 +85,7 @@ def prepare(
                 continue
             chosen = examples.of(task, sample)
             if examples.wanted(task) and task.family != "perplexity":
-                found.shots[task.name].append(len(chosen))
-                del found.shots[task.name][:-1]
+                found.shots[task.name] = min(len(chosen), found.shots.get(task.name, len(chosen)))
             if way in ("choice", "text"):
                 weighed.append((task, sample))
                 if chosen:

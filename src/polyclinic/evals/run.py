@@ -18,7 +18,7 @@ from polyclinic.evals.requests import Request
 from polyclinic.evals.run_settings import RunSettings, check_run
 from polyclinic.evals.shown_run import run_rows
 from polyclinic.evals.weighed_items import Item, outcome_of
-from polyclinic.evals.writing import Advance, Backend, WritingRequest
+from polyclinic.evals.writing import Advance, Backend
 from polyclinic.records import Reply, Score, read_records, write_records
 from polyclinic.steps import Work, step_kind
 from polyclinic.tasks import Task, load_catalog
@@ -107,12 +107,12 @@ def _force(
     work: Work,
     name: str,
     answers: dict[str, float],
-) -> dict[tuple[str, str], Letters | WritingRequest]:
+) -> dict[tuple[str, str], Letters]:
     """Ask exams whose free reply names no letter again; what is weighed for that goes into `answers`."""
     forced = forced_questions(prepared, tasks, settings, backend)
-    weighed = [r for question in forced.values() if isinstance(question, Letters) for r in question.requests]
+    weighed = [request for question in forced.values() for request in question.requests]
     answers.update(_weigh(weighed, backend, work, name, {"tokens": 0}))
-    again = [question for question in forced.values() if isinstance(question, WritingRequest)]
+    again = [question.again for question in forced.values() if question.again is not None]
     if again:
         with work.progress(f"letters of {name}", len(again)) as progress:
             backend.write(again, progress.advance)
@@ -178,7 +178,7 @@ def _task_facts(
         if task in items.splits:
             own["split"] = items.splits[task]
         if task in prepared.shots:
-            own["worked_examples"] = prepared.shots[task][-1]
+            own["worked_examples"] = prepared.shots[task]
         if task in prepared.problems:
             own["no_worked_examples"] = prepared.problems[task]
         if counts.cut_of_task[task]:

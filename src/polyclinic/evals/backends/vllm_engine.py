@@ -1,6 +1,7 @@
 """vLLM runs the model in this process: `pip install polyclinic[vllm]`, on a machine with an accelerator.
 
-vLLM puts requests into batches itself and keeps the keys and values of shared beginnings; this file only translates.
+vLLM puts requests into batches itself, and where replies are written it keeps the keys and values of shared
+beginnings; this file only translates. Written for the interface of vLLM 0.33.
 """
 
 from __future__ import annotations
@@ -113,7 +114,6 @@ class VllmEngine:
         """Return log p(continuation | context) in nats by key, from the log-probabilities of prompts."""
         distinct = {request.key: request for request in requests}
         missing = [request for key, request in distinct.items() if key not in journal.answers]
-        # Requests with one beginning stand together, so that its keys and values are still there.
         missing.sort(key=lambda request: (request.context, request.continuation))
         told = advance(float(sum(len(r.context) + len(r.continuation) for r in missing)))
         for start in range(0, len(missing), TOGETHER):
