@@ -59,9 +59,10 @@ def _weighed(reply: Reply, item: Item, outcome: Outcome) -> Score:
 
 def _written(task: Task, replies: Sequence[Reply]) -> list[list[Score]]:
     """Return the scores of each reply; what was asked and answered stands in the first of them alone."""
-    from polyclinic.evals.scoring import score_replies
+    from polyclinic.evals.scoring import has_published, score_replies
 
-    by_scorer = [(scorer, score_replies(task, replies, scorer)) for scorer in SCORERS]
+    scorers = [scorer for scorer in SCORERS if scorer != "as_published" or has_published(task)]
+    by_scorer = [(scorer, score_replies(task, replies, scorer)) for scorer in scorers]
     return [
         list(_of_one(task, reply, [(scorer, found[place]) for scorer, found in by_scorer]))
         for place, reply in enumerate(replies)

@@ -7,5 +7,19 @@ that are not means of items. The kind `eval.score` does this for stored replies 
 
 from polyclinic.evals.scoring.measured import SCORERS, Measured, Scorer, scorer_name
 from polyclinic.evals.scoring.pooling import Pool, is_pooled, pool_of, pooled
+from polyclinic.evals.scoring.score_task import Aids, has_published, rules_of, score_replies
 
-__all__ = ["SCORERS", "Measured", "Pool", "Scorer", "is_pooled", "pool_of", "pooled", "scorer_name"]
+__all__ = [
+    "SCORERS",
+    "Aids",
+    "Measured",
+    "Pool",
+    "Scorer",
+    "has_published",
+    "is_pooled",
+    "pool_of",
+    "pooled",
+    "rules_of",
+    "score_replies",
+    "scorer_name",
+]

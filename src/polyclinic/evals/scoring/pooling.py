@@ -149,18 +149,25 @@ def _bleu(metric: str, scored: Sequence[Score]) -> Pool:
     import numpy as np
 
     rows = [(*s.parts["matches"], *s.parts["totals"], *s.parts["lengths"]) for s in scored]
+    return Pool(np.array(rows, dtype=np.float64), bleu_figure)
 
-    def figure(sums: Array) -> Array:
-        """BLEU-4 without smoothing (Papineni et al. 2002, equations 1 to 3)."""
-        sums = np.asarray(sums, dtype=np.float64)
-        matches, totals, reply, reference = sums[..., :4], sums[..., 4:8], sums[..., 8], sums[..., 9]
-        whole = (matches > 0).all(axis=-1)
-        precisions = np.where(matches > 0, matches, 1.0) / np.maximum(totals, 1.0)
-        brevity = np.exp(np.minimum(0.0, 1.0 - reference / np.maximum(reply, 1.0)))
-        found: Array = np.where(whole, brevity * np.exp(np.log(precisions).mean(axis=-1)), 0.0)
-        return found
 
-    return Pool(np.array(rows, dtype=np.float64), figure)
+def bleu_figure(sums: Array) -> Array:
+    """Return BLEU-4 without smoothing of sums (..., 10), up to the longest n-gram there is.
+
+    Source: Papineni et al. 2002, equations 1 to 3. The sums are matches and n-grams for n = 1 to 4, and two lengths.
+    """
+    import numpy as np
+
+    sums = np.asarray(sums, dtype=np.float64)
+    matches, totals, reply, reference = sums[..., :4], sums[..., 4:8], sums[..., 8], sums[..., 9]
+    there = totals > 0
+    whole = ((matches > 0) | ~there).all(axis=-1) & there[..., 0]
+    counted = there & (matches > 0)
+    logs = np.log(np.where(counted, matches, 1.0) / np.where(counted, totals, 1.0)).sum(axis=-1)
+    brevity = np.exp(np.minimum(0.0, 1.0 - reference / np.maximum(reply, 1.0)))
+    found: Array = np.where(whole, brevity * np.exp(logs / np.maximum(there.sum(axis=-1), 1)), 0.0)
+    return found
 
 
 def _from_counts(side: str, matched: Array, predicted: Array, gold: Array) -> Array:

@@ -1,0 +1,84 @@
+"""MEDEC: which sentence of a clinical text is wrong, and how it should read.
+
+A reply is the number of the sentence, -1 (or CORRECT) for none, and may go on with the corrected sentence. Source:
+Ben Abacha et al. 2025, MEDEC.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from polyclinic.evals.scoring.bleu import bleu1
+from polyclinic.evals.scoring.measured import Measured
+from polyclinic.evals.scoring.reply_text import clean, located
+from polyclinic.evals.scoring.rouge import rouge_f1
+from polyclinic.evals.scoring.words import divided, rule_for
+from polyclinic.records import Reply
+from polyclinic.tasks import Task
+
+NONE = -1
+# Digits that are part of a number with a point, a date or a word are no sentence number.
+_NUMBER = re.compile(r"(?<![\w.,/])([-−–]?\d{1,4})(?![\w/]|[.,]\d)")
+_WHOLE = re.compile(
+    r"^\W*(?:sentence|line|id|number|no\.?)?\W*?([-−–]?\d{1,4})\b[\s.:)\]}*\"']*(.*)$", re.DOTALL | re.I
+)
+_CORRECT = re.compile(r"^\W*(?:correct|no (?:medical )?errors?|none)\W*$", re.IGNORECASE)
+CORRECTED_FIELDS = ("corrected", "corrected_sentence")  # of an item's metadata
+
+
+def sentence_number(text: str) -> tuple[int | None, str]:
+    """Return the number that a cleaned reply names, and the corrected sentence behind it.
+
+    None when no number or several different ones are named.
+    """
+    if _CORRECT.match(text):
+        return NONE, ""
+    first = text.partition("\n")[0]
+    if (match := _WHOLE.match(first)) and not _NUMBER.search(match.group(2)):
+        rest = match.group(2).strip()
+        others = {_as_int(found) for found in _NUMBER.findall(text.partition("\n")[2])} if not rest else set()
+        number = _as_int(match.group(1))
+        return (number, rest) if others <= {number} else (None, "")
+    if match and re.match(r"[A-Za-z\"']", match.group(2).strip()):  # a corrected sentence with numbers in it
+        return _as_int(match.group(1)), match.group(2).strip()
+    where = located(text)
+    if _CORRECT.match(where):
+        return NONE, ""
+    found = {_as_int(number) for number in _NUMBER.findall(where)}
+    return (found.pop(), "") if len(found) == 1 else (None, "")
+
+
+def score_sentences(task: Task, replies: Sequence[Reply], texts: Sequence[str]) -> list[list[Measured]]:
+    """Score the sentence, whether an error was seen at all, and the correction where the item has one.
+
+    flag_accuracy compares whether there is an error; no_error_share is how often the reply says there is none (a
+    figure to read beside the others, not better when higher). The correction is scored by ROUGE-1, ROUGE-L and
+    BLEU-1 on items that have an error and a corrected sentence; a reply without a correction scores 0 there.
+    """
+    rouge, bleu = rule_for("rouge", task.language), rule_for("bleu1", task.language)
+    scored = []
+    for reply, text in zip(replies, texts, strict=True):
+        gold, gold_sentence = sentence_number(clean(reply.gold))
+        for name in CORRECTED_FIELDS:
+            gold_sentence = gold_sentence or str(reply.metadata.get(name, "") or "")
+        number, sentence = sentence_number(text)
+        found = number is not None
+        row = [
+            Measured("sentence_id_accuracy", float(found and number == gold)),
+            Measured("flag_accuracy", float(found and (number == NONE) == (gold == NONE))),
+            Measured("no_error_share", float(number == NONE)),
+            Measured("answer_found", float(found)),
+        ]
+        if gold_sentence and gold != NONE:
+            said, wanted = divided([sentence, gold_sentence], rouge)
+            one, _, longest = rouge_f1(said, [wanted])
+            said, wanted = divided([sentence, gold_sentence], bleu)
+            values = {"rouge1": one, "rougeL": longest, "bleu1": bleu1(said, [wanted])}
+            row += [Measured(f"correction_{name}", value) for name, value in values.items()]
+        scored.append(row)
+    return scored
+
+
+def _as_int(text: str) -> int:
+    return int(text.replace("−", "-").replace("–", "-"))

@@ -1,0 +1,230 @@
+"""Texts into words, by the rules that the metrics of each language go by.
+
+    rouge       runs of a-z and 0-9, in lower case: what the package rouge-score does (English)
+    letters     runs of letters and digits of any script, in lower case
+    nltk        nltk's word tokenizer, without its sentence splitter, which is a download (MedS-Bench: en, es, fr, ru)
+    jieba       Chinese words (MedS-Bench: zh)
+    janome      Japanese surface forms (MedS-Bench: ja)
+    characters  Chinese characters one by one, words of other scripts whole, in lower case (MedCare, CBLUE)
+    13a         mteval-v13a, sacrebleu's default
+    zh          sacrebleu's rule for Chinese: Chinese characters one by one, the rest as 13a
+
+`rule_for` names the rule of a metric in a language; figures of different rules cannot be compared.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Words = list[str]
+MOST_KEPT = 1 << 18  # chunks whose words are remembered
+_ROUGE = re.compile(r"[a-z0-9]+")
+_LETTERS = re.compile(r"[^\W_]+")
+
+
+def rule_for(metric: str, language: str, characters: bool = False) -> str:
+    """Return the rule by which a metric divides texts.
+
+    Args:
+        metric: rouge, bleu1 or corpus_bleu4.
+        language: BCP 47, of the replies.
+        characters: whether Chinese is divided into characters, as MedCare does, rather than words.
+    """
+    main = language.partition("-")[0].lower()
+    if main == "zh":
+        return "zh" if metric == "corpus_bleu4" else "characters" if characters else "jieba"
+    if main == "ja":
+        return "janome"
+    if metric == "rouge":
+        return "rouge" if main == "en" else "letters"
+    return "nltk" if metric == "bleu1" else "13a"
+
+
+def divided(texts: Sequence[str], rule: str) -> list[Words]:
+    """Return the words of each text by one rule."""
+    divide = RULES[rule]()
+    return [divide(text) for text in texts]
+
+
+def _rouge() -> Callable[[str], Words]:
+    find = _ROUGE.findall
+    return lambda text: find(text.lower())
+
+
+def _letters() -> Callable[[str], Words]:
+    find = _LETTERS.findall
+    return lambda text: find(text.lower())
+
+
+@functools.cache
+def _nltk() -> Callable[[str], Words]:
+    """nltk's word tokenizer, chunk by chunk: what it does to a chunk between spaces depends on little around it.
+
+    That is the kind of space before and behind it, and the end of the text: there the whole last words are given to
+    the tokenizer itself. A test compares the two on random text in many scripts.
+    """
+    from nltk.tokenize.destructive import NLTKWordTokenizer
+
+    whole: Callable[[str], Words] = NLTKWordTokenizer().tokenize
+    kept: dict[tuple[str, str, str], Words] = {}
+    ends = re.compile(r"""[\])}>"'»”’\s]*\Z""")
+
+    def chunk(before: str, text: str, behind: str) -> Words:
+        key = (before, text, behind)
+        found: Words | None = kept.get(key)
+        if found is None:
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
+            found = whole(f"x{before}{text}{behind}x")[1:-1] if before else whole(f"{text}{behind}x")[:-1]
+            kept[key] = found
+        return found
+
+    def divide(text: str) -> Words:
+        # The last chunk that is not made of closing marks alone, and all behind it, end the text.
+        cut = ends.search(text)
+        stop = cut.start() if cut else len(text)
+        start = max((text.rfind(space, 0, stop) for space in " \n\t"), default=-1)
+        if start <= 0:
+            return whole(text)
+        words: Words = []
+        head = text[:start]
+        if _PLAIN.fullmatch(head):
+            parts = head.split(" ")
+            if parts[0]:
+                words += chunk("", parts[0], " ")
+            for part in parts[1:]:
+                words += chunk(" ", part, " ")
+            return words + _last(whole, text[start:])
+        for before, part, behind in _CHUNKS.findall(head + text[start]):
+            words += chunk(before, part, behind)
+        return words + _last(whole, text[start:])
+
+    return divide
+
+
+_PLAIN = re.compile(r"\S*(?: \S+)*")
+_CHUNKS = re.compile(r"(\s?)(\S+)(?=(\s))")
+
+
+def _last(whole: Callable[[str], Words], text: str) -> Words:
+    """Return the words of the end of a text, before which a word and a space stand."""
+    return whole(f"x{text}")[1:]
+
+
+@functools.cache
+def _jieba() -> Callable[[str], Words]:
+    import logging
+
+    import jieba
+
+    # The dictionary is read from the package, not from the cache that jieba keeps in the machine's temporary folder.
+    divider: Any = jieba.Tokenizer()
+    jieba.default_logger.setLevel(logging.WARNING)
+    divider.FREQ, divider.total = divider.gen_pfdict(divider.get_dict_file())
+    divider.initialized = True
+    return lambda text: list(divider.cut(text))
+
+
+@functools.cache
+def _janome() -> Callable[[str], Words]:
+    from janome.tokenizer import Tokenizer
+
+    divider: Any = Tokenizer()
+    return lambda text: list(divider.tokenize(text, wakati=True))
+
+
+def _is_chinese(character: str) -> bool:
+    code = ord(character)
+    return any(low <= code <= high for low, high in _CHINESE)
+
+
+_CHINESE = (
+    (0x4E00, 0x9FFF),
+    (0x3400, 0x4DBF),
+    (0x20000, 0x2A6DF),
+    (0x2A700, 0x2B73F),
+    (0x2B740, 0x2B81F),
+    (0x2B820, 0x2CEAF),
+    (0xF900, 0xFAFF),
+    (0x2F800, 0x2FA1F),
+)
+_CHINESE_CLASS = "".join(f"{chr(low)}-{chr(high)}" for low, high in _CHINESE)
+
+
+def _characters() -> Callable[[str], Words]:
+    """BERT's basic tokenizer: Chinese characters and punctuation stand alone, accents go, lower case."""
+
+    @functools.lru_cache(maxsize=1 << 16)
+    def kind(character: str) -> int:
+        """0 = part of a word, 1 = stands alone, 2 = space, 3 = dropped."""
+        category = unicodedata.category(character)
+        if character in " \t\n\r" or category == "Zs":
+            return 2
+        if character in ("\0", "\ufffd") or category in ("Cc", "Cf"):
+            return 3
+        code = ord(character)
+        symbol = 33 <= code <= 47 or 58 <= code <= 64 or 91 <= code <= 96 or 123 <= code <= 126
+        return 1 if symbol or category.startswith("P") or _is_chinese(character) else 0
+
+    def divide(text: str) -> Words:
+        kept = "".join(c for c in text if kind(c) != 3)
+        text = unicodedata.normalize("NFC", kept).lower()
+        text = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
+        return "".join(f" {c} " if kind(c) == 1 else " " if kind(c) == 2 else c for c in text).split()
+
+    return divide
+
+
+_13A_SYMBOLS = re.compile(r"([\{-\~\[-\` -\&\(-\+\:-\@\/])")
+_13A_AFTER = re.compile(r"([^0-9])([\.,])")
+_13A_BEFORE = re.compile(r"([\.,])([^0-9])")
+_13A_DASH = re.compile(r"([0-9])(-)")
+
+
+def _13a_words(text: str) -> Words:
+    text = _13A_SYMBOLS.sub(r" \1 ", text)
+    if "." in text or "," in text:
+        text = _13A_BEFORE.sub(r" \1 \2", _13A_AFTER.sub(r"\1 \2 ", text))
+    if "-" in text:
+        text = _13A_DASH.sub(r"\1 \2 ", text)
+    return text.split()
+
+
+def _13a() -> Callable[[str], Words]:
+    def divide(text: str) -> Words:
+        text = text.rstrip().replace("<skipped>", "").replace("-\n", "").replace("\n", " ")
+        if "&" in text:
+            for written, meant in (("&quot;", '"'), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">")):
+                text = text.replace(written, meant)
+        return _13a_words(f" {text} ")
+
+    return divide
+
+
+# What sacrebleu's rule takes for Chinese: punctuation of full width too and, by a slip of its table that is kept here
+# for equality, everything from U+2001 to U+2A6D (typographic quotes, dashes, arrows).
+_ZH = re.compile(
+    "([\u2001-\u2a6d\u2e80-\u2eff\u2f00-\u2fdf\u2ff0-\u2fff\u3000-\u303f\u3100-\u312f\u31a0-\u31bf\u31c0-\u31ef"
+    "\u3200-\u33ff\u3400-\u4db5\u4e00-\u9fbb\uf900-\ufa2d\ufa30-\ufa6a\ufa70-\ufad9\ufe10-\ufe1f\ufe30-\ufe4f"
+    "\uff00-\uffef])"
+)
+
+
+def _zh() -> Callable[[str], Words]:
+    return lambda text: _13a_words(_ZH.sub(r" \1 ", text.strip()))
+
+
+RULES: dict[str, Callable[[], Callable[[str], Words]]] = {
+    "rouge": _rouge,
+    "letters": _letters,
+    "nltk": _nltk,
+    "jieba": _jieba,
+    "janome": _janome,
+    "characters": _characters,
+    "13a": _13a,
+    "zh": _zh,
+}
