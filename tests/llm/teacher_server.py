@@ -64,9 +64,13 @@ class TeacherServer:
         self._thread.join(20)
         self._loop.close()
 
+    def add_routes(self, application: web.Application) -> None:
+        """Add what a server serves beside chat completions."""
+
     async def _serve(self) -> None:
         application = web.Application()
         application.router.add_post("/v1/chat/completions", self._answer)
+        self.add_routes(application)
         runner = web.AppRunner(application, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

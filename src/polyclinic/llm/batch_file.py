@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from polyclinic.llm.client import parse_json
 from polyclinic.llm.requests import Question
 
 
@@ -47,7 +48,7 @@ async def read_lines(parts: AsyncIterator[bytes]) -> AsyncIterator[dict[str, Any
 
 def _parsed(text: bytes) -> dict[str, Any]:
     try:
-        line = json.loads(text.decode("utf-8", "replace"))
+        line = parse_json(text)
     except ValueError:
         return {}
     return line if isinstance(line, dict) else {}

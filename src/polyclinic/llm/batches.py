@@ -21,7 +21,7 @@ from polyclinic.errors import UserError
 from polyclinic.llm.addresses import Guard, refuse_remote
 from polyclinic.llm.batch_calls import BatchCalls
 from polyclinic.llm.batch_file import QuestionFile, read_lines
-from polyclinic.llm.budget import Budget, BudgetSpent, keep_budget
+from polyclinic.llm.budget import Budget, keep_budget
 from polyclinic.llm.client import error_message, read_body
 from polyclinic.llm.connections import NoAnswer
 from polyclinic.llm.endpoint import Endpoint
@@ -125,10 +125,10 @@ async def _rounds(
     shown = 0
     while True:
         await _collect(run)
-        stopped: BudgetSpent | None = None
         asked = settled = 0
         tally = Tally(counts=run.tally.counts)
         file = QuestionFile()
+        full = False
         with TemporaryDirectory() as folder:
             for request in requests():
                 outcome = settle(request, run.endpoint, run.journal)
@@ -136,15 +136,13 @@ async def _rounds(
                     settled += 1
                     tally.settled(outcome)
                     continue
-                if stopped is not None or outcome.open.key in file.keys:
+                if full or outcome.open.key in file.keys:
                     continue
-                try:
-                    keep_budget(
-                        run.budget, run.journal.spent(), run.in_flight + len(file.keys), outcome.open, run.endpoint
-                    )
-                except BudgetSpent as error:
-                    stopped = error
-                    continue
+                if run.budget is not None:
+                    in_flight = run.in_flight + len(file.keys)
+                    full = not keep_budget(run.budget, run.journal.spent(), in_flight, outcome.open, run.endpoint)
+                    if full:  # what fits goes out, and then it is seen what it came to
+                        continue
                 file.add(outcome.open)
                 if len(file.keys) >= most_requests or file.bytes >= MOST_BYTES:
                     asked += await _send(run, file, Path(folder))
@@ -160,9 +158,6 @@ async def _rounds(
         if progress is not None and settled > shown:
             progress.advance(settled - shown, run.tally.note())
             shown = settled
-        if stopped is not None:
-            await _collect(run)
-            raise stopped
         if not asked:
             return run.tally
 

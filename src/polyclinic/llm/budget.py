@@ -20,8 +20,9 @@ class BudgetSpent(UserError):
 class Budget:
     """What all answers of a journal may come to, those of earlier runs included; None sets no bound.
 
-    What is in flight counts with what an answer came to on the average so far, so a bound on tokens or money is
-    passed by the difference of the last few answers from it at most. A bound on requests is kept exactly.
+    What is in flight counts with what an answer came to on the average so far (before there is one, with the most it
+    can come to), so a bound on tokens or money is passed by the difference of the last few answers from the average
+    at most. A bound on requests is kept exactly.
     """
 
     requests: int | None = None  # that are sent; 429 does not count
@@ -37,14 +38,17 @@ class Budget:
                 "prices for a million tokens (prompt_price, completion_price)"
             )
 
-    def stop_when_spent(self, sent: int, spent: Spent, in_flight: int, expected: Spent) -> None:
-        """Raise BudgetSpent when one more request would not fit.
+    def has_room(self, sent: int, spent: Spent, in_flight: int, expected: Spent) -> bool:
+        """Return whether one more request fits; false when that is not known before what is in flight came back.
 
         Args:
             sent: requests sent so far.
             spent: what the answers so far came to.
             in_flight: requests that are not answered yet.
             expected: what one answer may come to, taken while there is none.
+
+        Raises:
+            BudgetSpent: nothing is in flight, and one more does not fit.
         """
         each_tokens = spent.tokens / spent.answers if spent.answers else expected.tokens
         each_price = spent.price / spent.answers if spent.answers else expected.price
@@ -54,17 +58,18 @@ class Budget:
             ("money", self.money, spent.price + (in_flight + 1) * each_price),
         ):
             if bound is not None and used > bound:
+                if in_flight:
+                    return False
                 raise BudgetSpent(
                     f"budget: the {name} of {bound:,g} are used up: {sent:,} requests, {spent.tokens:,} tokens, "
                     f"{spent.price:.2f} money so far. Every answer is kept; raise the budget and run again to go on"
                 )
+        return True
 
 
-def keep_budget(budget: Budget | None, spent: Spent, in_flight: int, question: Question, endpoint: Endpoint) -> None:
-    """Raise BudgetSpent when a question would not fit; `spent.sent` counts all that was sent and is not in flight."""
-    if budget is None:
-        return
+def keep_budget(budget: Budget, spent: Spent, in_flight: int, question: Question, endpoint: Endpoint) -> bool:
+    """Say whether a question fits, see `Budget.has_room`; `spent` is of all that was sent and is not in flight."""
     length = len(question.body) // CHARACTERS_OF_A_TOKEN
     most = question.request.max_tokens or endpoint.max_tokens
     expected = Spent(1, 1, length, most, endpoint.price(length, most))
-    budget.stop_when_spent(spent.sent + in_flight, spent, in_flight, expected)
+    return budget.has_room(spent.sent + in_flight, spent, in_flight, expected)

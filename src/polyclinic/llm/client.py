@@ -29,14 +29,15 @@ from polyclinic.errors import UserError
 from polyclinic.llm.connections import NoAnswer
 from polyclinic.llm.endpoint import Endpoint
 from polyclinic.llm.requests import Failure, Question, Reply
-from polyclinic.llm.window import Addresses
+from polyclinic.llm.window import Address, Addresses
 
 LONGEST_WAIT = 60.0  # seconds between two tries that the endpoint does not ask for
 LONGEST_ASKED_WAIT = 3600.0  # seconds of `Retry-After` that are honoured
 LONGEST_REFUSED = 6 * 3600.0  # seconds for which a request is put off with 429 before the run stops
+LOOK_AGAIN = 0.05  # seconds until it is looked again whether a question may be sent
 OVERLOADED = (429, 503, 529)
 
-Before = Callable[[Endpoint], None]  # called before each sending; raises when nothing more may be sent
+Before = Callable[[Endpoint], bool]  # called before each sending; see `ask`
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -54,7 +55,7 @@ async def ask(
         addresses: where it may be sent.
         question: what is sent.
         counts: happenings by name, see the table above.
-        before: called before each sending; raises when nothing more may be sent.
+        before: called before each sending; false when it must wait, raises when nothing more may be sent.
         sleep: waits so many seconds; raises when nothing more may be sent.
         jitter: draws how much longer or shorter a wait is.
 
@@ -64,12 +65,11 @@ async def ask(
     sent = waits = 0
     first_refused = 0.0
     while True:
-        address = await addresses.take()
+        address = await _take(addresses, before, sleep)
         endpoint = address.endpoint
         overloaded = failed = False
         asked_wait: float | None = None
         try:
-            before(endpoint)
             # The key is made from the first address's name of the model; another may have its own name for it.
             same = endpoint.model == addresses.all[0].endpoint.model
             sent += 1
@@ -106,16 +106,39 @@ async def ask(
         waits += 1
 
 
+async def _take(addresses: Addresses, before: Before, sleep: Sleep) -> Address:
+    """Return an address that has room, as soon as a question may be sent to it."""
+    while True:
+        address = await addresses.take()
+        allowed = False
+        try:
+            allowed = before(address.endpoint)
+        finally:
+            if not allowed:
+                addresses.put_back(address)
+        if allowed:
+            return address
+        await sleep(LOOK_AGAIN)
+
+
 def read_completion(raw: bytes, attempts: int, endpoint: Endpoint) -> Reply:
     """Return the reply in a chat completion; raises NoAnswer when it is none."""
     try:
-        body = orjson.loads(raw)
+        body = parse_json(raw)
+    except ValueError as error:
+        raise NoAnswer("not_an_answer", "broken JSON") from error
+    return read_body(body, attempts, endpoint)
+
+
+def parse_json(raw: bytes) -> Any:
+    """Return what JSON from outside says, halves of surrogate pairs as question marks; raises ValueError."""
+    try:
+        return orjson.loads(raw)
     except ValueError:
         try:
-            body = json.loads(raw.decode("utf-8", "replace"), object_pairs_hook=_whole)
-        except (ValueError, RecursionError) as error:
-            raise NoAnswer("not_an_answer", "broken JSON") from error
-    return read_body(body, attempts, endpoint)
+            return json.loads(raw.decode("utf-8", "replace"), object_pairs_hook=_whole)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
 
 
 def read_body(body: Any, attempts: int, endpoint: Endpoint) -> Reply:

@@ -16,7 +16,7 @@ class Replica:
     """A further address at which the same model answers. Where the answer came from is no part of a request's key."""
 
     base_url: str  # up to and with /v1
-    weight: float = 1.0  # share of the requests it gets, beside the weights of the others
+    weight: float = 0.0  # share of the requests it gets, beside the weights of the others; 0 = its concurrency
     model: str = ""  # name under which it knows the model; empty = the name the endpoint has for it
     key_variable: str = ""  # environment variable that holds its key; empty sends none
     concurrency: int = 0  # requests in flight there; 0 = as many as the endpoint's
@@ -39,7 +39,7 @@ class Endpoint:
     concurrency: int = 16  # requests in flight
     attempts: int = 6  # times a request is sent before it counts as failed; 429 costs none
     first_wait: float = 1.0  # seconds before a request is sent again; doubles each time
-    weight: float = 1.0  # share of the requests this address gets, beside the weights of the replicas
+    weight: float = 0.0  # share of the requests this address gets, beside those of the replicas; 0 = its concurrency
     replicas: tuple[Replica, ...] = ()  # further addresses of the same model
     prompt_price: float = 0.0  # money for a million tokens that are sent
     completion_price: float = 0.0  # money for a million tokens that are answered
@@ -88,9 +88,9 @@ class Endpoint:
         ]
         found = [own, *others]
         for address in found:
-            if not address.weight > 0 or address.concurrency < 1:
+            if not address.weight >= 0 or address.concurrency < 1:
                 raise UserError(
                     f"{address.base_url}: weight {address.weight}, concurrency {address.concurrency}; an address "
-                    "needs a weight above 0 and a concurrency of at least 1"
+                    "needs a weight of 0 or more and a concurrency of at least 1"
                 )
         return found

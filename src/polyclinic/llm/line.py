@@ -163,17 +163,19 @@ class Line:
             self.stop(UserError(self.journal.full))
         return result
 
-    def _before(self, opened: Asking, question: Question, endpoint: Endpoint) -> None:
-        """Look whether a question may be sent now, and write down what leaves the building."""
+    def _before(self, opened: Asking, question: Question, endpoint: Endpoint) -> bool:
+        """Say whether a question may be sent now, and write down what leaves the building."""
         if self.error is not None:
             raise Stopped
         if self.budget is not None and opened.addresses is not None:
             in_flight = sum(address.window.in_flight for address in opened.addresses.all) - 1
-            keep_budget(self.budget, self._spent(in_flight), in_flight, question, endpoint)
+            if not keep_budget(self.budget, self._spent(in_flight), in_flight, question, endpoint):
+                return False
         if endpoint.base_url in opened.remote:
             assert self._ledger is not None
             self._ledger.sent(question, endpoint.url, endpoint.model)
         self._sent += 1
+        return True
 
     def _spent(self, in_flight: int) -> Spent:
         """Return what was spent so far, what is not on file yet included, and what is in flight not."""

@@ -52,7 +52,7 @@ def seal(
             break
     beyond = folder / f"answers-{number if found else number - 1:05d}.parquet"
     if beyond.exists():
-        raise UserError(f"{beyond}: a sealed shard of a longer list; seal into another folder or remove this one")
+        raise _of_others(beyond)
     return rows
 
 
@@ -67,10 +67,14 @@ def _check_same(file: Path, requests: Iterable[ChatRequest], known: list[str], t
     """Raise UserError when a whole shard is of other requests."""
     keys = ["" if request.withheld else request.key(teacher) for request in requests]
     if keys != known:
-        raise UserError(
-            f"{file}: a sealed shard of other requests (another teacher, other prompts, or another order); seal into "
-            "another folder or remove this one"
-        )
+        raise _of_others(file)
+
+
+def _of_others(file: Path) -> UserError:
+    return UserError(
+        f"{file}: a sealed shard of other requests (another teacher, other prompts, another order, or a longer list); "
+        "seal into another folder or remove this one"
+    )
 
 
 def read_shards(folder: Path) -> duckdb.DuckDBPyConnection:

@@ -61,6 +61,11 @@ class Address:
     failures: int = 0  # one after the other
     rests_until: float = 0.0
 
+    @property
+    def weight(self) -> float:
+        """Its share of the requests, beside the weights of the others."""
+        return self.endpoint.weight or self.endpoint.concurrency
+
 
 @dataclass
 class Addresses:
@@ -95,23 +100,34 @@ class Addresses:
             address.rests_until = now + REST
         self._wake()
 
+    def put_back(self, address: Address) -> None:
+        """Say that nothing was sent."""
+        address.window.in_flight -= 1
+        self._wake()
+
     def close(self) -> None:
         """Close all connections."""
         for address in self.all:
             address.connections.close()
 
     def _least_busy(self) -> Address | None:
-        able = self.all
-        if len(able) > 1:
-            now = self.clock()
-            able = [address for address in self.all if address.rests_until <= now] or self.all
+        """Return where the next request goes, None when it must wait for room there.
+
+        In flight is kept in proportion to the weights, so a full address is waited for, unless it is full only
+        because an overload made its window smaller.
+        """
+        if len(self.all) == 1:
+            only = self.all[0]
+            return only if only.window.in_flight < only.window.limit else None
+        now = self.clock()
         best, least = None, float("inf")
-        for address in able:
+        for address in [address for address in self.all if address.rests_until <= now] or self.all:
             window = address.window
-            busy = (window.in_flight + 1) / address.endpoint.weight
-            if window.in_flight < window.limit and busy < least:
+            busy = (window.in_flight + 1) / address.weight
+            shrunk = window.limit < window.most
+            if busy < least and (window.in_flight < window.limit or not shrunk):
                 best, least = address, busy
-        return best
+        return best if best is not None and best.window.in_flight < best.window.limit else None
 
     def _wake(self) -> None:
         while self._waiting:
