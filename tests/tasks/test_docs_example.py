@@ -13,10 +13,10 @@ from polyclinic.tasks.names import SUITES
 ROOT = Path(__file__).parents[2]
 
 
-def polyclinic(*arguments: str) -> subprocess.CompletedProcess[str]:
+def polyclinic(*arguments: str, room: str = "tasks", at: Path | None = None) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "polyclinic", "tasks", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    command = [sys.executable, "-m", "polyclinic", room, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=at)
 
 
 def test_the_example_of_the_documents_builds_checks_exports_and_is_counted(tmp_path: Path) -> None:
@@ -30,8 +30,8 @@ def test_the_example_of_the_documents_builds_checks_exports_and_is_counted(tmp_p
     for split in ("train", "test"):
         rows = [f"{split} case {i},{labels[i % 4]},p{i}" for i in range(40)]
         (tmp_path / "board" / f"{split}.csv").write_text("\n".join(["text,decision,patient", *rows]) + "\n")
-    own = ["--catalog", str(tmp_path / "mine")]
-    task = ["--tasks", "tumour-board", *own, "--data", str(tmp_path)]
+    own = ["--tasks", str(tmp_path / "mine")]
+    task = [*own, "--data", str(tmp_path)]
     checked = polyclinic("check", *task, "--json")
     assert (checked.returncode, json.loads(checked.stdout)) == (0, []), checked.stderr
     built = polyclinic("build", *task, "--few-shot-share", "0.5", "--out", str(tmp_path / "samples"))
@@ -48,12 +48,30 @@ def test_the_example_of_the_documents_builds_checks_exports_and_is_counted(tmp_p
             "message": "expected task<number>_<lower case>.json",
         }
     ]
+    assert json.loads(polyclinic("check", str(tmp_path / "samples"), *own, "--json").stdout) == []
+    listed = json.loads(polyclinic("list", *own, "--json").stdout)
+    assert [row["license"] for row in listed if row["name"] == "tumour-board"] == ["LicenseRef-hospital"]
     page = tmp_path / "page.html"
     counted = polyclinic("statistics", str(tmp_path / "samples"), "--page", str(page), *own, "--json")
     assert {"what": "category", "name": "Treatment Planning", "samples": 40}.items() <= json.loads(counted.stdout)[
         1
     ].items()
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_wordings_are_written_stored_and_counted_by_the_commands_of_the_documents(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    made = polyclinic(
+        "paraphrase", "--tasks", "meds-ins-114-medqsum-text-summurization", "--out", "made", room="synth", at=tmp_path
+    )
+    assert made.returncode == 0, made.stderr
+    stored = polyclinic("wordings", "made", "--tasks", "mine", "--json", at=tmp_path)
+    [row] = [row for row in json.loads(stored.stdout) if row["name"].startswith("meds-ins-114")]
+    assert (row["hand"], row["teacher"], row["published"]) == (15, 0, 160)
+    assert row["rules"] >= 5
+    assert f"{row['rules']} added" in stored.stderr
+    missing = polyclinic("wordings", "made", at=tmp_path)
+    assert (missing.returncode, missing.stdout) == (2, "")
 
 
 def test_the_list_has_what_scripts_rely_on_and_the_counts(tmp_path: Path) -> None:
