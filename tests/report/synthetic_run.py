@@ -69,6 +69,7 @@ STEPS: dict[str, tuple[str, str, float, dict[str, list[str]]]] = {
     "medcode-expert": ("merge.slerp", "model", 0.7, {"base": ["base"], "expert": ["medcode-raw"]}),
     "notes-expert": ("merge.slerp", "model", 0.7, {"base": ["base"], "expert": ["notes-raw"]}),
     "merged": ("merge.breadcrumbs", "model", 1.1, {"base": ["base"], "models": ["medcode-expert", "notes-expert"]}),
+    "searched": ("merge.search", "model", 62.0, {"base": ["base"], "models": ["medcode-expert", "notes-expert"]}),
     "merged-sft": ("train.sft", "model", 38.2, {"model": ["merged"], "samples": ["instructions"]}),
     "merged-dpo": ("train.dpo", "model", 31.5, {"model": ["merged-sft"], "preferences": ["preferences"]}),
 } | {
@@ -109,6 +110,8 @@ def make_store(folder: Path, *, items: int = 300, stain: str = "", seed: int = 7
             write_records(artifact, _scores(inputs["model"][0], items, stain), Score)
         elif kind.startswith(("train.", "model.")):
             facts = _write_log(artifact, kind, dice, stain)
+        elif kind == "merge.search":
+            facts = search_facts(stain)
         write_manifest(artifact, _manifest(name, kind, output, seconds, inputs, facts, stain))
         state = "done" if kind.startswith("corpus.") else "made"
         records.append(
@@ -261,6 +264,42 @@ def _write_log(artifact: Path, kind: str, dice: random.Random, stain: str) -> di
     return facts | ({"parameters": 2_613_248} if kind == "model.tiny" else {})
 
 
+def search_facts(stain: str = "", evaluations: int = 60) -> dict[str, Any]:
+    """Return what a search over two models by weights and density leaves in its manifest."""
+    dice = random.Random(3)
+    path: list[dict[str, Any]] = [
+        {"values": {"weights": [0.5, 0.5], "density": [0.5]}, "score": 0.52, "dropped": False, "refused": ""}
+    ]
+    for number in range(1, evaluations + 1):
+        spread = 0.5 * math.exp(-number / 25)
+        weights = [min(1.0, max(0.0, goal + dice.gauss(0, spread))) for goal in (0.8, 0.3)]
+        density = min(0.9, max(0.1, 0.6 + dice.gauss(0, spread)))
+        score = 0.58 - 0.2 * (weights[0] - 0.8) ** 2 - 0.2 * (weights[1] - 0.3) ** 2 - 0.1 * (density - 0.6) ** 2
+        refused = f"gamma leaves no room for density{stain}" if number % 17 == 0 else ""
+        found = {"values": {"weights": weights, "density": [density]}, "score": -1.0 if refused else score}
+        path.append({**found, "dropped": not refused and score < 0.56, "refused": refused})
+    best = max((n for n, one in enumerate(path) if not one["dropped"]), key=lambda n: float(path[n]["score"]))
+    return {
+        "merged": [f"medcode-expert{stain}", f"notes-expert{stain}"],
+        "baseline": {"values": path[0]["values"], "score": 0.52, "low": 0.49, "high": 0.55},
+        "best": {**{k: path[best][k] for k in ("values", "score")}, "low": 0.55, "high": 0.61, "number": best},
+        "items": {"first": 240, "search": 960, "held_back": 240, "tasks": [f"icd10cm-easy{stain}", "icd10cm-hard"]},
+        "held_back": {
+            "n": 240,
+            "documents": 180,
+            "baseline": {"estimate": 0.51, "low": 0.45, "high": 0.57},
+            "best": {"estimate": 0.56, "low": 0.5, "high": 0.62},
+            "difference": {"estimate": 0.05, "low": 0.012, "high": 0.088, "p_value": 0.011},
+        },
+        "path": path,
+        "evaluations": {
+            "made": len(path),
+            "dropped": sum(one["dropped"] for one in path),
+            "refused": sum(bool(one["refused"]) for one in path),
+        },
+    }
+
+
 def _manifest(
     name: str, kind: str, output: str, seconds: float, inputs: dict[str, list[str]], facts: dict[str, Any], stain: str
 ) -> Manifest:
@@ -270,8 +309,8 @@ def _manifest(
         kind=kind,
         output=output,
         key=hashlib.sha256(name.encode()).hexdigest(),
-        code_version=1,
-        settings={},
+        code_version=2 if kind == "merge.search" else 1,
+        settings={"algorithm": "cmaes", "method": "ties"} if kind == "merge.search" else {},
         inputs={field: [InputRecord(name=n, key=n) for n in names] for field, names in inputs.items()},
         seed=17,
         fingerprint=hashlib.sha256(name.encode()).hexdigest(),

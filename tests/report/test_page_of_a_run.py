@@ -7,14 +7,15 @@ import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
-from synthetic_run import STEPS, make_store
+from synthetic_run import STEPS, make_store, search_facts
 
 from polyclinic.errors import UserError
 from polyclinic.pipeline import RunRecord
 from polyclinic.records import Score, read_records
-from polyclinic.report import make_report, read_settings
+from polyclinic.report import make_report, read_settings, searches
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 ATTACK = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'"
@@ -76,7 +77,19 @@ def test_the_page_is_whole_and_small_and_has_every_section(html: str) -> None:
     assert reader.open == []
     assert len(html.encode()) < 1_500_000
     sections = [a["id"] for tag, a in reader.tags if tag == "section"]
-    wanted = ["path", "results", "comparisons", "experts", "training", "teacher", "items", "cost", "data", "again"]
+    wanted = [
+        "path",
+        "results",
+        "comparisons",
+        "experts",
+        "searches",
+        "training",
+        "teacher",
+        "items",
+        "cost",
+        "data",
+        "again",
+    ]
     assert sections == wanted
 
 
@@ -135,6 +148,48 @@ def test_warnings_are_made_from_what_the_run_says(html: str) -> None:
 def test_the_seed_the_versions_the_licences_and_the_recipe_are_there(html: str) -> None:
     text = Reader(html).text
     assert all(part in text for part in ("torch 2.13.0", "public-domain", "CC0-1.0", "uses: merge.breadcrumbs"))
+
+
+def test_the_search_is_shown_with_every_trial_and_its_best_beside_equal_weights(html: str) -> None:
+    section = html[html.index('id="searches"') :]
+    section = section[: section.index("</section>")]
+    text = Reader(f"<div {section}</div>").text
+    facts = search_facts()
+    assert "On 240 items of 180 documents that the search did not see, the best mix scores 0.560" in text
+    assert "difference +0.050 (95% interval +0.012 to +0.088), p = 0.011. The best mix is better." in text
+    assert "icd10cm-easy, icd10cm-hard" in text
+    scores = section[section.index('id="search-0-path-title"') :]
+    scores = scores[: scores.index("</svg>")]
+    made = facts["evaluations"]
+    assert scores.count('data-state="dropped"') == made["dropped"] > 0
+    assert scores.count('data-state="refused"') == made["refused"] > 0
+    assert scores.count('data-state="asked"') == 60 - made["dropped"] - made["refused"]
+    assert "refused: gamma leaves no room for density" in scores
+    assert {f'id="search-0-{name}-title"' in section for name in ("weights", "density", "figures", "difference")} == {
+        True
+    }
+    assert "at the end: medcode-expert 0.8" in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"held_back": None}, "No items were held back, so this difference is larger than it will be on others."),
+        ({"low": -0.01}, "The interval includes zero: the two cannot be told apart."),
+        ({"estimate": -0.05, "low": -0.09, "high": -0.01}, "The equal weights are better."),
+        ({"number": 0}, "No mix was better than equal weights on the items of the search."),
+    ],
+)
+def test_the_verdict_on_a_search_follows_its_figures(change: dict[str, Any], said: str) -> None:
+    facts = search_facts()
+    if "held_back" in change:
+        del facts["held_back"]
+    elif "number" in change:
+        facts["best"]["number"] = 0
+    else:
+        facts["held_back"]["difference"].update(change)
+    assert said in Reader(f"<p>{searches.verdict(facts)}</p>").text
+    assert searches.improvements(facts["path"])[0] == 0
 
 
 def test_the_same_run_gives_the_same_bytes(store: tuple[Path, RunRecord], html: str, tmp_path: Path) -> None:
@@ -227,3 +282,4 @@ def test_a_browser_runs_the_page_from_disk_under_its_policy(store: tuple[Path, R
     assert '<button type="button"><span>model</span>' in result.stdout  # the script ran
     assert "Content Security Policy" not in result.stderr
     assert "Uncaught" not in result.stderr
+    assert result.stdout.count('data-state="dropped"') > search_facts()["evaluations"]["dropped"]  # and in the key

@@ -48,7 +48,7 @@ def line_chart(
     names_width = longest if named else 14.0
     across = fitted_scale((x for line in lines for x, _ in line.points), LEFT, width - names_width, margin=0.0)
     up = fitted_scale((y for line in lines for _, y in line.points), HEIGHT - BOTTOM, TOP, logarithmic=log_y)
-    marks = [_axes(across, up, x_title, y_title)]
+    marks = [axes(across, up, x_title, y_title)]
     ends: list[float] = []
     for line in lines:
         pieces = _pieces(line.points, log_y)
@@ -97,7 +97,8 @@ def _curve(line: Line, pieces: list[list[tuple[float, float]]], across: Scale, u
     )
 
 
-def _axes(across: Scale, up: Scale, x_title: str, y_title: str) -> Markup:
+def axes(across: Scale, up: Scale, x_title: str, y_title: str) -> Markup:
+    """Return grid, ticks and titles of both axes."""
     parts = []
     ticks = up.ticks(5)
     for value, text in zip(ticks, tick_labels(ticks), strict=True):

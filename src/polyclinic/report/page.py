@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from polyclinic.pages import element, joined, page, paragraph
 from polyclinic.pipeline import RunRecord
-from polyclinic.report import examples, path, provenance, results, training
+from polyclinic.report import examples, path, provenance, results, searches, training
 from polyclinic.report.headline import headline
 from polyclinic.report.measured import Measured
 from polyclinic.report.run_data import Run, load_run
@@ -28,6 +28,7 @@ def make_report(run: RunRecord, store: Path, out: Path) -> None:
         results.results_section(measured),
         results.comparisons_section(measured),
         results.experts_section(measured),
+        searches.searches_section(loaded),
         training.training_section(loaded),
         examples.teacher_section(loaded),
         examples.items_section(measured),
