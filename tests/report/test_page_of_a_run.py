@@ -168,7 +168,7 @@ def test_the_search_is_shown_with_every_trial_and_its_best_beside_equal_weights(
     assert {f'id="search-0-{name}-title"' in section for name in ("weights", "density", "figures", "difference")} == {
         True
     }
-    assert "at the end: medcode-expert 0.8" in text.lower()
+    assert f"At the end: medcode-expert {facts['best']['values']['weights'][0]:.3f}, notes-expert" in text
 
 
 @pytest.mark.parametrize(
