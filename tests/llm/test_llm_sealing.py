@@ -70,7 +70,7 @@ def test_shards_of_other_requests_or_of_a_longer_list_are_not_taken_for_these(tm
         seal(requests(8), endpoint, journal, tmp_path / "sealed", shard_rows=4)
         with pytest.raises(UserError, match="a sealed shard of other requests"):
             seal(requests(8)[::-1], endpoint, journal, tmp_path / "sealed", shard_rows=4)
-        with pytest.raises(UserError, match="a sealed shard of a longer list"):
+        with pytest.raises(UserError, match="a sealed shard of other requests"):
             seal(requests(4), endpoint, journal, tmp_path / "sealed", shard_rows=4)
         with pytest.raises(UserError, match="is not in the journal; ask for everything first"):
             seal(requests(8), replace(endpoint, seed=1), journal, tmp_path / "other")

@@ -97,7 +97,7 @@ def ask_batches(
     remote = refuse_remote(endpoint.base_url, allow_remote=allow_remote, guard=guard)
     if remote and ledger is None:
         raise UserError(
-            f"teacher_url: {endpoint.base_url} is remote, and no ledger is at hand; nothing is sent without"
+            f"teacher_url: {endpoint.base_url} is remote, and no ledger is at hand; nothing is sent without one"
         )
     if budget is not None:
         budget.check(endpoint)

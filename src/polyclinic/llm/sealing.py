@@ -72,7 +72,7 @@ def _check_same(file: Path, requests: Iterable[ChatRequest], known: list[str], t
 
 def _of_others(file: Path) -> UserError:
     return UserError(
-        f"{file}: a sealed shard of other requests (another teacher, other prompts, another order, or a longer list); "
+        f"{file}: a sealed shard of other requests (another teacher, other prompts or order, or a longer list); "
         "seal into another folder or remove this one"
     )
 
