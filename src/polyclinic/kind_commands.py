@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import tempfile
 import typing
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,15 +58,16 @@ def setting_rows(kind: StepKind[Any]) -> list[dict[str, Any]]:
 
 def _command(kind: StepKind[Any]) -> Any:
     def command(**given: Any) -> None:
-        out: Path = given.pop("out")
+        out: Path | None = given.pop("out")
         seed: int = given.pop("seed")
         as_json: bool = given.pop("as_json", False)
         fields = {name: _parse(kind, name, text) for name, text in given.items() if text is not None}
-        made = kind(out=out, seed=seed, **fields)
-        if kind.shown is not None:
-            _show(kind.shown(made), made, as_json)
-        if not as_json:
-            typer.echo(str(made))
+        with tempfile.TemporaryDirectory(prefix="polyclinic-") if out is None else nullcontext() as folder:
+            made = kind(out=out or Path(str(folder)) / "out", seed=seed, **fields)
+            if kind.shown is not None:
+                _show(kind.shown(made), out, as_json)
+            if not as_json and out is not None:
+                typer.echo(str(made))
 
     parameters = [
         inspect.Parameter(
@@ -84,10 +87,14 @@ def _command(kind: StepKind[Any]) -> Any:
         for row in setting_rows(kind)
     ]
     seed_option = typer.Option("--seed", help="decides everything random")
-    out_option = typer.Option("--out", help="folder to make; must not exist")
+    kept = "; empty = nothing is kept" if kind.out_optional else ""
+    out_option = typer.Option("--out", help=f"folder to make; must not exist{kept}")
+    out_type, out_default = (Path | None, None) if kind.out_optional else (Path, inspect.Parameter.empty)
     parameters += [
         inspect.Parameter("seed", inspect.Parameter.KEYWORD_ONLY, default=0, annotation=Annotated[int, seed_option]),
-        inspect.Parameter("out", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Path, out_option]),
+        inspect.Parameter(
+            "out", inspect.Parameter.KEYWORD_ONLY, default=out_default, annotation=Annotated[out_type, out_option]
+        ),
     ]
     if kind.shown is not None:
         json_option = typer.Option("--json", help="print JSON, for programs")
@@ -102,12 +109,12 @@ def _command(kind: StepKind[Any]) -> Any:
     return command
 
 
-def _show(rows: list[dict[str, Any]], made: Path, as_json: bool) -> None:
+def _show(rows: list[dict[str, Any]], out: Path | None, as_json: bool) -> None:
     """Print what a kind shows of the artifact it made, as a table or as JSON."""
     from polyclinic.cli import _print_json, _print_table
 
     if as_json:
-        _print_json({"out": str(made), "rows": rows})
+        _print_json({"out": str(out), "rows": rows} if out is not None else {"rows": rows})
     elif rows:
         columns = dict.fromkeys(name for row in rows for name in row)
         _print_table(rows, tuple(columns))

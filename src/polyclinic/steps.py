@@ -155,6 +155,7 @@ class StepKind(Generic[SettingsType]):
     packages: tuple[str, ...] = ()  # packages whose version changes the result
     check: Callable[[SettingsType], None] | None = None  # looks at the user's own files before anything runs
     shown: Callable[[Path], list[dict[str, Any]]] | None = None  # rows of a table the command shows of what it made
+    out_optional: bool = False  # whether its command may throw away what it made once it has shown it
 
     @property
     def summary(self) -> str:
@@ -193,11 +194,12 @@ def step_kind(
     packages: tuple[str, ...] = (),
     check: Callable[[SettingsType], None] | None = None,
     shown: Callable[[Path], list[dict[str, Any]]] | None = None,
+    out_optional: bool = False,
 ) -> Callable[[Callable[[SettingsType, Work], None]], StepKind[SettingsType]]:
     """Turn a function of settings and work into a step kind; see the head of this file."""
 
     def decorate(function: Callable[[SettingsType, Work], None]) -> StepKind[SettingsType]:
-        return StepKind(name, settings, output, version, function, packages, check, shown)
+        return StepKind(name, settings, output, version, function, packages, check, shown, out_optional)
 
     return decorate
 

@@ -1,7 +1,7 @@
 """Ask a model the items of tasks, score its answers, compare models. In: a model and samples. Out: scores.
 
-`eval.run` makes the scores; `summarize` and `compare` turn them into figures with intervals, `summary_rows` and
-`comparison_rows` do so for folders of scores.
+`eval.run` makes replies and scores, `eval.score` scores replies again, or anybody's predictions; `summarize` and
+`compare` turn scores into figures with intervals, `summary_rows` and `comparison_rows` do so for folders of scores.
 """
 
 from polyclinic.evals.comparison import Comparison, compare
@@ -9,6 +9,7 @@ from polyclinic.evals.contamination import contamination
 from polyclinic.evals.panel import Panel
 from polyclinic.evals.results import comparison_rows, read_scores, summary_rows
 from polyclinic.evals.run import run
+from polyclinic.evals.scoring.score import score
 from polyclinic.evals.summary import TaskSummary, summarize
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "contamination",
     "read_scores",
     "run",
+    "score",
     "summarize",
     "summary_rows",
 ]

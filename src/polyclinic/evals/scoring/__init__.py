@@ -7,6 +7,7 @@ that are not means of items. The kind `eval.score` does this for stored replies 
 
 from polyclinic.evals.scoring.measured import SCORERS, Measured, Scorer, scorer_name
 from polyclinic.evals.scoring.pooling import Pool, is_pooled, pool_of, pooled
+from polyclinic.evals.scoring.score_records import score_records
 from polyclinic.evals.scoring.score_task import Aids, has_published, rules_of, score_replies
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "pool_of",
     "pooled",
     "rules_of",
+    "score_records",
     "score_replies",
     "scorer_name",
 ]

@@ -21,7 +21,8 @@ NONE = -1
 # Digits that are part of a number with a point, a date or a word are no sentence number.
 _NUMBER = re.compile(r"(?<![\w.,/])([-−–]?\d{1,4})(?![\w/]|[.,]\d)")
 _WHOLE = re.compile(
-    r"^\W*(?:sentence|line|id|number|no\.?)?\W*?([-−–]?\d{1,4})\b[\s.:)\]}*\"']*(.*)$", re.DOTALL | re.I
+    r"^[^\w\-−–]*(?:sentence|line|id|number|no\.?)?\W*?([-−–]?\d{1,4})\b[\s.:)\]}*\"']*(.*)$",
+    re.DOTALL | re.IGNORECASE,
 )
 _CORRECT = re.compile(r"^\W*(?:correct|no (?:medical )?errors?|none)\W*$", re.IGNORECASE)
 CORRECTED_FIELDS = ("corrected", "corrected_sentence")  # of an item's metadata
