@@ -12,27 +12,20 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal, Self
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from polyclinic.errors import UserError
 from polyclinic.records import Sample, write_records
 from polyclinic.steps import Runtime, SourcePath, Work, step_kind
-from polyclinic.synth.general_collections import (
-    Candidate,
-    Collection,
-    Form,
-    Turns,
-    candidates,
-    find_collections,
-    samples_of,
-)
 from polyclinic.synth.medical_words import Vocabulary, load_vocabulary
 from polyclinic.synth.tags import MEDICAL_TAGS, normalised_tag, read_tags, wanted_tag
 from polyclinic.synth.teacher import TeacherSettings
-from polyclinic.tasks.readers import Bad
-from polyclinic.tasks.source_samples import SIDE_FILE, SideFile
+
+if TYPE_CHECKING:
+    from polyclinic.synth.general_collections import Candidate, Collection
+    from polyclinic.tasks.source_samples import SideFile
 
 LEFT_OUT = "left_out.jsonl"
 TRIAL = {"request": "What helps against a cough?", "reply": "Honey."}
@@ -47,7 +40,9 @@ class FilterSettings(TeacherSettings):
         min_length=1,
         description="files or folders: a clone of natural-instructions; ShareGPT, LIMA or chat messages as JSON",
     )
-    form: Form = Field("auto", description="what they are: super_natural_instructions, conversations, or auto")
+    form: Literal["auto", "super_natural_instructions", "conversations"] = Field(
+        "auto", description="what they are: super_natural_instructions, conversations, or auto"
+    )
     by: Literal["auto", "domain", "words", "tags"] = Field(
         "auto",
         description="what decides: domain (as the collection says), words (a list, no model), tags (a teacher, after "
@@ -61,7 +56,7 @@ class FilterSettings(TeacherSettings):
     words: SourcePath | None = Field(None, description="YAML file with words of your own: certain, likely, endings")
     least: int = Field(2, ge=1, description="points of medical words that a text needs; a certain word has 2")
     characters: int = Field(4000, ge=100, description="of question and reply each, the tagger reads at most so many")
-    turns: Turns = Field(
+    turns: Literal["first", "all"] = Field(
         "first", description="first: the first question and reply; all: every reply, with what led to it"
     )
     license: str = Field(
@@ -91,6 +86,8 @@ class FilterSettings(TeacherSettings):
 
 def check_filter(settings: FilterSettings) -> None:
     """Look at the collections, the words, the prompt and the address of the teacher; raises UserError."""
+    from polyclinic.synth.general_collections import find_collections
+
     for collection in find_collections(settings.collections, settings.form):
         if settings.by == "domain" and collection.form == "conversations":
             raise UserError(f"synth.filter.by: conversations have no domain ({collection.name}); take words or tags")
@@ -110,6 +107,9 @@ def filter_collections(settings: FilterSettings, work: Work) -> None:
     What is left out stands in `left_out.jsonl` with the reason, what cannot be read in `set_aside.jsonl`, both
     counted. Raises UserError when nothing is kept, and (without skip_bad) for the first record that is broken.
     """
+    from polyclinic.synth.general_collections import find_collections
+    from polyclinic.tasks.source_samples import SIDE_FILE, SideFile
+
     found = find_collections(settings.collections, settings.form)
     work.out.mkdir(parents=True, exist_ok=True)
     with SideFile(work.out / SIDE_FILE, settings.skip_bad) as aside:
@@ -126,6 +126,7 @@ def _keep_with_teacher(
 ) -> None:
     from polyclinic.llm import ChatRequest, Journal, Outcome, Reply
     from polyclinic.synth.answers import form_problem, without_thoughts
+    from polyclinic.synth.general_collections import Candidate, candidates
     from polyclinic.synth.prompt_files import load_prompt_file
     from polyclinic.synth.rounds import Account, Round, drop_empty_side_file
     from polyclinic.synth.teacher import endpoint_of
@@ -188,6 +189,9 @@ def _keep(
     aside: SideFile,
     by_teacher: dict[str, Callable[[Candidate], Verdict]],
 ) -> None:
+    from polyclinic.synth.general_collections import candidates, samples_of
+    from polyclinic.tasks.readers import Bad
+
     counts: dict[str, dict[str, Any]] = {}
     vocabulary = load_vocabulary(settings.words)
 

@@ -17,8 +17,6 @@ from polyclinic.tasks.names import LANGUAGES
 from polyclinic.tasks.readers import Bad, conversations
 from polyclinic.tasks.source import Source
 
-Form = Literal["auto", "super_natural_instructions", "conversations"]
-Turns = Literal["first", "all"]
 NATURAL = "Super-NaturalInstructions"
 CODES = {name: code for code, name in LANGUAGES.items()}
 ENDINGS = (".json", ".jsonl", ".ndjson", ".parquet")
@@ -45,7 +43,7 @@ class Collection:
     name: str  # for people: the source of its samples
 
 
-def find_collections(paths: Sequence[Path], form: Form) -> list[Collection]:
+def find_collections(paths: Sequence[Path], form: str) -> list[Collection]:
     """Return what lies at the paths; a folder is searched, one with `tasks/task*.json` is Super-NaturalInstructions.
 
     Raises UserError when there is nothing to read.
@@ -102,7 +100,7 @@ def candidates(collection: Collection) -> Iterator[Candidate | Bad]:
             yield Candidate(name, made.place, made.fields["input"], made.fields["output"], (), made.fields)
 
 
-def samples_of(candidate: Candidate, collection: Collection, license_name: str, turns: Turns) -> Iterator[Sample]:
+def samples_of(candidate: Candidate, collection: Collection, license_name: str, turns: str) -> Iterator[Sample]:
     """Yield the samples a candidate gives: the instances of a task, or the exchanges of a conversation."""
     if collection.form == "super_natural_instructions":
         task = candidate.content

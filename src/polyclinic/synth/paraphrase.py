@@ -8,22 +8,21 @@ or, for tasks without any, fifteen made by rules; the teacher rewrites each of t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from polyclinic.errors import UserError
-from polyclinic.records import Sample, write_records
 from polyclinic.steps import Runtime, SourcePath, Work, step_kind
 from polyclinic.synth.rewording import AUTHOR, reword, rules_version
 from polyclinic.synth.teacher import TeacherSettings
-from polyclinic.tasks import Task, load_task, suite_tasks, tasks_and_catalog
-from polyclinic.tasks.wording_rules import kept_texts, normalised, wording_problem
-from polyclinic.tasks.wordings import ENDING, LABELS, Wording, listed_labels, load_wordings, write_wordings
+
+if TYPE_CHECKING:
+    from polyclinic.synth.kept_wordings import KeptWordings
+    from polyclinic.tasks import Task
+    from polyclinic.tasks.wordings import Wording
 
 TRIAL = {"definition": "Name the disease.", "language": "en", "kept": ["{{ labels }}"]}
 
@@ -54,6 +53,8 @@ class ParaphraseSettings(TeacherSettings):
             return data
         if data.get("teacher_url") and "teacher" not in data:
             data = {**data, "teacher": "openai"}
+        from polyclinic.tasks import tasks_and_catalog
+
         return tasks_and_catalog(data)
 
     @model_validator(mode="after")
@@ -81,6 +82,8 @@ class Basis:
 
 def check_paraphrase(settings: ParaphraseSettings) -> None:
     """Look at the tasks, the prompt and the address of the teacher; raises UserError before anything runs."""
+    from polyclinic.tasks.wordings import load_wordings
+
     for task in _tasks(settings):
         load_wordings(task, catalog=settings.catalog)
     if settings.teacher == "openai":
@@ -100,75 +103,20 @@ def paraphrase(settings: ParaphraseSettings, work: Work) -> None:
     `rejected.jsonl`, counted by reason. Beside the samples, one a wording, stand the files that a catalog holds:
     `wordings/<task>.wordings.yaml`. Raises UserError when no wording could be used.
     """
+    from polyclinic.synth.kept_wordings import KeptWordings
+    from polyclinic.tasks.wordings import load_wordings
+
     tasks = _tasks(settings)
     there = {task.name: load_wordings(task, catalog=settings.catalog) for task in tasks}
     work.out.mkdir(parents=True, exist_ok=True)
-    kept = Kept(work.out, there)
+    kept = KeptWordings(work.out, there)
     (_by_rules if settings.teacher == "rules" else _by_teacher)(settings, work, tasks, kept)
     kept.finish(work)
 
 
-class Kept:
-    """The wordings that passed all checks, in order, and the count of those that did not."""
-
-    def __init__(self, out: Path, there: dict[str, list[Wording]]) -> None:
-        self.out, self.new = out, {name: list[Wording]() for name in there}
-        self.known = {name: {normalised(wording.text) for wording in found} for name, found in there.items()}
-        self.tasks: dict[str, Task] = {}
-        self.rejected: Counter[str] = Counter()
-        self.rows: list[dict[str, Any]] = []
-
-    def take(self, task: Task, wording: Wording) -> None:
-        """Keep a wording, or count why not."""
-        self.tasks[task.name] = task
-        key = normalised(wording.text)
-        problem = wording_problem(task, wording.text)
-        if not problem and (key in self.known[task.name] or key == normalised(task.definition)):
-            problem = "duplicate"
-        if problem:
-            self.reject(task, wording.basis, problem, wording.text)
-        else:
-            self.known[task.name].add(key)
-            self.new[task.name].append(wording)
-
-    def reject(self, task: Task, basis: int, problem: str, text: str) -> None:
-        """Count a wording that is not kept, and write it down."""
-        self.rejected[problem.partition(":")[0]] += 1
-        row = {"task": task.name, "basis": basis, "outcome": "rejected", "reason": problem, "answer": text}
-        self.rows.append(row)
-
-    def finish(self, work: Work) -> None:
-        """Write records, files of wordings and facts; raises UserError when there is nothing."""
-        import json
-
-        samples = [
-            _sample(self.tasks[name], wording, number)
-            for name, wordings in self.new.items()
-            for number, wording in enumerate(wordings, start=1)
-        ]
-        if not samples:
-            reasons = ", ".join(f"{n} times {reason}" for reason, n in self.rejected.most_common(5))
-            raise UserError(
-                f"synth.paraphrase: no further wording of {', '.join(self.new)}: {reasons or 'nothing was written'}; "
-                "rules know English and Chinese definitions, a teacher writes others"
-            )
-        write_records(work.out, samples, Sample)
-        for name, wordings in self.new.items():
-            if wordings:
-                path = work.out / "wordings" / f"{name}{ENDING}"
-                write_wordings(path, self.tasks[name].definition, wordings)
-        if self.rows:
-            with (work.out / "rejected.jsonl").open("a", encoding="utf-8") as side:
-                side.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in self.rows)
-        work.facts.update(
-            wordings={name: len(wordings) for name, wordings in self.new.items()},
-            there_before={name: len(known) - len(self.new[name]) for name, known in self.known.items()},
-            kept=len(samples),
-            not_kept=dict(sorted(self.rejected.items())),
-        )
-
-
 def _tasks(settings: ParaphraseSettings) -> list[Task]:
+    from polyclinic.tasks import load_task, suite_tasks
+
     if settings.suite:
         return [task for task in suite_tasks(settings.suite, settings.catalog) if task.definition]
     tasks = [load_task(name, settings.catalog) for name in dict.fromkeys(settings.tasks)]
@@ -178,7 +126,7 @@ def _tasks(settings: ParaphraseSettings) -> list[Task]:
     return tasks
 
 
-def _by_rules(settings: ParaphraseSettings, work: Work, tasks: list[Task], kept: Kept) -> None:
+def _by_rules(settings: ParaphraseSettings, work: Work, tasks: list[Task], kept: KeptWordings) -> None:
     with work.progress("rewording", len(tasks)) as bar:
         for task in tasks:
             for wording in _worded_by_rules(task, work.seed):
@@ -187,11 +135,13 @@ def _by_rules(settings: ParaphraseSettings, work: Work, tasks: list[Task], kept:
     work.facts.update(teacher=AUTHOR, rules_version=rules_version())
 
 
-def _by_teacher(settings: ParaphraseSettings, work: Work, tasks: list[Task], kept: Kept) -> None:
+def _by_teacher(settings: ParaphraseSettings, work: Work, tasks: list[Task], kept: KeptWordings) -> None:
     from polyclinic.llm import ChatRequest, Journal, Reply
     from polyclinic.synth.prompt_files import load_prompt_file
     from polyclinic.synth.rounds import Account, Round, drop_empty_side_file, nothing_usable
     from polyclinic.synth.teacher import endpoint_of
+    from polyclinic.tasks.wording_rules import kept_texts
+    from polyclinic.tasks.wordings import LABELS, Wording
 
     prompt = load_prompt_file("paraphrase", TRIAL, settings.prompts)
     bases = [
@@ -240,6 +190,9 @@ def _by_teacher(settings: ParaphraseSettings, work: Work, tasks: list[Task], kep
 
 def _bases(task: Task, settings: ParaphraseSettings, work: Work) -> list[str]:
     """Return what the teacher rewrites: the wordings by hand beside the task, or those that rules make."""
+    from polyclinic.tasks.wording_rules import wording_problem
+    from polyclinic.tasks.wordings import load_wordings
+
     there = load_wordings(task, catalog=settings.catalog)
     texts = [wording.text for wording in there if wording.origin == "hand"]
     if texts:
@@ -249,6 +202,8 @@ def _bases(task: Task, settings: ParaphraseSettings, work: Work) -> list[str]:
 
 
 def _worded_by_rules(task: Task, seed: int) -> Iterator[Wording]:
+    from polyclinic.tasks.wordings import Wording
+
     for hand, text in reword(task, seed):
         author = f"{AUTHOR}, hand {hand}"
         yield Wording(text=text, origin="rules", author=author, seed=seed, version=rules_version())
@@ -257,6 +212,8 @@ def _worded_by_rules(task: Task, seed: int) -> Iterator[Wording]:
 def _read(task: Task, reply: Any) -> tuple[str, str]:
     """Return the wording a teacher wrote, and what is wrong with it."""
     from polyclinic.synth.answers import form_problem, without_thoughts
+    from polyclinic.tasks.wording_rules import wording_problem
+    from polyclinic.tasks.wordings import LABELS, listed_labels
 
     if problem := form_problem(reply):
         return "", problem
@@ -272,24 +229,10 @@ def _read(task: Task, reply: Any) -> tuple[str, str]:
 
 def _folded(task: Task, text: str) -> str:
     """Return a wording with the whole list of labels as one placeholder, so that a teacher cannot lose one."""
+    from polyclinic.tasks.wordings import LABELS
+
     for between in ("; ", ", "):
         listed = between.join(task.labels)
         if len(task.labels) > 2 and listed in text:
             return text.replace(listed, LABELS)
     return text
-
-
-def _sample(task: Task, wording: Wording, number: int) -> Sample:
-    origin = wording.model_dump(exclude={"text", "author"}, exclude_defaults=True)
-    return Sample(
-        id=f"{task.name}-wording-{number}",
-        task="paraphrase",
-        instruction="Write the definition of a task in other words.",
-        input=task.definition,
-        output=wording.text,
-        document=task.name,
-        language=task.instruction_language,
-        source="catalog",
-        author=wording.author,
-        metadata=origin,
-    )

@@ -12,9 +12,10 @@ import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from polyclinic.tasks import Task
+if TYPE_CHECKING:
+    from polyclinic.tasks import Task
 
 FILE = Path(__file__).with_suffix(".yaml")
 AUTHOR = "rules (no model)"
