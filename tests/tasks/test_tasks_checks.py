@@ -130,7 +130,7 @@ def rows_of(count: int, **fields: Any) -> list[dict[str, Any]]:
 def findings(own: dict[str, Path], train: list[dict[str, Any]], test: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for name, rows in (("train", train), ("test", test)):
         (own["data"] / "colours" / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return check_tasks(["colours"], **own)
+    return check_tasks(["colours"], data=own["data"], catalog=own["catalog"])
 
 
 WORDS = " ".join(f"word{n}" for n in range(20))
