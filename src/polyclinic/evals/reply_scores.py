@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from polyclinic.evals.outcome import Outcome
-from polyclinic.evals.scoring import SCORERS, Measured, Scorer, scorer_name
+from polyclinic.evals.scoring import SCORERS, Measured, has_published, score_records, score_replies
 from polyclinic.evals.weighed_items import Item
 from polyclinic.records import Reply, Score
 from polyclinic.tasks import Task
@@ -59,37 +59,14 @@ def _weighed(reply: Reply, item: Item, outcome: Outcome) -> Score:
 
 def _written(task: Task, replies: Sequence[Reply]) -> list[list[Score]]:
     """Return the scores of each reply; what was asked and answered stands in the first of them alone."""
-    from polyclinic.evals.scoring import has_published, score_replies
-
-    scorers = [scorer for scorer in SCORERS if scorer != "as_published" or has_published(task)]
-    by_scorer = [(scorer, score_replies(task, replies, scorer)) for scorer in scorers]
+    if task.family == "perplexity":  # of a backend that gives no likelihoods
+        measured = [Measured(task.metric, None, reply.unanswered_reason) for reply in replies]
+        return [
+            list(score_records(reply, [("corrected", [one])])) for reply, one in zip(replies, measured, strict=True)
+        ]
+    scorers = [scorer for scorer in SCORERS if scorer == "corrected" or has_published(task)]
+    found = [(scorer, score_replies(task, replies, scorer)) for scorer in scorers]
     return [
-        list(_of_one(task, reply, [(scorer, found[place]) for scorer, found in by_scorer]))
+        list(score_records(reply, [(scorer, column[place]) for scorer, column in found]))
         for place, reply in enumerate(replies)
     ]
-
-
-def _of_one(task: Task, reply: Reply, measured: Sequence[tuple[Scorer, Sequence[Measured]]]) -> Iterator[Score]:
-    first = True
-    for scorer, found in measured:
-        for one in found or [
-            Measured(task.metric, None, reply.unanswered_reason or "no metric of this task applies")
-        ]:
-            yield Score(
-                model=reply.model,
-                fingerprint=reply.fingerprint,
-                task=reply.task,
-                item=reply.item,
-                metric=one.metric,
-                scorer=scorer_name(scorer),
-                value=one.value,
-                unscored_reason=one.reason,
-                subset=reply.subset,
-                weight=one.weight,
-                cluster=reply.cluster,
-                prompt=reply.prompt if first else "",
-                reply=reply.text if first else "",
-                gold=reply.gold if first else "",
-                parts=dict(one.parts),
-            )
-            first = False

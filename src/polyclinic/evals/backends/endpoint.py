@@ -7,7 +7,7 @@ where a window is given, a token is taken for three bytes of UTF-8, more than an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from polyclinic.evals.conversation import shown
 from polyclinic.evals.requests import Request
 from polyclinic.evals.run_settings import RunSettings
 from polyclinic.evals.writing import Advance, Message, WritingRequest, Written
-from polyclinic.llm import ChatRequest, Endpoint, Guard, Journal, ask_all, guarded, refuse_remote, settle
+from polyclinic.llm import Ask, ChatRequest, Endpoint, Guard, Journal, ask_in_steps, guarded, refuse_remote, settle
 from polyclinic.steps import Work
 
 BYTES_OF_A_TOKEN = 3
@@ -67,6 +67,7 @@ class EndpointBackend:
             folder = Path(settings.cache) / canonical_hash(dict(self.identity))[:16]
         self._template = canonical_hash(dict(self.identity))
         self._journal = Journal(folder / "endpoint.sqlite")
+        self._ledger = folder / "sent.jsonl"  # what left the local network, and when
 
     def render(self, messages: Sequence[Message], begun: str = "") -> str:
         """Return a conversation as people read it; what its model reads is the endpoint's own affair."""
@@ -96,13 +97,20 @@ class EndpointBackend:
 
         Raises UserError when the endpoint is down, or its key, model or quota is wrong; what was answered is kept.
         """
-        ask_all(
-            self._sent(requests),
-            self.endpoint,
+
+        async def one(request: ChatRequest, ask: Ask) -> None:
+            await ask(request, self.endpoint)
+
+        ask_in_steps(
+            (self._request(request) for request in requests),
+            one,
             self._journal,
+            # Twice as many as are in flight: the others wait until their answers are on file.
+            at_once=2 * self.endpoint.concurrency,
             progress=_Bar(advance),
             allow_remote=self.allow_remote,
             guard=self.guard,
+            ledger=self._ledger,
         )
 
     def written(self, request: WritingRequest) -> Written:
@@ -124,9 +132,6 @@ class EndpointBackend:
     def close(self) -> None:
         """Close the file of replies."""
         self._journal.close()
-
-    def _sent(self, requests: Iterable[WritingRequest]) -> Iterator[ChatRequest]:
-        return (self._request(request) for request in requests)
 
     def _request(self, request: WritingRequest) -> ChatRequest:
         return ChatRequest(request.messages, template=self._template, max_tokens=request.max_new_tokens)
