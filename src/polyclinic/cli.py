@@ -5,7 +5,6 @@ Exit status: 0 done, 2 the user's input is wrong (one message, no traceback), 1 
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ import typer
 
 from polyclinic import __version__
 from polyclinic.errors import UserError
+from polyclinic.shown_rows import print_json, print_table
 
 STAGE_HELP = {
     "corpus": "Read documents.",
@@ -86,8 +86,9 @@ def build_app(stage: str = "") -> typer.Typer:
             group.command("diagnose")(merge_diagnose)
             group.command("join-search")(merge_join_search)
         if name == "eval":
-            group.command("compare")(eval_compare)
-            group.command("summary")(eval_summary)
+            from polyclinic.eval_commands import add_eval_commands
+
+            add_eval_commands(group)
         if name == stage:
             from polyclinic.kind_commands import add_kind_commands
 
@@ -153,7 +154,7 @@ def plan(
 
     planned = _plan(recipe, store, set_, only)
     if as_json:
-        _print_json(plan_rows(planned))
+        print_json(plan_rows(planned))
     else:
         typer.echo("\n".join(plan_lines(planned)))
 
@@ -169,13 +170,13 @@ def steps(
     if kind:
         found = find_kind(kind)
         if as_json:
-            _print_json({"kind": found.name, "makes": found.output, "settings": setting_rows(found)})
+            print_json({"kind": found.name, "makes": found.output, "settings": setting_rows(found)})
             return
         typer.echo(f"{found.name} makes {found.output}. {found.summary}")
-        _print_table(setting_rows(found), ("field", "type", "default", "what"))
+        print_table(setting_rows(found), ("field", "type", "default", "what"))
     else:
         rows = kind_rows()
-        _print_json(rows) if as_json else _print_table(rows, ("kind", "takes", "makes", "what"))
+        print_json(rows) if as_json else print_table(rows, ("kind", "takes", "makes", "what"))
 
 
 def report(
@@ -195,7 +196,7 @@ def doctor(store: StoreOption = Path("store"), as_json: JsonOption = False) -> N
     from polyclinic.doctor import examine
 
     rows = examine(store)
-    _print_json(rows) if as_json else _print_table(rows, ("what", "found", "state", "advice"))
+    print_json(rows) if as_json else print_table(rows, ("what", "found", "state", "advice"))
     if any(row["state"] == "missing" for row in rows):
         raise typer.Exit(1)
 
@@ -210,11 +211,11 @@ def tasks_list(
 
     rows = task_rows(suite or None, catalog)
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
-    _print_table(rows, ("name", "category", "domain", "suites", "access", "license", "verified"))
+    print_table(rows, ("name", "category", "domain", "suites", "access", "license", "verified"))
     typer.echo("")
-    _print_table(
+    print_table(
         [row for row in suite_counts(catalog) if suite in ("", row["suite"])],
         ("suite", "entries", "tasks", "buildable", "verified", "open"),
     )
@@ -231,7 +232,7 @@ def tasks_show(
 
     fields = load_task(name, catalog).model_dump(mode="json")
     rows = [{"field": key, "value": value} for key, value in fields.items()]
-    _print_json(fields) if as_json else _print_table(rows, ("field", "value"))
+    print_json(fields) if as_json else print_table(rows, ("field", "value"))
 
 
 def tasks_check(
@@ -260,7 +261,7 @@ def tasks_check(
     chosen = tasks_and_catalog({"tasks": names, "catalog": catalog})
     names, catalog = chosen["tasks"], chosen["catalog"]
     rows = check_files(files, data, catalog, against or ()) if files else check_tasks(names, suite, data, catalog)
-    _print_json(rows) if as_json else _print_table(rows, ("level", "task", "place", "rule", "message"))
+    print_json(rows) if as_json else print_table(rows, ("level", "task", "place", "rule", "message"))
     errors = sum(row["level"] == "error" for row in rows)
     typer.echo(f"{errors} errors, {len(rows) - errors} warnings", err=True)
     if errors:
@@ -286,7 +287,7 @@ def tasks_wordings(
             typer.echo(f"{name}: {added} added, {total} now", err=True)
     tasks = [task for task in load_catalog(catalog).values() if task.definition]
     rows = wording_rows(tasks, catalog)
-    _print_json(rows) if as_json else _print_table(rows, ("name", "hand", "rules", "teacher", "published"))
+    print_json(rows) if as_json else print_table(rows, ("name", "hand", "rules", "teacher", "published"))
 
 
 def tasks_export(
@@ -315,7 +316,7 @@ def tasks_statistics(
     if page is not None:
         page.write_text(statistics_page(counts), encoding="utf-8")
         typer.echo(str(page), err=True)
-    _print_json(rows) if as_json else _print_table(rows, ("what", "name", "samples", "share", "published"))
+    print_json(rows) if as_json else print_table(rows, ("what", "name", "samples", "share", "published"))
 
 
 def merge_from_yaml(
@@ -354,10 +355,10 @@ def merge_diagnose(
 
     found = diagnose(base, [part.strip() for part in models.split(",")])
     if as_json:
-        _print_json(asdict(found))
+        print_json(asdict(found))
     else:
         rows = figure_rows(found)
-        _print_table(rows, tuple(rows[-1]))
+        print_table(rows, tuple(rows[-1]))
         for warning in found.warnings:
             typer.echo(f"warning: {warning}", err=True)
     for problem in found.problems:
@@ -375,29 +376,6 @@ def merge_join_search(
     typer.echo(f"{join_search(out)} candidates evaluated here")
 
 
-def eval_compare(
-    results: Annotated[list[Path], typer.Argument(help="folders of scores; the others are compared with the first")],
-    as_json: JsonOption = False,
-) -> None:
-    """Compare models on the same items: paired differences with intervals."""
-    from polyclinic.evals import comparison_rows
-
-    rows = comparison_rows(results)
-    columns = ("model", "baseline", "task", "subset", "n", "difference", "low", "high", "p_value", "verdict")
-    _print_json(rows) if as_json else _print_table(rows, columns)
-
-
-def eval_summary(
-    results: Annotated[list[Path], typer.Argument(help="folders of scores")], as_json: JsonOption = False
-) -> None:
-    """Show each model's figures by task, with n and interval."""
-    from polyclinic.evals import summary_rows
-
-    rows = summary_rows(results)
-    columns = ("model", "task", "subset", "metric", "n", "unscored", "estimate", "low", "high")
-    _print_json(rows) if as_json else _print_table(rows, columns)
-
-
 def _plan(recipe: Path, store: Path, overrides: list[str] | None, only: str) -> Any:
     from polyclinic.errors import did_you_mean
     from polyclinic.pipeline import Store, load_recipe, make_plan
@@ -410,30 +388,3 @@ def _plan(recipe: Path, store: Path, overrides: list[str] | None, only: str) -> 
         raise UserError(f"--only {only}: {recipe} has no such step{did_you_mean(only, names)}")
     planned = make_plan(loaded, Store(store))
     return planned.only(only) if only else planned
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=1, ensure_ascii=False, default=str))
-
-
-def _print_table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
-    console = Console() if sys.stdout.isatty() else Console(width=200)
-    console.print(table, markup=False, highlight=False)
-
-
-def _cell(value: Any) -> str:
-    from rich.markup import escape
-
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, (list, tuple)):
-        return escape(", ".join(map(str, value)))
-    return "" if value is None else escape(str(value))

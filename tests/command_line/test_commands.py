@@ -164,7 +164,7 @@ def test_scores_are_summed_up_and_compared(tmp_path: Path) -> None:
     assert (row["model"], row["baseline"], row["n"], row["difference"]) == ("expert", "base", 40, 0.5)
     assert 0 < row["low"] < row["high"]
     shown = call("eval", "compare", base, expert).out.splitlines()
-    assert shown[0].split()[:5] == ["model", "baseline", "task", "subset", "n"]
+    assert shown[0].split()[:5] == ["model", "baseline", "task", "subset", "metric"]
     assert shown[1].split()[:2] == ["expert", "base"]
     assert "0.75" in call("eval", "summary", base, expert).out
     alone = call("eval", "compare", base)

@@ -35,7 +35,7 @@ def clue_scores(model: str, right: int, leave_out: Sequence[str] = ()) -> list[S
         for name in ORDER
         if name not in leave_out
         for task in CLUE.columns[name].tasks
-        for score in scores(model, task, right, 50, CLUE.columns[name].metrics["score"][0])
+        for score in scores(model, task, right, 50)
     ]
 
 

@@ -10,6 +10,7 @@ from polyclinic.evals.panel import Panel
 from polyclinic.evals.results import comparison_rows, read_scores, summary_rows
 from polyclinic.evals.run import run
 from polyclinic.evals.scoring.score import score
+from polyclinic.evals.suite_figures import leaderboard_figures, suite_figures
 from polyclinic.evals.summary import TaskSummary, summarize
 
 __all__ = [
@@ -19,9 +20,11 @@ __all__ = [
     "compare",
     "comparison_rows",
     "contamination",
+    "leaderboard_figures",
     "read_scores",
     "run",
     "score",
+    "suite_figures",
     "summarize",
     "summary_rows",
 ]

@@ -10,14 +10,6 @@ ACCURACY, LIKELIHOOD = "accuracy", "negative_log_likelihood"
 OVERLAP = "overlap_"  # and the words of a run: what eval.contamination found, no figure of a model
 AS_PUBLISHED, CORRECTED = "as_published", "corrected"
 
-# Which figure stands for a task whose metric in the catalog is scored in several parts; the first that is there.
-STANDS_FOR = {
-    "text_overlap": ("rougeL", "bleu1"),
-    "label_accuracy": ("accuracy",),
-    "field_accuracy": ("accuracy",),
-    "code_mean": ("code_f1",),
-}
-
 
 def lower_is_better(metric: str) -> bool:
     """Whether less of a metric is better: only of the negative log-likelihood, shown as perplexity."""
@@ -35,15 +27,11 @@ def scorer_kind(scorer: str) -> str:
 
 
 def primary_metric(task: str, metrics: Sequence[str]) -> str:
-    """Return which of the metrics measured on a task stands for it: the catalog's, else the first of them.
+    """Return which of the metrics measured on a task stands for it: the catalog's, else the scorer's first.
 
     Args:
         task: name of a task, in the catalog or not.
         metrics: what one scorer gave, in its order; not empty.
     """
     known = load_catalog().get(task)
-    if known is not None:
-        for metric in (known.metric, *STANDS_FOR.get(known.metric, ())):
-            if metric in metrics:
-                return metric
-    return metrics[0]
+    return known.metric if known is not None and known.metric in metrics else metrics[0]

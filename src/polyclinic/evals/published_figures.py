@@ -46,7 +46,7 @@ class SuiteFigure:
     measured: int = 1  # parts that were measured
     of: int = 1  # parts there are
     gains: Gains | None = None
-    remark: str = ""
+    remark: str = ""  # the metrics of ours it was made of, or where and how it was printed
 
 
 def printed_figures(suite: Suite, measured: Iterable[SuiteFigure]) -> list[SuiteFigure]:

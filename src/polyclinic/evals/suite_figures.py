@@ -9,15 +9,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from statistics import NormalDist
 
 from polyclinic.evals.comparison import paired
 from polyclinic.evals.figures import difference_of, figure_of
-from polyclinic.evals.metrics import scorer_kind
+from polyclinic.evals.metrics import primary_metric, scorer_kind
 from polyclinic.evals.published_figures import SHARED, Gains, SuiteFigure, printed_figures
 from polyclinic.evals.quantiles import normal_quantile
-from polyclinic.evals.suites import Suite, SuiteColumn, SuiteMean, load_suites, variation
+from polyclinic.evals.results import read_results
+from polyclinic.evals.suites import HEADLINE, Suite, SuiteColumn, SuiteMean, load_suites, variation
 from polyclinic.records import Score
+
+
+def leaderboard_figures(paths: Sequence[Path], seed: int = 0, published: bool = True) -> list[SuiteFigure]:
+    """Return `suite_figures` of folders of scores; the model of the first is the base model."""
+    return suite_figures(read_results(paths).scores, seed, published)
 
 
 def suite_figures(scores: Mapping[str, Sequence[Score]], seed: int = 0, published: bool = True) -> list[SuiteFigure]:
@@ -140,6 +147,7 @@ class _Measured:
             found,
             measured=len(groups),
             of=len(column.tasks),
+            remark=", ".join(dict.fromkeys(group[0].metric for group in groups)),
             n=sum(score.value is not None for score in _together(groups)),
             unscored=sum(score.value is None for score in _together(groups)),
         )
@@ -162,11 +170,13 @@ class _Measured:
         groups = []
         for task in column.tasks:
             scores = self.by_task.get((model, scorer), {}).get(task, ())
-            for name in column.metrics[metric]:
-                if chosen := [score for score in scores if score.metric == name]:
-                    # A model asked in two ways has two scorers; the first stands for it.
-                    groups.append([score for score in chosen if score.scorer == chosen[0].scorer])
-                    break
+            there = list(dict.fromkeys(score.metric for score in scores))
+            wanted = [primary_metric(task, there) if m == HEADLINE and there else m for m in column.metrics[metric]]
+            name = next((m for m in wanted if m in there), None)
+            if name is not None:
+                chosen = [score for score in scores if score.metric == name]
+                # A model asked in two ways has two scorers; the first stands for it.
+                groups.append([score for score in chosen if score.scorer == chosen[0].scorer])
         return groups
 
     def _gains(

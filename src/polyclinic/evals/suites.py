@@ -16,6 +16,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+HEADLINE = "headline"  # in place of a metric: the one that stands for the task
 JOURNAL = ("ACL 2025", "EMNLP 2024", "npj Digital Medicine 2025")  # the versions that count; others are older states
 
 
@@ -31,7 +32,9 @@ class SuiteColumn(Strict):
     title: str
     tasks: tuple[str, ...] = Field(min_length=1, description="catalog tasks; their mean, unless they are pooled")
     metrics: dict[str, tuple[str, ...]] = Field(
-        min_length=1, description="published metric -> metrics of ours that stand for it, the first that was scored"
+        min_length=1,
+        description="published metric -> metrics of ours that stand for it, the first that was scored; `headline` is "
+        "what stands for the task",
     )
     pool: bool = Field(False, description="whether the items of all tasks are taken together")
     scale: float = Field(100, description="what a value of 1 is shown as; 1 for judgements on a scale of their own")
@@ -53,6 +56,7 @@ class Suite(Strict):
     title: str
     paper: str
     published: str = Field(description="file with the printed figures")
+    drawn: tuple[str, ...] = Field((), description="published models that stand in the pictures")
     columns: dict[str, SuiteColumn]
     means: dict[str, SuiteMean]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from polyclinic.evals import Comparison, TaskSummary
-from polyclinic.evals.metrics import ACCURACY, LIKELIHOOD
+from polyclinic.evals.metrics import ACCURACY, LIKELIHOOD, is_share
 from polyclinic.evals.verdicts import LEVEL
 from polyclinic.pages import numbers
 from polyclinic.report.measured import Column, Compared, task_of, told_apart
@@ -36,6 +36,24 @@ def hint_of(name: str) -> str:
     return task.title.partition(" (")[2].rstrip(")") if task is not None else ""
 
 
+def metric_title(metric: str) -> str:
+    """Return the name of a metric for people: ROUGE-L, macro F1, perplexity."""
+    known = {LIKELIHOOD: "perplexity", "bleu1": "BLEU-1", "corpus_bleu4": "BLEU-4", "bertscore_f1": "BERTScore F1"}
+    if metric in known:
+        return known[metric]
+    if metric.startswith("rouge") and len(metric) == 6:
+        return f"ROUGE-{metric[5:]}"
+    return metric.replace("_f1", " F1").replace("_", " ").replace("f1", "F1")
+
+
+def scorer_title(scorer: str) -> str:
+    """Return the way of scoring for people, with the version where there is one."""
+    kind, _, version = scorer.rpartition("-")
+    if kind in ("corrected", "as_published"):
+        return f"{kind.replace('_', ' ')} {version}"
+    return scorer.replace("as_published", "as published")
+
+
 def estimate_text(summary: TaskSummary) -> str:
     """Return the estimate: 61%, or a perplexity."""
     return value_text(summary.metric, summary.estimate, summary.n)
@@ -43,7 +61,7 @@ def estimate_text(summary: TaskSummary) -> str:
 
 def value_text(metric: str, value: float, n: int) -> str:
     """Return a value of a metric, measured on n items."""
-    if metric == ACCURACY:
+    if metric != LIKELIHOOD and is_share(metric, [value]):
         return numbers.percent(value, 0 if n < PRECISE else 1)
     return numbers.significant(value)
 
@@ -55,9 +73,9 @@ def interval_text(summary: TaskSummary) -> str:
 
 
 def difference_text(metric: str, comparison: Comparison) -> tuple[str, str]:
-    """Return a difference and its interval: points of accuracy, or by how much a perplexity is higher or lower."""
+    """Return a difference and its interval: points of a share, or by how much a perplexity is higher or lower."""
     values = (comparison.difference, comparison.low, comparison.high)
-    if metric == ACCURACY:
+    if is_share(metric, (comparison.estimate_a, comparison.estimate_b)):
         middle, low, high = numbers.signed_percent(*values)
         return f"{middle} points", f"{low} to {high}"
     if metric == LIKELIHOOD:
@@ -85,8 +103,11 @@ def sentence(found: Compared) -> str:
     difference, interval = difference_text(column.metric, comparison)
     if column.metric == ACCURACY:
         said = f"{found.one} answers {one} of the questions right in {title_of(column)}, {found.other} {other}"
-    else:
+    elif column.metric == LIKELIHOOD:
         said = f"{title_of(column)} is {one} for {found.one}, {other} for {found.other}"
+    else:
+        what = f"{title_of(column)}, {metric_title(column.metric)},"
+        said = f"{what} is {one} for {found.one}, {other} for {found.other}"
     said += f": difference {difference} (95% interval {interval}), n = {numbers.count(comparison.n)}."
     if not told_apart(comparison):
         return f"{said} The interval includes zero: the two cannot be told apart."
