@@ -10,16 +10,17 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from polyclinic.errors import UserError
-from polyclinic.records import Document, Sample, read_records, write_records
+from polyclinic.records import Document, Sample, read_records, write_parts
 from polyclinic.steps import Documents, Samples, Settings, SourcePath, Work, step_kind
 from polyclinic.tasks.catalog import load_task, suite_tasks, tasks_and_catalog
 from polyclinic.tasks.code_tree import CodeEntry, CodeTree, read_code_tree
 from polyclinic.tasks.held_out_text import text_items
 from polyclinic.tasks.icd10cm_questions import code_questions
+from polyclinic.tasks.item_samples import Choices
 from polyclinic.tasks.prompts import PromptName
 from polyclinic.tasks.readers import missing_message, source_files
 from polyclinic.tasks.source_items import LONGEST_ITEM
-from polyclinic.tasks.source_samples import Choices, source_samples
+from polyclinic.tasks.source_samples import source_samples
 from polyclinic.tasks.task import Task
 from polyclinic.tasks.wordings import Origin, Wording, load_wordings
 
@@ -137,7 +138,7 @@ def build(settings: BuildSettings, work: Work) -> None:
         seed=work.seed, wordings=_wordings(tasks, settings), **{name: getattr(settings, name) for name in CHOSEN}
     )
 
-    def samples() -> Iterator[Sample]:
+    def samples() -> Iterator[Any]:
         with work.progress("making items", len(tasks)) as bar:
             for from_source, group in itertools.groupby(tasks, key=lambda task: task.builder == "source"):
                 if from_source:
@@ -150,7 +151,7 @@ def build(settings: BuildSettings, work: Work) -> None:
                     bar.advance()
 
     work.out.mkdir(parents=True, exist_ok=True)
-    write_records(work.out, samples(), Sample)
+    write_parts(work.out, samples(), Sample, compression="snappy", unlike=("id", "input"))
 
 
 CHOSEN = (

@@ -15,7 +15,7 @@ Sources: npj Digital Medicine 2025;8:58, Methods (`paper`); Evaluation/EvalDatas
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import Literal
 
@@ -24,25 +24,56 @@ from polyclinic.tasks.source_items import Item
 PromptName = Literal["plain", "paper", "code"]
 PAPER_REMINDER = "Learn from the cases above what the output should look like."
 CODE_REMINDER = "Please learn from the few-shot cases to see what content you have to output."
+PAPER_INPUT = "Input: "
 POOL = 2000  # items that worked examples are drawn from, chosen by a hash
 
 
 def prompt(name: PromptName, definition: str, item: Item, shots: Sequence[Item]) -> tuple[str, str]:
     """Return the system turn and the user turn of an item."""
     if not shots:
-        return definition, f"Input: {item.input}" if name == "paper" else item.input
+        return definition, PAPER_INPUT + item.input if name == "paper" else item.input
     if name == "code":
         cases = [f"Input:\n{shot.input}\n\nOutput:\n{shot.outputs[0]}\n" for shot in shots]
         return "\n\n".join(cases) + f"\n\n{definition}{CODE_REMINDER}", f"Input:\n{item.input}\nOutput:\n"
     cases = [
         f"Case{number}: Input: {shot.input}, Output: {shot.outputs[0]}" for number, shot in enumerate(shots, start=1)
     ]
-    return "\n".join([*cases, definition, PAPER_REMINDER]), f"Input: {item.input}"
+    return "\n".join([*cases, definition, PAPER_REMINDER]), PAPER_INPUT + item.input
 
 
 def shot_pool(items: Iterable[Item], seed: int, task: str, size: int = POOL) -> list[Item]:
     """Return up to `size` items of the training split, drawn by a hash of seed and id, in the order of the hash."""
-    return heapq.nsmallest(size, items, key=lambda item: place(seed, "pool", task, item.id))
+    pool = ShotPool(seed, task, size)
+    for item in items:
+        pool.offer([item.id], lambda numbers, item=item: [item])  # type: ignore[misc]
+    return pool.drawn()
+
+
+class ShotPool:
+    """The items that worked examples are drawn from: those whose hashes are smallest, whatever order they come in."""
+
+    def __init__(self, seed: int, task: str, size: int = POOL) -> None:
+        self.seed, self.task, self.size = seed, task, size
+        self._heap: list[tuple[int, int, Item]] = []  # largest hash first
+        self._offered = 0
+
+    def offer(self, names: Sequence[str], items: Callable[[Sequence[int]], list[Item]]) -> None:
+        """Take those of the items with these ids that belong here; `items` makes items from their numbers."""
+        found = places(self.seed, "pool", self.task, names)
+        worst = -self._heap[0][0] if len(self._heap) == self.size else 1 << 64
+        numbers = [number for number, where in enumerate(found) if where < worst]
+        for number, item in zip(numbers, items(numbers) if numbers else [], strict=True):
+            # Of equal hashes, the item that came first is taken.
+            entry = (-found[number], -self._offered - number, item)
+            if len(self._heap) < self.size:
+                heapq.heappush(self._heap, entry)
+            else:
+                heapq.heappushpop(self._heap, entry)
+        self._offered += len(names)
+
+    def drawn(self) -> list[Item]:
+        """Return the items, in the order of their hashes."""
+        return [item for _, _, item in sorted(self._heap, key=lambda entry: (-entry[0], -entry[1]))]
 
 
 def draw_shots(pool: Sequence[Item], item: Item, shots: int, seed: int, task: str) -> list[Item]:
@@ -72,6 +103,17 @@ def draw_shots(pool: Sequence[Item], item: Item, shots: int, seed: int, task: st
 def place(seed: int, what: str, task: str, name: str) -> int:
     """Return a number from 0 to 2**64 - 1 that follows from its arguments alone."""
     return int.from_bytes(blake2b(f"{seed}\0{what}\0{task}\0{name}".encode(), digest_size=8).digest(), "big")
+
+
+def places(seed: int, what: str, task: str, names: Iterable[str]) -> list[int]:
+    """Return the `place` of each name."""
+    start = blake2b(f"{seed}\0{what}\0{task}\0".encode(), digest_size=8)
+    found = []
+    for name in names:
+        hashed = start.copy()
+        hashed.update(name.encode())
+        found.append(int.from_bytes(hashed.digest(), "big"))
+    return found
 
 
 def _coprime(step: int, length: int) -> int:

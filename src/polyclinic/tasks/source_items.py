@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from polyclinic.errors import UserError
+from polyclinic.tasks.distinct_ids import DistinctIds
 from polyclinic.tasks.readers import Bad, Row, read_source
 from polyclinic.tasks.readers.row import LONGEST_SHOWN
 from polyclinic.tasks.source import Source
@@ -56,24 +57,25 @@ def task_items(
 
     Raises UserError when the data are missing or the task has no such split.
     """
-    source = _source(task)
-    without_splits = "all" in source.files
-    if split != "all" and split not in task.splits:
-        raise UserError(
-            f"task {task.name}: {source.name} has no split '{split}'; it has {', '.join(task.splits) or 'none'}"
-        )
-    make = _item_maker(task, source, data, as_choice, to_ask, longest)
-    for part in ["all"] if without_splits else list(source.files) if split == "all" else [split]:
+    source = source_of(task, split)
+    make = item_maker(task, source, data, DistinctIds(), as_choice=as_choice, to_ask=to_ask, longest=longest)
+    for part in parts_of(source, split):
         for row in read_source(source, data, part, download):
-            if isinstance(row, Bad):
-                yield row
-                continue
-            item = make(row)
-            if without_splits and split != "all" and isinstance(item, Item):
-                group = item.document or " ".join(item.input.split()).casefold()
-                if side(source.name, group) != split:
-                    continue
-            yield item
+            item = row if isinstance(row, Bad) else make(row)
+            if isinstance(item, Bad) or on_side(source, split, item.document, item.input):
+                yield item
+
+
+def parts_of(source: Source, split: str) -> list[str]:
+    """Return the groups of files that a split is read from: its own, all, or that of a source without splits."""
+    return ["all"] if "all" in source.files else list(source.files) if split == "all" else [split]
+
+
+def on_side(source: Source, split: str, document: str, text: str) -> bool:
+    """Return whether an item with this document and input belongs to a split of the source."""
+    if split == "all" or "all" not in source.files:
+        return True
+    return side(source.name, document or " ".join(text.split()).casefold()) == split
 
 
 def side(source: str, group: str) -> str:
@@ -86,25 +88,42 @@ def side(source: str, group: str) -> str:
     return "test" if place < TEST_SHARE * 2**64 else "train"
 
 
-def _source(task: Task) -> Source:
+def source_of(task: Task, split: str) -> Source:
+    """Return the source of a task; raises UserError when its layout is unknown or it has no such split."""
     if task.source is None or not task.buildable:
         name = task.source.name if task.source is not None else task.name
         raise UserError(
             f"task {task.name}: the layout of {name} is not known to the catalog (format: unknown); "
             "describe it in a task of your own that extends this one's parent, or export MedS-Ins JSON and read that"
         )
+    if split != "all" and split not in task.splits:
+        raise UserError(
+            f"task {task.name}: {task.source.name} has no split '{split}'; it has {', '.join(task.splits) or 'none'}"
+        )
     return task.source
 
 
-def _item_maker(
-    task: Task, source: Source, data: Path | None, as_choice: bool, to_ask: bool, longest: int
+def short_place(place: str, source: Source, data: Path | None) -> str:
+    """Return a place without the folder that the source lies in: what names an item."""
+    return place.removeprefix(f"{data}/{source.folder}/").removeprefix(f"{data}/")
+
+
+def item_maker(
+    task: Task,
+    source: Source,
+    data: Path | None,
+    ids: DistinctIds,
+    *,
+    as_choice: bool = False,
+    to_ask: bool = False,
+    longest: int = LONGEST_ITEM,
 ) -> Callable[[Row], Item | Bad]:
+    """Return a function that makes an item of a row, or says what is wrong with it; arguments as in `task_items`."""
     fill_input = compiled(task.question if as_choice else task.input)
     fill_output = compiled("{{ answer }}" if as_choice else task.output)
     fill_cuttable = compiled(task.cuttable) if task.cuttable and to_ask else None
-    wrong_label = _label_check(task) if task.labels and not as_choice else None
+    wrong_label = label_check(task) if task.labels and not as_choice else None
     with_row = any("row" in template_names(text) for text in (task.question, task.input, task.output, task.cuttable))
-    used: dict[str, int] = {}
     root, upper = f"{data}/{source.folder}/", f"{data}/"
 
     def make(row: Row) -> Item | Bad:
@@ -128,6 +147,8 @@ def _item_maker(
         except UserError as error:
             there = ", ".join(sorted(key for key in fields if key not in ("row", "labels")))
             return Bad(row.place, f"field '{what}': {error}; the row has {there}", kind="template")
+        if (half := half_character(text, reply, name, document)) is not None:
+            return Bad(row.place, f"half a character ({half}); the text was cut or decoded wrongly")
         if not text.strip() or not reply.strip():
             return Bad(row.place, f"field '{'output' if text.strip() else 'input'}' is empty", kind="empty")
         if len(text) + len(reply) > longest:
@@ -146,8 +167,7 @@ def _item_maker(
                 return Bad(row.place, f"field '{task.references}': expected a list of replies")
             outputs = tuple(dict.fromkeys((reply, *(str(other) for other in others if str(other).strip()))))
         if source.id:  # ids of the data set itself may repeat; places never do
-            used[name] = used.get(name, 0) + 1
-            name = f"{name}-{used[name]}" if used[name] > 1 else name
+            name = ids.distinct(name)
         if as_choice and len(fields.get("answers", ())) != 1:
             return Bad(row.place, f"field 'answer': expected one right option, found {len(fields['answers'])}")
         options = tuple(fields["options"]) if as_choice or (to_ask and source.format == "multiple_choice") else ()
@@ -157,6 +177,17 @@ def _item_maker(
     return make
 
 
+def half_character(*texts: str) -> str | None:
+    """Return half a surrogate pair that stands in a text, which JSON can spell and no file can hold."""
+    for text in texts:
+        if not text.isascii():
+            try:
+                text.encode()
+            except UnicodeEncodeError as error:
+                return f"\\u{ord(error.object[error.start]):04x} at {error.start}"
+    return None
+
+
 def _span(text: str, part: str) -> tuple[int, int] | None:
     """Return where a part of a text begins and ends, None when it is not there."""
     found = part.strip()
@@ -164,7 +195,7 @@ def _span(text: str, part: str) -> tuple[int, int] | None:
     return None if start < 0 else (start, start + len(found))
 
 
-def _label_check(task: Task) -> Callable[[str], str]:
+def label_check(task: Task) -> Callable[[str], str]:
     """Return a function that says what is wrong with a reply that should be made of labels."""
     known = {label.casefold() for label in task.labels}
     longest_first = sorted(task.labels, key=len, reverse=True)

@@ -1,5 +1,5 @@
 """Samples from the sources of tasks: the instruction builder. Streams; what it keeps does not grow with the data,
-except eight bytes an item where a number of items is asked for.
+except some bytes an item: eight where a number of items is asked for, 16 to 32 where the data set names its items.
 """
 
 from __future__ import annotations
@@ -11,46 +11,21 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from polyclinic.errors import UserError
 from polyclinic.progress import Progress
-from polyclinic.records import Sample
+from polyclinic.tasks.item_columns import ItemColumns, item_batches
+from polyclinic.tasks.item_samples import Choices, SampleMaker
 from polyclinic.tasks.mixture import shares, threshold
 from polyclinic.tasks.names import LANGUAGES
-from polyclinic.tasks.prompts import PromptName, draw_shots, place, prompt, shot_pool
+from polyclinic.tasks.prompts import ShotPool, place, places
 from polyclinic.tasks.readers import Bad
 from polyclinic.tasks.source_items import Item, task_items
 from polyclinic.tasks.task import Task
 from polyclinic.tasks.task_file import Instance, TaskFile, TaskFileWriter
-from polyclinic.tasks.wordings import Wording
 
 SIDE_FILE = "set_aside.jsonl"
-DEFAULT_SHOTS = 3  # MedS-Ins and MedS-Bench use three
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What a build takes and how it is asked; see BuildSettings."""
-
-    data: Path | None
-    split: Literal["train", "validation", "test", "all"]
-    form: Literal["instructions", "items", "written"]
-    prompt: PromptName
-    few_shot_share: float
-    shots: int | None
-    items: int | None
-    limit: int
-    weights: Mapping[str, float]
-    exponent: float
-    longest: int
-    skip_bad: bool
-    task_json: bool
-    download: bool
-    subset: str
-    seed: int
-    wording_share: float = 0.0
-    wordings: Mapping[str, Sequence[Wording]] = field(default_factory=dict)  # by task: those of its definition
 
 
 @dataclass
@@ -92,35 +67,43 @@ class SideFile:
 
 def source_samples(
     tasks: Sequence[Task], choices: Choices, out: Path, facts: dict[str, Any], bar: Progress
-) -> Iterator[Sample]:
+) -> Iterator[Any]:
     """Yield the samples of tasks, one task after the other, and write the side file and MedS-Ins JSON beside them.
 
+    They come one by one, or as Arrow record batches: what `records.write_parts` takes.
     Raises UserError for missing data, a task without items, and (without skip_bad) the first item that is broken.
     """
     with SideFile(out / SIDE_FILE, choices.skip_bad) as side_file:
         surveys = {task.name: _survey(task, choices) for task in tasks}
         _choose(tasks, surveys, choices)
         for task in tasks:
+            survey = surveys.pop(task.name)
             counts = {"items": 0, "few_shot": 0, **({"reworded": 0} if choices.wording_share else {})}
-            usual = {"category": task.category, "split": choices.split}
+            maker = SampleMaker(task, choices, survey.pool)
             with ExitStack() as stack:
                 writer = None
                 if choices.task_json:
                     file = out / "meds-ins" / f"{task_file_stem(task)}.json"
                     writer = stack.enter_context(TaskFileWriter(file, task_head(task)))
-                for item in _taken(task, surveys[task.name], choices, side_file):
-                    sample, shots = _sample(task, item, surveys[task.name].pool, choices, usual)
-                    counts["items"] += 1
-                    counts["few_shot"] += bool(shots)
+                for items in _taken(task, survey, choices, side_file):
+                    if isinstance(items, Item):
+                        made, asked = maker.sample(items)
+                        count, few_shot, reworded = 1, int(asked.few_shot), int(asked.reworded)
+                    else:
+                        made, few_shot, reworded = maker.batch(items)
+                        count = len(items)
+                    counts["items"] += count
+                    counts["few_shot"] += few_shot
                     if choices.wording_share:
-                        counts["reworded"] += "wording" in sample.metadata
+                        counts["reworded"] += reworded
                     if writer is not None:
-                        writer.add(Instance(f"{task.name}-{item.id}", item.input, item.outputs))
-                    yield sample
+                        for item in [items] if isinstance(items, Item) else items.items():
+                            writer.add(Instance(f"{task.name}-{item.id}", item.input, item.outputs))
+                    yield made
             counts["set_aside"] = side_file.counts.get(task.name, 0)
             facts[task.name] = counts
             bar.advance(1, f"{task.name}: {counts['items']}")
-            if not counts["items"] and not surveys[task.name].count:
+            if not counts["items"] and not survey.count:
                 raise UserError(
                     f"tasks.build: {task.name} got no item from the split '{choices.split}'; "
                     f"{counts['set_aside']} were set aside"
@@ -161,15 +144,31 @@ def language_name(code: str) -> str:
 
 def _survey(task: Task, choices: Choices) -> _Survey:
     survey = _Survey()
-    if choices.items is not None or choices.limit:
-        for item in _good(task, choices.split, choices):
-            survey.places.append(place(choices.seed, "taken", task.name, item.id))
+    counted = choices.items is not None or bool(choices.limit)
+    with_shots = bool(choices.few_shot_share) and choices.form == "instructions"
+    pool = ShotPool(choices.seed, task.name)
+    if counted:
+        for items in _good(task, choices.split, choices):
+            names = [items.id] if isinstance(items, Item) else items.ids.to_pylist()
+            survey.places.extend(places(choices.seed, "taken", task.name, names))
+            if with_shots and choices.split == "train":
+                _offer(pool, items)
         survey.count = len(survey.places)
-    if choices.few_shot_share and choices.form == "instructions":
-        survey.pool = shot_pool(_good(task, "train", choices), choices.seed, task.name)
+    if with_shots:
+        if not (counted and choices.split == "train"):
+            for items in _good(task, "train", choices):
+                _offer(pool, items)
+        survey.pool = pool.drawn()
         if not survey.pool:
             raise UserError(f"tasks.build: {task.name} has no training items to draw worked examples from")
     return survey
+
+
+def _offer(pool: ShotPool, items: Item | ItemColumns) -> None:
+    if isinstance(items, Item):
+        pool.offer([items.id], lambda numbers: [items])
+    else:
+        pool.offer(items.ids.to_pylist(), items.items)
 
 
 def _choose(tasks: Sequence[Task], surveys: Mapping[str, _Survey], choices: Choices) -> None:
@@ -182,87 +181,36 @@ def _choose(tasks: Sequence[Task], surveys: Mapping[str, _Survey], choices: Choi
         survey.places = array("Q")
 
 
-def _taken(task: Task, survey: _Survey, choices: Choices, side_file: SideFile) -> Iterator[Item]:
+def _taken(task: Task, survey: _Survey, choices: Choices, side_file: SideFile) -> Iterator[Item | ItemColumns]:
     everything = survey.below == 1 << 64
     if not choices.weights.get(task.name, 1.0):
         return
-    for item in _items(task, choices.split, choices):
-        if isinstance(item, Bad):
-            side_file.put(task.name, item)
-        elif everything or place(choices.seed, "taken", task.name, item.id) < survey.below:
-            yield item
+    for items in _items(task, choices.split, choices):
+        if isinstance(items, Bad):
+            side_file.put(task.name, items)
+        elif everything:
+            yield items
+        elif isinstance(items, Item):
+            if place(choices.seed, "taken", task.name, items.id) < survey.below:
+                yield items
+        else:
+            found = places(choices.seed, "taken", task.name, items.ids.to_pylist())
+            yield items.taken([number < survey.below for number in found])
 
 
-def _items(task: Task, split: str, choices: Choices) -> Iterator[Item | Bad]:
-    as_choice = choices.form == "items" and task.family == "multiple_choice"
+def _items(task: Task, split: str, choices: Choices) -> Iterator[Item | ItemColumns | Bad]:
+    if choices.form == "instructions":
+        return item_batches(task, choices.data, split, longest=choices.longest, download=choices.download)
     return task_items(
         task,
         choices.data,
         split,
-        as_choice=as_choice,
-        to_ask=choices.form != "instructions",
+        as_choice=choices.form == "items" and task.family == "multiple_choice",
+        to_ask=True,
         longest=choices.longest,
         download=choices.download,
     )
 
 
-def _good(task: Task, split: str, choices: Choices) -> Iterator[Item]:
-    return (item for item in _items(task, split, choices) if isinstance(item, Item))
-
-
-def _sample(
-    task: Task, item: Item, pool: Sequence[Item], choices: Choices, usual: dict[str, Any]
-) -> tuple[Sample, list[Item]]:
-    shots: list[Item] = []
-    if pool and place(choices.seed, "few", task.name, item.id) < choices.few_shot_share * 2**64:
-        wanted = choices.shots if choices.shots is not None else _usual_shots(task)
-        shots = draw_shots(pool, item, wanted, choices.seed, task.name)
-    definition, wording = _definition(task, item, choices)
-    metadata = usual  # one object for all samples without more to say, so that it is written as text only once
-    if shots or wording or item.cuttable or len(item.outputs) > 1:
-        metadata = dict(usual)
-        if item.cuttable:
-            metadata["cuttable"] = list(item.cuttable)
-        if wording:
-            metadata["wording"] = wording
-        if len(item.outputs) > 1:
-            metadata["references"] = list(item.outputs)
-        if shots:
-            metadata["shots"] = [shot.id for shot in shots]
-    instruction, text = task.definition, item.input
-    if choices.form == "instructions":
-        instruction, text = prompt(choices.prompt, definition, item, shots)
-    source = task.source
-    assert source is not None
-    return (
-        Sample(
-            id=f"{task.name}-{item.id}",
-            task=task.name,
-            instruction=instruction,
-            input=text,
-            output=item.outputs[0],
-            options=item.options,
-            subset=choices.subset,
-            document=f"{source.name}/{item.document}" if item.document else "",
-            domain=task.domain,
-            language=task.language,
-            source=source.name,
-            license=task.license,
-            author=source.name,
-            metadata=metadata,
-        ),
-        shots,
-    )
-
-
-def _definition(task: Task, item: Item, choices: Choices) -> tuple[str, str]:
-    """Return the definition that an item is asked with, and whose wording it is: empty for the task's own."""
-    wordings = choices.wordings.get(task.name, ())
-    if not wordings or place(choices.seed, "reworded", task.name, item.id) >= choices.wording_share * 2**64:
-        return task.definition, ""
-    drawn = wordings[place(choices.seed, "wording", task.name, item.id) % len(wordings)]
-    return drawn.text, drawn.author
-
-
-def _usual_shots(task: Task) -> int:
-    return task.shots if isinstance(task.shots, int) and task.shots > 0 else DEFAULT_SHOTS
+def _good(task: Task, split: str, choices: Choices) -> Iterator[Item | ItemColumns]:
+    return (items for items in _items(task, split, choices) if not isinstance(items, Bad))

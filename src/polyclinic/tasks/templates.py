@@ -55,6 +55,14 @@ def template_names(text: str) -> frozenset[str]:
     return frozenset(meta.find_undeclared_variables(_environment().parse(text)))
 
 
+def template_parts(template: str) -> tuple[Sequence[Any], Any, frozenset[str]]:
+    """Return the parts of a template, Jinja's kinds of parts, and the names that are Jinja's own."""
+    from jinja2 import nodes
+
+    environment = _environment()
+    return environment.parse(template).body, nodes, frozenset(environment.globals)
+
+
 def _guarded(template: str, fill: Fill) -> Fill:
     def guarded(names: Mapping[str, Any]) -> str:
         try:

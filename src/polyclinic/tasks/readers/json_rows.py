@@ -6,10 +6,11 @@ With `each` every element of a list inside a record becomes a row of its own, wi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from polyclinic.tasks.readers.compressed import plain_name
 from polyclinic.tasks.readers.row import LONGEST_SHOWN, Bad, Row
 from polyclinic.tasks.readers.text_lines import text_lines, whole_text
 from polyclinic.tasks.source import Source
@@ -17,8 +18,10 @@ from polyclinic.tasks.source import Source
 
 def read(file: Path, source: Source) -> Iterator[Row | Bad]:
     """Yield the records of a .jsonl or .json file; broken lines come as Bad, as does a broken document."""
-    name = file.name.removesuffix(".gz")
-    records = _lines(file, source.encoding) if name.endswith((".jsonl", ".ndjson")) else _document(file, source)
+    if plain_name(file).endswith((".jsonl", ".ndjson")):
+        records = line_rows(text_lines(file, source.encoding), file, source.encoding)
+    else:
+        records = _document(file, source)
     for record in records:
         if isinstance(record, Bad) or not source.each:
             yield record
@@ -26,9 +29,10 @@ def read(file: Path, source: Source) -> Iterator[Row | Bad]:
             yield from _elements(record, source.each)
 
 
-def _lines(file: Path, encoding: str) -> Iterator[Row | Bad]:
+def line_rows(lines: Iterable[str | Bad], file: Path, encoding: str, first: int = 1) -> Iterator[Row | Bad]:
+    """Yield the records of lines, of which the first has the number `first` in the file."""
     loads = json.loads
-    for number, line in enumerate(text_lines(file, encoding), start=1):
+    for number, line in enumerate(lines, start=first):
         if isinstance(line, Bad):
             yield line
             continue

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from polyclinic.tasks.readers import delimited, json_rows, parquet_rows, workbook
+from polyclinic.tasks.readers.compressed import plain_name
 from polyclinic.tasks.readers.row import Bad, Row
 from polyclinic.tasks.source import Source
 
 
 def read(file: Path, source: Source) -> Iterator[Row | Bad]:
-    """Yield the rows of a .csv, .tsv, .jsonl, .json, .parquet or .xlsx file, also gzipped."""
-    name = file.name.removesuffix(".gz").lower()
+    """Yield the rows of a .csv, .tsv, .jsonl, .json, .parquet or .xlsx file, also compressed (.gz, .zst)."""
+    name = plain_name(file)
     if name.endswith((".json", ".jsonl", ".ndjson")):
         return json_rows.read(file, source)
     if name.endswith(".parquet"):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+from polyclinic.tasks.readers.compressed import DAMAGE, damage, open_bytes
 from polyclinic.tasks.readers.row import Bad
 
 
 def elements(file: Path, names: frozenset[str]) -> Iterator[tuple[int, ElementTree.Element] | Bad]:
     """Yield (number, element) for each element of these names, without namespaces; damage comes as Bad."""
     number = 0
-    with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as stream:
+    with open_bytes(file) as stream:
         try:
             for _, element in ElementTree.iterparse(stream, events=("end",)):
                 if element.tag.rpartition("}")[2] in names:
@@ -23,8 +22,8 @@ def elements(file: Path, names: frozenset[str]) -> Iterator[tuple[int, ElementTr
                     element.clear()
         except ElementTree.ParseError as error:
             yield Bad(f"{file}:{error.position[0]}", f"broken XML: {error}")
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            yield Bad(str(file), f"the gzip file is damaged or cut off ({error}); copy or download it again")
+        except DAMAGE as error:
+            yield Bad(str(file), damage(file, error))
 
 
 def text_of(element: ElementTree.Element | None) -> str:
