@@ -111,13 +111,13 @@ def _command(kind: StepKind[Any]) -> Any:
 
 def _show(rows: list[dict[str, Any]], out: Path | None, as_json: bool) -> None:
     """Print what a kind shows of the artifact it made, as a table or as JSON."""
-    from polyclinic.cli import _print_json, _print_table
+    from polyclinic.shown_rows import print_json, print_table
 
     if as_json:
-        _print_json({"out": str(out), "rows": rows} if out is not None else {"rows": rows})
+        print_json({"out": str(out), "rows": rows} if out is not None else {"rows": rows})
     elif rows:
         columns = dict.fromkeys(name for row in rows for name in row)
-        _print_table(rows, tuple(columns))
+        print_table(rows, tuple(columns))
 
 
 def _parse(kind: StepKind[Any], name: str, text: str) -> Any:

@@ -12,14 +12,19 @@ def run_rows(folder: Path) -> list[dict[str, Any]]:
     """Return one row for each task of a run: task, state, metric, scorer, items, unscored, estimate, low, high, note.
 
     The state is `done`, or `not run` for a task of the suite whose data are not here; its note says why and who
-    grants access. Figures are of the task's own metric, as eval.summary has them.
+    grants access. Figures are of each task's headline by each scorer; `eval summary` shows the others.
     """
     from polyclinic.evals.results import summary_rows
 
     manifest = read_manifest(folder)
     facts = manifest.facts if manifest is not None else {}
     rows: list[dict[str, Any]] = []
+    shown: set[tuple[str, str, str]] = set()
     for found in summary_rows([folder]):
+        headline = (found["task"], found["subset"], found["scorer"])
+        if headline in shown:
+            continue
+        shown.add(headline)
         own = facts.get("tasks", {}).get(found["task"], {})
         rows.append(
             {
