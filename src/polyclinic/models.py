@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
+SHARD = re.compile(r"(?P<stem>.+)-(?P<number>\d{1,9})-of-(?P<of>\d{1,9})\.safetensors")
+MOST_SHARDS = 100_000  # more are no model; a lying name must not keep us busy
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json")
 TOKENIZER_PARTS = ("merges.txt", "added_tokens.json", "special_tokens_map.json")  # of older layouts, beside the above
 DTYPE_BITS = {
@@ -48,7 +51,8 @@ CHAT_TEMPLATE = (
 def weight_files(folder: Path) -> list[Path]:
     """Return the safetensors files of a model folder, as its index or its single file says.
 
-    Raises UserError when there are none, when only pickled weights are there, or when a shard is missing.
+    Raises UserError when there are none, when only pickled weights are there, when a shard is missing from the folder
+    or from the index, or when it cannot be said which of two sets of weights is meant.
     """
     index = folder / "model.safetensors.index.json"
     if index.is_file():
@@ -62,6 +66,7 @@ def weight_files(folder: Path) -> list[Path]:
                 raise UserError(f"{index}: names a file outside its folder: {name}")
             if not (folder / name).is_file():
                 raise UserError(f"{folder}: the shard {name} named in {index.name} is missing")
+        _check_all_shards(folder, set(names))
         if names:
             return [folder / name for name in names]
     single = folder / "model.safetensors"
@@ -74,6 +79,24 @@ def weight_files(folder: Path) -> list[Path]:
             "convert them to safetensors first (transformers: save_pretrained)"
         )
     raise UserError(f"{folder}: no weights here; expected model.safetensors or its index and shards")
+
+
+def _check_all_shards(folder: Path, named: Collection[str]) -> None:
+    """Check that an index leaves out no shard, whose tensors would be lost without a word. Raises UserError."""
+    sets = {(m["stem"], len(m["number"]), m["of"]) for name in named if (m := SHARD.fullmatch(name))}
+    for stem, digits, of in sets:
+        for number in range(1, int(of) + 1) if int(of) <= MOST_SHARDS else []:
+            shard = f"{stem}-{number:0{digits}d}-of-{of}.safetensors"
+            if shard not in named:
+                raise UserError(
+                    f"{folder}: model.safetensors.index.json names shards of {of}, but not {shard}, whose tensors "
+                    "would be lost; save the model again or complete the index"
+                )
+    if named and "model.safetensors" not in named and (folder / "model.safetensors").is_file():
+        raise UserError(
+            f"{folder}: holds model.safetensors and an index of other files ({min(named)}), which may be two models; "
+            "remove the one that is old"
+        )
 
 
 def is_adapter(folder: Path) -> bool:

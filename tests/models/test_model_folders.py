@@ -58,6 +58,16 @@ BROKEN_SHARDS: dict[str, tuple[Callable[[Path], object], str]] = {
     "far outside": (lambda f: index_with(f, x="/etc/passwd"), "names a file outside its folder"),
     "the folder above": (lambda f: index_with(f, x=".."), "names a file outside its folder|is missing"),
     "a number": (lambda f: index_with(f, **dict.fromkeys(WEIGHTS, 1)), "names a file outside its folder"),
+    "a shard the index leaves out": (
+        lambda f: (f / INDEX).write_text(
+            json.dumps({"weight_map": dict.fromkeys(SHARDS[0], "model-00001-of-00002.safetensors")})
+        ),
+        r"names shards of 00002, but not model-00002-of-00002\.safetensors, whose tensors would be lost",
+    ),
+    "two sets of weights": (
+        lambda f: (f / "model.safetensors").write_bytes((f / "model-00001-of-00002.safetensors").read_bytes()),
+        r"holds model\.safetensors and an index of other files \(model-00001-of-00002\.safetensors\)",
+    ),
     "a ghost": (
         lambda f: index_with(f, ghost="model-00001-of-00002.safetensors"),
         "says that tensor ghost lies in model-00001-of-00002.safetensors; it does not",
