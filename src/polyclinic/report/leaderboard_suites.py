@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from markupsafe import Markup
 
+from polyclinic.evals.metrics import AS_PUBLISHED
 from polyclinic.evals.published_figures import SHARED, SuiteFigure
 from polyclinic.evals.suites import Suite, load_suites
 from polyclinic.pages import (
@@ -35,7 +36,8 @@ def suites_section(figures: Sequence[SuiteFigure], models: Sequence[str]) -> Sec
     parts: list[Markup] = []
     for number, suite in enumerate(load_suites().values()):
         own = [found for found in figures if found.suite == suite.name]
-        if own:
+        measured = {found.key for found in own if not found.published and found.key in suite.columns}
+        if len(measured) > 1:  # a single data set that a suite shares with another does not make it worth a table
             parts += _suite(suite, own, models, f"suite-{number}")
     return Section("suites", "Suites", parts) if parts else None
 
@@ -153,13 +155,15 @@ def _pictures(
         head: f"{titles[head]} ({metric_title(head[1])})" if head[0] in both else titles[head] for head in heads
     }
     lines: list[tuple[str, int, dict[Head, SuiteFigure]]] = []
+    two = len({f.scorer for f in figures if not f.published}) > 1
     for model, scorer, published in _lines(figures, models):
         if published and model not in suite.drawn:
             continue
         found = _own(figures, (model, scorer, published))
         own = {head: one for head, one in found.items() if one.estimate is not None}
-        two = len({f.scorer for f in figures if not f.published}) > 1
-        shown = f"{model}, printed" if published else f"{model}, {scorer_title(scorer)}" if two else model
+        if scorer == AS_PUBLISHED and not published and two:
+            continue  # one line a model; the tables have both ways of scoring
+        shown = f"{model}, printed" if published else model
         if any(head in own for head in heads):
             lines.append((shown, len(lines), own))
     if not (heads and lines):
@@ -183,7 +187,7 @@ def _pictures(
         description=said,
         x_title="points; the thin lines are 95% intervals",
     )
-    parts.append(figure(chart, f"{suite.title}, points with 95% intervals. Hollow bars are figures papers printed."))
+    parts.append(figure(chart, f"{suite.title}, points with 95% intervals. Hollow bars were printed by papers."))
     return parts
 
 
