@@ -36,7 +36,7 @@ def element(tag: str, /, *children: str | Markup, **attributes: Value) -> Markup
             value = f"{value:.2f}".rstrip("0").rstrip(".")
         written.append(f' {name}="{_escaped(str(value))}"')
     inside = "".join(_escaped(child) for child in children)
-    if tag in ("br", "hr", "img", "meta"):
+    if tag in ("br", "hr", "img", "input", "meta"):
         return Markup(f"<{tag}{''.join(written)}>")
     return Markup(f"<{tag}{''.join(written)}>{inside}</{tag}>")
 
