@@ -14,7 +14,7 @@ from synthetic_run import STEPS, make_store, search_facts
 
 from polyclinic.errors import UserError
 from polyclinic.pipeline import RunRecord
-from polyclinic.records import Score, read_records
+from polyclinic.records import Score, read_records, write_records
 from polyclinic.report import make_report, read_settings, searches
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -190,6 +190,29 @@ def test_the_verdict_on_a_search_follows_its_figures(change: dict[str, Any], sai
         facts["held_back"]["difference"].update(change)
     assert said in Reader(f"<p>{searches.verdict(facts)}</p>").text
     assert searches.improvements(facts["path"])[0] == 0
+
+
+def test_pooled_figures_and_two_scorers_stand_apart_and_only_ours_is_compared(tmp_path: Path) -> None:
+    run = make_store(tmp_path / "store", items=20)
+    task = "meds-ins-125-bc4chem-named-enetity-recognition"
+    for folder in (tmp_path / "store").glob("*-scores-*"):
+        rows = list(read_records(folder, Score))
+        hit = 2 if folder.name.startswith("medcode-expert") else 1
+        more = [
+            Score(rows[0].model, rows[0].fingerprint, task, f"n{i}", "entity_f1", scorer, 0.5, parts=parts)
+            for i in range(20)
+            for scorer, parts in (
+                ("corrected-1", {"matched": hit, "predicted": 2, "gold": 2}),
+                ("as_published-1", {"matched": 0, "predicted": 2, "gold": 2}),
+            )
+        ]
+        write_records(folder, [*rows, *more], Score)
+    (tmp_path / "page").mkdir()
+    text = " ".join(Reader(written(run, tmp_path / "store", tmp_path / "page")).text.split())
+    assert "Entity F1, with 95% intervals" in text
+    assert "As the papers' code scores it" in text
+    assert "Scorer: as_published-1" in text
+    assert re.search(r"entity F1,? is 100% for medcode-expert, 50% for", text) or "+50 points" in text
 
 
 def test_the_same_run_gives_the_same_bytes(store: tuple[Path, RunRecord], html: str, tmp_path: Path) -> None:

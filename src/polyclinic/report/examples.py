@@ -50,7 +50,8 @@ def items_section(measured: Measured) -> Section | None:
     for model, scores in run.scores.items():
         for score in scores:
             if score.metric == ACCURACY:
-                answers.setdefault((score.task, score.item), {})[model] = score
+                # Of two scorers the first has what was answered.
+                answers.setdefault((score.task, score.item), {}).setdefault(model, score)
     wanted: dict[tuple[str, str], Column] = {}
     for column in columns:
         items = [key for key, found in answers.items() if next(iter(found.values())).subset == column.subset]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from polyclinic.evals.metrics import ACCURACY
+from polyclinic.evals.metrics import ACCURACY, LIKELIHOOD
 from polyclinic.evals.verdicts import LEVEL
 from polyclinic.pages import bullets, element, joined, numbers, paragraph
 from polyclinic.report.measured import Measured, comparisons, lead_of, told_apart
-from polyclinic.report.wording import estimate_text, interval_text, sentence, title_of
+from polyclinic.report.wording import estimate_text, interval_text, metric_title, sentence, title_of
 
 OTHERS = 4  # sentences under the first one
 
@@ -45,10 +45,11 @@ def _without_comparisons(measured: Measured) -> Markup:
     figure = measured.get(model, column)
     if figure is None:
         return paragraph("No model could be scored in this run.", class_="lead")
+    metric = "" if column.metric == LIKELIHOOD else f", {metric_title(column.metric)},"
     what = (
         f"{model} answers {estimate_text(figure)} of the questions right in {title_of(column)}"
         if column.metric == ACCURACY
-        else f"{title_of(column)} is {estimate_text(figure)} for {model}"
+        else f"{title_of(column)}{metric} is {estimate_text(figure)} for {model}"
     )
     return paragraph(
         f"{what} (95% interval {interval_text(figure)}), n = {numbers.count(figure.n)}"

@@ -7,10 +7,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from polyclinic.evals import Comparison, TaskSummary, summarize
 from polyclinic.evals.comparison import compare_all, correct
-from polyclinic.evals.metrics import ACCURACY, LIKELIHOOD
+from polyclinic.evals.metrics import (
+    ACCURACY,
+    CORRECTED,
+    LIKELIHOOD,
+    lower_is_better,
+    primary_metric,
+    scorer_kind,
+)
 from polyclinic.records import Score
 from polyclinic.report.run_data import Run
 from polyclinic.tasks import Task, load_catalog
@@ -44,16 +52,29 @@ class Measured:
                 self.summaries[model, Column(found.task, found.subset, found.metric, found.scorer)] = found
         self._paired: dict[tuple[str, str, Column], Comparison | None] = {}
 
-    def columns(self, metric: str) -> list[Column]:
-        """The tasks measured with this metric, in the order of the catalog, easy before hard."""
+    def columns(self, metric: str, kind: str = CORRECTED) -> list[Column]:
+        """The tasks for which this metric stands, in the order of the catalog, easy before hard."""
         order = {name: place for place, name in enumerate(sorted(load_catalog(), key=_place))}
-        found = {column for _, column in self.summaries if column.metric == metric}
+        found = {c for c in self._headlines if c.metric == metric and scorer_kind(c.scorer) == kind}
         return sorted(found, key=lambda c: (order.get(c.task, len(order)), c))
+
+    def metrics(self, kind: str = CORRECTED) -> list[str]:
+        """The metrics that stand for tasks: questions answered right first, perplexities last."""
+        found = {column.metric for column in self._headlines if scorer_kind(column.scorer) == kind}
+        return sorted(found, key=lambda metric: (metric == LIKELIHOOD, metric != ACCURACY, metric))
 
     @property
     def all_columns(self) -> list[Column]:
-        """All tasks: questions first, then perplexities."""
-        return [*self.columns(ACCURACY), *self.columns(LIKELIHOOD)]
+        """What stands for each task, as we score it: questions first, perplexities last."""
+        return [column for metric in self.metrics() for column in self.columns(metric)]
+
+    @cached_property
+    def _headlines(self) -> set[Column]:
+        metrics: dict[tuple[str, str], dict[str, None]] = {}
+        for _, column in self.summaries:
+            metrics.setdefault((column.task, column.scorer), {}).setdefault(column.metric)
+        first = {key: primary_metric(key[0], list(names)) for key, names in metrics.items()}
+        return {column for _, column in self.summaries if column.metric == first[column.task, column.scorer]}
 
     def get(self, model: str, column: Column) -> TaskSummary | None:
         """The figure of a model, None when it was not measured or nothing could be scored."""
@@ -74,7 +95,7 @@ class Measured:
         found = {m: s.estimate for m in self.run.measured if (s := self.get(m, column)) is not None}
         if len(found) < 2:
             return {}
-        best = (max if column.metric == ACCURACY else min)(found, key=lambda m: found[m])
+        best = (min if lower_is_better(column.metric) else max)(found, key=lambda m: found[m])
         marks = {best: "best"}
         for model in found:
             paired = self.paired(best, model, column) if model != best else None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from polyclinic.evals import Comparison
-from polyclinic.evals.metrics import ACCURACY, LIKELIHOOD
+from polyclinic.evals import Comparison, TaskSummary
+from polyclinic.evals.metrics import ACCURACY, AS_PUBLISHED, LIKELIHOOD, is_share
 from polyclinic.pages import (
     Cell,
     Estimate,
@@ -25,6 +25,7 @@ from polyclinic.report.wording import (
     estimate_text,
     hint_of,
     interval_text,
+    metric_title,
     p_text,
     sentence,
     short_title,
@@ -33,21 +34,28 @@ from polyclinic.report.wording import (
     verdict_text,
 )
 
+HEADINGS = {ACCURACY: "Questions answered right", LIKELIHOOD: "Perplexity by domain"}
+AXES = {ACCURACY: "questions answered right", LIKELIHOOD: "perplexity (log scale, lower is better)"}
+PUBLISHED = "Faults of the published scorers included; to be put beside printed figures, not to be relied on."
 LEGEND = "★ best; ≈ cannot be told apart from the best on the same items (paired 95% interval includes zero)."
 
 
 def results_section(measured: Measured) -> Section | None:
     """Return the tables and charts of all models, None when nothing was measured."""
     parts: list[Markup] = []
-    for metric, heading in ((ACCURACY, "Questions answered right"), (LIKELIHOOD, "Perplexity by domain")):
+    for metric in measured.metrics():
         columns = measured.columns(metric)
-        if not columns:
-            continue
-        parts.append(element("h3", heading))
+        parts.append(element("h3", HEADINGS.get(metric, _title(metric))))
         parts.append(scores_table(measured, columns, measured.run.measured))
-        for task in dict.fromkeys(column.task for column in columns) if metric == ACCURACY else ["perplexity"]:
+        for task in dict.fromkeys(column.task for column in columns) if metric == ACCURACY else [metric]:
             chosen = [c for c in columns if c.task == task] if metric == ACCURACY else columns
             parts.append(scores_chart(measured, chosen, measured.run.measured, name=f"chart-{len(parts)}"))
+    published = [
+        scores_table(measured, measured.columns(metric, AS_PUBLISHED), measured.run.measured)
+        for metric in measured.metrics(AS_PUBLISHED)
+    ]
+    if published:
+        parts += [element("h3", "As the papers' code scores it"), paragraph(PUBLISHED, class_="muted"), *published]
     return Section("results", "Results", parts) if parts else None
 
 
@@ -87,7 +95,7 @@ def experts_section(measured: Measured) -> Section | None:
         return None
     parts = [
         scores_chart(measured, chosen, models, name=f"experts-{metric}")
-        for metric in (ACCURACY, LIKELIHOOD)
+        for metric in measured.metrics()
         if (chosen := measured.columns(metric))
     ]
     rows: list[list[Cell | str]] = []
@@ -123,11 +131,10 @@ def scores_table(measured: Measured, columns: list[Column], models: list[str]) -
             for column in columns
         ]
         rows.append([Cell(model), *cells])
-    what = (
-        "Share of questions answered right"
-        if metric == ACCURACY
-        else "Perplexity for each token of held-out text, lower is better"
-    )
+    what = {
+        ACCURACY: "Share of questions answered right",
+        LIKELIHOOD: "Perplexity for each token of held-out text, lower is better",
+    }.get(metric, _title(metric))
     scorers = ", ".join(sorted({column.scorer for column in columns}))
     caption = f"{what}, with 95% intervals. {LEGEND} Scorer: {scorers}."
     return table(caption, [TableColumn("model"), *heads], rows, sortable=True)
@@ -155,11 +162,16 @@ def scores_chart(measured: Measured, columns: list[Column], models: list[str], *
     highest = [
         f.high for model in models for c in measured.columns(metric) if (f := measured.get(model, c)) is not None
     ]
+    share = is_share(metric, [found.estimate for found in _summaries(measured, columns, models)])
     tasks = list(dict.fromkeys(column.task for column in columns))
     hints = [hint for task in tasks if (hint := hint_of(task))] if len(tasks) == 1 else []
-    chances = {1 / task.options for t in tasks if metric == ACCURACY and (task := task_of(t)) is not None}
+    chances = {
+        1 / task.options
+        for t in tasks
+        if metric == ACCURACY and (task := task_of(t)) is not None and task.builder != "source"
+    }
     chance = chances.pop() if len(chances) == 1 else None
-    axis = "questions answered right" if metric == ACCURACY else "perplexity (log scale, lower is better)"
+    axis = AXES.get(metric, metric_title(metric))
     caption = "Dots are estimates, lines their 95% intervals."
     if hints:
         caption = f"{title_of(Column(tasks[0], '', metric, ''))}: {hints[0]}. {caption}"
@@ -169,16 +181,25 @@ def scores_chart(measured: Measured, columns: list[Column], models: list[str], *
     chart = interval_chart(
         groups,
         name=name,
-        title=f"{'Questions answered right' if metric == ACCURACY else 'Perplexity'}: {titles}",
+        title=f"{'Perplexity' if metric == LIKELIHOOD else HEADINGS.get(metric, _title(metric))}: {titles}",
         description="; ".join(f"{group.title}, {row.name}: {row.text}" for group in groups for row in group.rows),
         x_title=axis,
-        share=metric == ACCURACY,
-        logarithmic=metric != ACCURACY,
+        share=share,
+        logarithmic=metric == LIKELIHOOD,
         reference=chance,
         reference_name="chance",
-        span=(0.0, max(highest, default=1.0)) if metric == ACCURACY else None,
+        span=(0.0, max(highest, default=1.0)) if share else None,
     )
     return figure(chart, caption)
+
+
+def _summaries(measured: Measured, columns: list[Column], models: list[str]) -> list[TaskSummary]:
+    return [found for c in columns for model in models if (found := measured.get(model, c)) is not None]
+
+
+def _title(metric: str) -> str:
+    title = metric_title(metric)
+    return title[:1].upper() + title[1:]
 
 
 def _comparison_row(found: Compared) -> list[Cell | str]:
