@@ -21,7 +21,10 @@ from tiny_search import (
 
 from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
+from polyclinic.evals.likelihood import plan_batches
+from polyclinic.evals.tree_batches import TreeBatch
 from polyclinic.merge import breadcrumbs_ties, regmean, search, task_arithmetic
+from polyclinic.merge.judge import open_judge
 from polyclinic.merge.live import merge_live, open_live
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.search_settings import SearchSettings
@@ -190,6 +193,22 @@ def test_a_search_from_end_to_end_tells_its_path_and_makes_the_best_merge(tmp_pa
         assert len(line["outcomes"]) == (12 if line["dropped"] else 48)
         if not line["dropped"]:
             assert line["score"] == pytest.approx(np.mean(line["outcomes"]))
+
+
+def test_options_of_a_question_share_its_prompt_when_a_candidate_is_asked(tmp_path: Path) -> None:
+    base, experts = write_language_models(tmp_path)
+    items = write_questions(tmp_path / "items.jsonl", count=20)
+    settings = SearchSettings.model_validate(
+        {"base": base, "models": experts, "samples": items, "method": "linear", "held_back": 0}
+    )
+    with open_judge(settings, 0, tmp_path / "answers") as judge:
+        requests = [request for item in judge.panel.items for request in item.requests]
+        batches = plan_batches(judge.panel.model, requests, 2048)
+        one_by_one = sum(len(request.context) + len(request.continuation) - 1 for request in requests)
+        assert {type(batch) for batch in batches} == {TreeBatch}
+        assert 3 * sum(batch.tokens for batch in batches) < one_by_one  # four options a question
+        found = judge.evaluate(settings.equal_weights())
+    assert len(found.outcomes) == 20
 
 
 def test_a_grid_over_a_method_with_statistics_is_searched_too(tmp_path: Path) -> None:

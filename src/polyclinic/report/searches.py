@@ -45,12 +45,15 @@ def _search(id_: str, name: str, facts: Mapping[str, Any], settings: Mapping[str
     made = facts["evaluations"]
     how = {"cmaes": "CMA-ES", "grid": "a grid"}[settings["algorithm"]]
     tasks = facts["items"]["tasks"]
+    of_items = "the mean score of the items"
+    score = f"{of_items} of {tasks[0]}"
+    if len(tasks) > 1:
+        score = f"the mean over {numbers.count(len(tasks))} tasks ({', '.join(tasks)}) of {of_items}"
     told = (
         f"{name} tried {numbers.count(made['made'] - 1)} mixes of {', '.join(models)} with {settings['method']}, by "
         f"{how}, and equal weights first; {numbers.count(made['dropped'])} were dropped early and "
-        f"{numbers.count(made['refused'])} could not be tried. The score is the mean over "
-        f"{numbers.count(len(tasks))} tasks ({', '.join(tasks)}) of the mean score of "
-        f"their items; the search saw {numbers.count(facts['items']['search'])} items."
+        f"{numbers.count(made['refused'])} could not be tried. The score is {score}; the search saw "
+        f"{numbers.count(facts['items']['search'])} items."
     )
     return [
         element("h3", name),
@@ -112,9 +115,7 @@ def _figures(id_: str, name: str, facts: Mapping[str, Any]) -> list[Markup]:
     )
     if held is None:
         return [figure(scores, caption)]
-    difference = Estimate(
-        f"{BEST} minus {EQUAL}", **_bounds(held["difference"]), text=_range(held["difference"]), number=0
-    )
+    difference = Estimate("difference", **_bounds(held["difference"]), text=_range(held["difference"]), number=0)
     paired = interval_chart(
         [Group("items the search did not see", [difference])],
         name=f"{id_}-difference",
