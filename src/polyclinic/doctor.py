@@ -22,6 +22,7 @@ def examine(store: Path) -> list[dict[str, Any]]:
         _memory(),
         _disk(store),
         *_packages(),
+        _merge_kernel(),
     ]
     if all(row["state"] != "missing" for row in rows if row["what"] == "torch"):
         rows.append(_accelerator())
@@ -71,6 +72,14 @@ def _packages() -> list[dict[str, Any]]:
         fits = wanted.specifier.contains(version, prereleases=True)
         rows.append(_row(wanted.name, version, fits, f"not the tested range: {advice}", "note"))
     return rows
+
+
+def _merge_kernel() -> dict[str, Any]:
+    from polyclinic.merge.kernel import installed
+
+    kernel = installed()
+    advice = "install a C compiler and then polyclinic again; without it merges run on numpy, several times slower"
+    return _row("merge kernel", kernel.name if kernel else "not built", kernel is not None, advice, "note")
 
 
 def _accelerator() -> dict[str, Any]:

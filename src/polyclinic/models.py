@@ -10,7 +10,7 @@ import json
 import math
 import re
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -186,26 +186,22 @@ def _is_header_entry(entry: Any) -> bool:
     return whole and all(type(number) is int and number >= 0 for number in [*shape, *place])  # type: ignore[misc]
 
 
-def fingerprint(folder: Path) -> str:
+def fingerprint(folder: Path, known: Mapping[str, str] | None = None) -> str:
     """Return the hash (xxh3, 128 bits) of what a model is: its tensors, tokenizer, template and configuration.
 
-    Tensors are taken in the order of their names, so that sharding does not matter; paths, times, model cards and
-    manifests do not count.
+    Tensors count by name, dtype, shape and the hash of their bytes, in the order of their names, so that sharding
+    does not matter; paths, times, model cards and manifests do not count.
+
+    Args:
+        folder: a model folder.
+        known: hashes (xxh3, 128 bits) of the bytes of tensors that were hashed before; empty ones are not known.
     """
     digest = xxhash.xxh3_128()
     places = {name: (file, entry) for file in weight_files(folder) for name, entry in read_header(file).items()}
     for name in sorted(places):
         file, entry = places[name]
-        start, end = entry["data_offsets"]
-        digest.update(f"{name}\0{entry['dtype']}\0{entry['shape']}\0".encode())
-        with file.open("rb") as stream:
-            offset = 8 + struct.unpack("<Q", stream.read(8))[0]
-            stream.seek(offset + start)
-            left = end - start
-            while left > 0:
-                block = stream.read(min(left, 1 << 22))
-                digest.update(block)
-                left -= len(block)
+        of_bytes = (known or {}).get(name) or _tensor_hash(file, *entry["data_offsets"])
+        digest.update(f"{name}\0{entry['dtype']}\0{entry['shape']}\0{of_bytes}\0".encode())
     for name in (
         "config.json",
         "generation_config.json",
@@ -216,6 +212,18 @@ def fingerprint(folder: Path) -> str:
     ):
         if (folder / name).is_file():
             digest.update(f"{name}\0".encode() + (folder / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _tensor_hash(file: Path, start: int, end: int) -> str:
+    digest = xxhash.xxh3_128()
+    with file.open("rb", buffering=0) as stream:
+        stream.seek(8 + struct.unpack("<Q", stream.read(8))[0] + start)
+        block = memoryview(bytearray(min(max(end - start, 1), 1 << 19)))
+        left = end - start
+        while left > 0 and (count := stream.readinto(block[: min(left, len(block))])):
+            digest.update(block[:count])
+            left -= count
     return digest.hexdigest()
 
 

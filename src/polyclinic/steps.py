@@ -137,6 +137,7 @@ class Work:
     seed: int  # decides everything random
     name: str = ""  # of the step, for people
     facts: dict[str, Any] = field(default_factory=dict)  # put here what should stand in the manifest
+    tensor_hashes: dict[str, str] = field(default_factory=dict)  # of what was hashed while it was written
 
     def progress(self, title: str, total: float) -> AbstractContextManager[Progress]:
         """Show a progress bar of `total` steps; see `polyclinic.progress`."""
@@ -369,7 +370,11 @@ def run_step(
             (role.input, path) for role in kind.roles.values() if role.input for path in _paths(settings, role.name)
         ]
         licenses, sources = provenance(kind.output, place.out, taken)
-        fingerprint = models.fingerprint(place.out) if kind.output == "model" else content_fingerprint(place.out)
+        fingerprint = (
+            models.fingerprint(place.out, work.tensor_hashes)
+            if kind.output == "model"
+            else content_fingerprint(place.out)
+        )
         manifest = Manifest(
             polyclinic=__version__,
             step=step,

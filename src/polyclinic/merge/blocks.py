@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from polyclinic.merge.kernel import Kernel
 from polyclinic.merge.numbers import Float32, round_to
 from polyclinic.merge.parameters import Position
 from polyclinic.merge.weights import MemoryTensor, Tensor
@@ -48,6 +49,7 @@ class Parents:
     result_dtype: str = ""  # safetensors name; empty = the base's
     # Rows that are not merged but taken as they are: (first row, how many, whose, first row there).
     taken: Sequence[tuple[int, int, Tensor, int]] = ()
+    kernel: Kernel | None = None  # None: numpy does the work
     # What a method counted while it worked, for the manifest: (what, index of the model) -> elements, or other sums.
     counts: defaultdict[tuple[str, int], float] = field(default_factory=lambda: defaultdict(float))
 
@@ -60,6 +62,11 @@ class Parents:
     def size(self) -> int:
         """Number of elements."""
         return math.prod(self.shape)
+
+    @property
+    def row_length(self) -> int:
+        """Number of elements in a row, along the last dimension."""
+        return self.shape[-1] if self.shape else 1
 
     @property
     def dtype(self) -> str:
@@ -101,7 +108,7 @@ class Parents:
         return max(1, BLOCK // self.shape[-1]) * self.shape[-1]
 
 
-Method = Callable[[Parents], Iterator[Float32]]
+Method = Callable[[Parents], Iterable[Float32]]
 
 
 def merge_arrays(method: Method, base: Float32, models: Sequence[Float32], name: str = "tensor") -> Float32:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from pydantic import Field, field_validator
 
+from polyclinic.merge import kernel as compiled
 from polyclinic.merge.blocks import Block, Parents
 from polyclinic.merge.engine import check_mergeable, merge_models
-from polyclinic.merge.fusion import add_sum
+from polyclinic.merge.fused import Call
+from polyclinic.merge.fusion import Added, Deltas
+from polyclinic.merge.kernel import RowsCall
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.parameters import Amount
 from polyclinic.merge.row_selection import between_ranks
-from polyclinic.merge.selection import Chosen, largest
+from polyclinic.merge.selection import EVERYTHING, Cut, largest
 from polyclinic.merge.settings import DeltaSettings, Flavour, each_a_share, not_negative, one_for_each_model
+from polyclinic.merge.trimming import Trimmed, count_ranks
 from polyclinic.steps import Work, step_kind
 
 
@@ -25,8 +30,8 @@ def breadcrumbs_tensor(
     gamma: Sequence[float],
     scale: float = 1.0,
     flavour: Flavour = "paper",
-) -> Iterator[Float32]:
-    """Yield the blocks of the base plus the weighted sum of the masked deltas.
+) -> Iterable[Float32]:
+    """Return the blocks of the base plus the weighted sum of the masked deltas.
 
         merged = base + scale * sum_k w_k m_k (model_k - base)
 
@@ -46,67 +51,58 @@ def breadcrumbs_tensor(
         scale: multiplies the whole sum.
         flavour: see above; `mergekit` also rounds the deltas to the base's dtype before they are compared.
     """
-    return add_sum(crumbs(parents, density, gamma, flavour), weights, scale)
+    return Added(crumbs(parents, density, gamma, flavour), weights, scale)
 
 
-def crumbs(
-    parents: Parents, density: Sequence[float], gamma: Sequence[float], flavour: Flavour = "paper"
-) -> Iterator[Block]:
+def crumbs(parents: Parents, density: Sequence[float], gamma: Sequence[float], flavour: Flavour = "paper") -> Deltas:
     """Return blocks whose models are the deltas with their largest and smallest entries set to 0.
 
     A tensor whose rows have a single entry is ranked as a whole in both flavours: within such rows nothing could be
     chosen.
     """
     if flavour == "paper" and not parents.shape:
-        return _whole(parents)
+        return Trimmed(parents, [Cut(EVERYTHING)] * len(parents.models))
     if flavour == "paper" and parents.shape[-1] > 1:
-        return _crumbs_of_rows(parents, density, gamma)
-    return _crumbs_of_tensor(parents, density, gamma, parents.dtype if flavour == "mergekit" else "F32")
-
-
-def _whole(parents: Parents) -> Iterator[Block]:
-    for block in parents.blocks():
-        for model in range(len(block.deltas())):
-            parents.counts["kept", model] += block.base.size
-        yield block
-
-
-def _crumbs_of_rows(parents: Parents, density: Sequence[float], gamma: Sequence[float]) -> Iterator[Block]:
-    length = parents.shape[-1]
-    rows = parents.size // length
-    bounds = [between(length, d, g) for d, g in zip(density, gamma, strict=True)]
-    for model, (first, last) in enumerate(bounds):
-        _count(parents, model, rows * first, rows * last)
-    for block in parents.blocks(rows=True):
-        for delta, (first, last) in zip(block.deltas(), bounds, strict=True):
-            mask = between_ranks(np.abs(delta).reshape(-1, length), first, last)
-            np.multiply(delta, mask.reshape(-1), out=delta)
-        yield block
-
-
-def _crumbs_of_tensor(
-    parents: Parents, density: Sequence[float], gamma: Sequence[float], dtype: str
-) -> Iterator[Block]:
+        bounds = [between(parents.shape[-1], d, g) for d, g in zip(density, gamma, strict=True)]
+        return CrumbsOfRows(parents, bounds)
+    dtype = parents.dtype if flavour == "mergekit" else "F32"
     bounds = [between(parents.size, d, g) for d, g in zip(density, gamma, strict=True)]
     cuts = largest(parents, bounds, dtype)
-    outer = [Chosen(last) for _, last in cuts]
-    inner = [Chosen(first) for first, _ in cuts]
-    for model, (first, last) in enumerate(bounds):
-        _count(parents, model, first, last)
-    for block in parents.blocks():
-        for model, delta in enumerate(block.deltas(dtype)):
-            magnitude = np.abs(delta)
-            mask = outer[model].mask(magnitude)
-            if bounds[model][0]:
-                np.logical_xor(mask, inner[model].mask(magnitude), out=mask)  # the inner ones are among the outer
-            np.multiply(delta, mask, out=delta)
-        yield block
+    return Trimmed(parents, [last for _, last in cuts], dtype, [first for first, _ in cuts], bounds)
 
 
-def _count(parents: Parents, model: int, first: int, last: int) -> None:
-    parents.counts["cut_large", model] = first
-    parents.counts["kept", model] = last - first
-    parents.counts["cut_small", model] = parents.size - last
+@dataclass(frozen=True)
+class CrumbsOfRows:
+    """Deltas of which each row keeps the ranks from the first bound to before the last, from the largest down."""
+
+    parents: Parents
+    bounds: Sequence[tuple[int, int]]  # for each model
+    dtype: str = "F32"
+
+    def __iter__(self) -> Iterator[Block]:
+        for block in self.parents.blocks(rows=True):
+            for delta, (first, last) in zip(block.deltas(), self.bounds, strict=True):
+                mask = between_ranks(np.abs(delta).reshape(-1, self.parents.shape[-1]), first, last)
+                np.multiply(delta, mask.reshape(-1), out=delta)
+            yield block
+        self._count()
+
+    def fill(self, call: Call) -> None:
+        """Say the same to the kernel."""
+
+        def thin(model: int, rows: RowsCall) -> int:
+            rows.first, rows.last = self.bounds[model]
+            return call.kernel.crumb_rows(rows)
+
+        call.merge.thinning, call.thin_rows = compiled.GIVEN, thin
+
+    def count(self, call: Call) -> None:
+        """Count what the bounds say."""
+        self._count()
+
+    def _count(self) -> None:
+        rows = self.parents.size // self.parents.shape[-1]
+        count_ranks(self.parents, [(rows * first, rows * last) for first, last in self.bounds])
 
 
 def between(size: int, density: float, gamma: float) -> tuple[int, int]:
@@ -156,7 +152,7 @@ class BreadcrumbsSettings(DeltaSettings):
 def breadcrumbs(settings: BreadcrumbsSettings, work: Work) -> None:
     """Add the deltas of all models, each without its largest and smallest entries (Davari and Belilovsky 2024)."""
 
-    def method(parents: Parents) -> Iterator[Float32]:
+    def method(parents: Parents) -> Iterable[Float32]:
         values = settings.at(parents.position)
         weights = settings.model_weights(values)
         density, gamma = values["density"], values["gamma"]

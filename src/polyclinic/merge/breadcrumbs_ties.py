@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from polyclinic.merge.blocks import Parents
 from polyclinic.merge.breadcrumbs import BreadcrumbsSettings, crumbs
 from polyclinic.merge.engine import check_mergeable, merge_models
-from polyclinic.merge.fusion import add_agreed
+from polyclinic.merge.fusion import Agreed
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.settings import Flavour
 from polyclinic.steps import Work, step_kind
@@ -21,8 +21,8 @@ def breadcrumbs_ties_tensor(
     scale: float = 1.0,
     normalize: bool = False,
     flavour: Flavour = "paper",
-) -> Iterator[Float32]:
-    """Yield the blocks of the base plus what the masked deltas agree on.
+) -> Iterable[Float32]:
+    """Return the blocks of the base plus what the masked deltas agree on.
 
         d_k = m_k (model_k - base), with the mask of breadcrumbs
         elected = sign(sum_k w_k d_k), zero counts as plus
@@ -40,8 +40,7 @@ def breadcrumbs_ties_tensor(
         normalize: divide by the weights of those that agree.
         flavour: `paper` ranks the entries of each row, `mergekit` those of each tensor, rounded to the base's dtype.
     """
-    dtype = parents.dtype if flavour == "mergekit" else "F32"
-    return add_agreed(parents, crumbs(parents, density, gamma, flavour), weights, scale, normalize, dtype=dtype)
+    return Agreed(parents, crumbs(parents, density, gamma, flavour), weights, scale, normalize)
 
 
 @step_kind("merge.breadcrumbs_ties", BreadcrumbsSettings, output="model", version=2, check=check_mergeable)

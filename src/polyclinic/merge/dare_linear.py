@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from pydantic import Field, field_validator
 
-from polyclinic.merge.blocks import Block, Parents
+from polyclinic.merge import kernel as compiled
+from polyclinic.merge.blocks import BLOCK, Block, Parents
 from polyclinic.merge.dropout import key_of, random_bits
 from polyclinic.merge.engine import check_mergeable, merge_models
-from polyclinic.merge.fusion import add_sum
-from polyclinic.merge.numbers import Float32
+from polyclinic.merge.fused import Call
+from polyclinic.merge.fusion import Added, Deltas
+from polyclinic.merge.numbers import LANES, Float32, Mask, lane_sum
 from polyclinic.merge.parameters import Amount
 from polyclinic.merge.settings import DeltaSettings, Flavour, each_a_share, one_for_each_model
 from polyclinic.steps import Work, step_kind
@@ -24,8 +27,8 @@ def dare_linear_tensor(
     seed: int,
     scale: float = 1.0,
     flavour: Flavour = "paper",
-) -> Iterator[Float32]:
-    """Yield the blocks of the base plus the weighted sum of the thinned deltas.
+) -> Iterable[Float32]:
+    """Return the blocks of the base plus the weighted sum of the thinned deltas.
 
         merged = base + scale * sum_k w_k m_k (model_k - base) / density_k,   m_k ~ Bernoulli(density_k)
 
@@ -39,11 +42,11 @@ def dare_linear_tensor(
         scale: multiplies the sum.
         flavour: see `dropped`.
     """
-    return add_sum(dropped(parents, density, seed, flavour), weights, scale)
+    return Added(dropped(parents, density, seed, flavour), weights, scale)
 
 
-def dropped(parents: Parents, density: Sequence[float], seed: int, flavour: Flavour = "paper") -> Iterator[Block]:
-    """Yield blocks whose models are the deltas, each entry kept with the chance `density` and rescaled.
+def dropped(parents: Parents, density: Sequence[float], seed: int, flavour: Flavour = "paper") -> Deltas:
+    """Return blocks whose models are the deltas, each entry kept with the chance `density` and rescaled.
 
     What is kept is divided by the density; in flavour `mergekit` it is multiplied by sum |delta| / sum |kept delta|
     of the tensor instead, and deltas are rounded to the base's dtype.
@@ -51,28 +54,73 @@ def dropped(parents: Parents, density: Sequence[float], seed: int, flavour: Flav
     dtype = parents.dtype if flavour == "mergekit" else "F32"
     limits = [kept_of_65536(share) for share in density]
     keys = [key_of(seed, parents.name, model) for model in range(len(parents.models))]
+    return Dropped(parents, keys, limits, dtype, same_sum=flavour == "mergekit")
 
-    def masks(block: Block) -> list[np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
+
+@dataclass(frozen=True)
+class Dropped:
+    """Blocks whose models are the deltas, each entry kept where its random bits lie below a limit, and rescaled."""
+
+    parents: Parents
+    keys: Sequence[int]  # of each model's random stream
+    limits: Sequence[int]  # for each model, 0 to 65,536
+    dtype: str = "F32"  # what deltas are rounded to
+    same_sum: bool = False  # rescale to the same sum of magnitudes
+
+    def __iter__(self) -> Iterator[Block]:
+        factors = self._factors()
+        for block in self.parents.blocks():
+            for model, (delta, mask) in enumerate(zip(block.deltas(self.dtype), self._masks(block), strict=True)):
+                if self.limits[model] < 65_536:
+                    np.multiply(delta, mask, out=delta)
+                    np.multiply(delta, factors[model], out=delta)
+                self._count(model, int(np.count_nonzero(mask)), delta.size)
+            yield block
+
+    def fill(self, call: Call) -> None:
+        """Say the same to the kernel."""
+        self._set_streams(call)
+        for model, factor in zip(call.models, self._factors(), strict=True):
+            model.factor = factor
+
+    def count(self, call: Call) -> None:
+        """Take what the kernel counted."""
+        for place, model in enumerate(call.models):
+            self._count(place, model.kept, self.parents.size)
+
+    def _factors(self) -> list[float]:
+        if not self.same_sum:
+            return [65_536 / limit if limit else 0.0 for limit in self.limits]
+        sums = np.zeros((len(self.keys), 2))  # of magnitudes, all and kept
+        if self.parents.kernel is not None:
+            call, lanes = Call(self.parents, self.dtype), np.empty(sums.size * LANES)
+            self._set_streams(call)
+            for _ in call.pieces():
+                call.check(call.kernel.dropout_sums(call.merge, BLOCK, lanes.ctypes.data, sums.ctypes.data))
+        else:
+            for block in self.parents.blocks():
+                for model, (delta, mask) in enumerate(zip(block.deltas(self.dtype), self._masks(block), strict=True)):
+                    magnitude = np.abs(delta, out=delta)
+                    sums[model] += (
+                        lane_sum(magnitude.astype(np.float64)),
+                        lane_sum(magnitude.astype(np.float64) * mask),
+                    )
+        return [float(whole / kept) if kept else 0.0 for whole, kept in sums]
+
+    def _set_streams(self, call: Call) -> None:
+        call.merge.thinning = compiled.DROPOUT
+        for model, key, limit in zip(call.models, self.keys, self.limits, strict=True):
+            model.key, model.limit = key, limit
+
+    def _masks(self, block: Block) -> list[Mask]:
         size = block.base.size
-        return [random_bits(key, block.start, size) < limit for key, limit in zip(keys, limits, strict=True)]
+        return [
+            random_bits(key, block.start, size) < limit for key, limit in zip(self.keys, self.limits, strict=True)
+        ]
 
-    factors = [65_536 / limit if limit else 0.0 for limit in limits]
-    if flavour == "mergekit":
-        sums = np.zeros((2, len(keys)))
-        for block in parents.blocks():
-            for model, (delta, mask) in enumerate(zip(block.deltas(dtype), masks(block), strict=True)):
-                magnitude = np.abs(delta, out=delta)
-                sums[:, model] += np.add.reduce(magnitude), np.add.reduce(magnitude * mask)
-        factors = [float(whole / kept) if kept else 0.0 for whole, kept in sums.T]
-    for block in parents.blocks():
-        for model, (delta, mask) in enumerate(zip(block.deltas(dtype), masks(block), strict=True)):
-            if limits[model] < 65_536:
-                np.multiply(delta, mask, out=delta)
-                np.multiply(delta, factors[model], out=delta)
-            kept = int(np.count_nonzero(mask))
-            parents.counts["kept", model] += kept
-            parents.counts["dropped", model] += delta.size - kept
-        yield block
+    def _count(self, model: int, kept: int, size: int) -> None:
+        self.parents.counts["kept", model] += kept
+        self.parents.counts["dropped", model] += size - kept
 
 
 def kept_of_65536(density: float) -> int:
@@ -96,11 +144,11 @@ class DareSettings(DeltaSettings):
     _shares = field_validator("density")(each_a_share)
 
 
-@step_kind("merge.dare_linear", DareSettings, output="model", version=1, check=check_mergeable)
+@step_kind("merge.dare_linear", DareSettings, output="model", version=2, check=check_mergeable)
 def dare_linear(settings: DareSettings, work: Work) -> None:
     """Drop random entries of the deltas, rescale the rest and add them to the base (Yu et al. 2024)."""
 
-    def method(parents: Parents) -> Iterator[Float32]:
+    def method(parents: Parents) -> Iterable[Float32]:
         values = settings.at(parents.position)
         weights, density = settings.model_weights(values), values["density"]
         return dare_linear_tensor(parents, weights, density, work.seed, settings.scale, settings.flavour)

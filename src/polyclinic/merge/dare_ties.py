@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from polyclinic.merge.blocks import Parents
 from polyclinic.merge.dare_linear import DareSettings, dropped
 from polyclinic.merge.engine import check_mergeable, merge_models
-from polyclinic.merge.fusion import add_agreed
+from polyclinic.merge.fusion import Agreed
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.settings import Flavour
 from polyclinic.steps import Work, step_kind
@@ -21,8 +21,8 @@ def dare_ties_tensor(
     scale: float = 1.0,
     normalize: bool = False,
     flavour: Flavour = "paper",
-) -> Iterator[Float32]:
-    """Yield the blocks of the base plus what the thinned deltas agree on.
+) -> Iterable[Float32]:
+    """Return the blocks of the base plus what the thinned deltas agree on.
 
         d_k = m_k (model_k - base) / density_k,   m_k ~ Bernoulli(density_k)
         elected = sign(sum_k w_k d_k), zero counts as plus
@@ -40,12 +40,10 @@ def dare_ties_tensor(
         normalize: divide by the weights of those that agree.
         flavour: see `dropped`.
     """
-    dtype = parents.dtype if flavour == "mergekit" else "F32"
-    deltas = dropped(parents, density, seed, flavour)
-    return add_agreed(parents, deltas, weights, scale, normalize, dtype=dtype)
+    return Agreed(parents, dropped(parents, density, seed, flavour), weights, scale, normalize)
 
 
-@step_kind("merge.dare_ties", DareSettings, output="model", version=1, check=check_mergeable)
+@step_kind("merge.dare_ties", DareSettings, output="model", version=2, check=check_mergeable)
 def dare_ties(settings: DareSettings, work: Work) -> None:
     """Drop random entries of the deltas and add what the rest agree on (Yu et al. 2024, Yadav et al. 2023)."""
     merge_models(

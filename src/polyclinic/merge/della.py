@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
+from polyclinic.merge import kernel as compiled
 from polyclinic.merge.blocks import Block, Parents
 from polyclinic.merge.dropout import key_of, random_bits
 from polyclinic.merge.engine import check_mergeable, merge_models
-from polyclinic.merge.fusion import add_agreed
-from polyclinic.merge.numbers import Float32
+from polyclinic.merge.fused import Call
+from polyclinic.merge.fusion import Agreed, Deltas
+from polyclinic.merge.kernel import RowsCall
+from polyclinic.merge.numbers import Float32, Mask, lane_sum
 from polyclinic.merge.parameters import Amount, Position
 from polyclinic.merge.settings import DeltaSettings, Flavour, each_a_share, one_for_each_model
 from polyclinic.steps import Work, step_kind
@@ -28,8 +32,8 @@ def della_tensor(
     scale: float = 1.0,
     normalize: bool = True,
     flavour: Flavour = "paper",
-) -> Iterator[Float32]:
-    """Yield the blocks of the base plus what the thinned deltas agree on.
+) -> Iterable[Float32]:
+    """Return the blocks of the base plus what the thinned deltas agree on.
 
         d_k = MagPrune(model_k - base)
         elected = sign(sum_k w_k d_k), zero counts as plus
@@ -47,9 +51,8 @@ def della_tensor(
         normalize: divide by the weights of those that agree.
         flavour: see `magnitude_pruned`.
     """
-    dtype = parents.dtype if flavour == "mergekit" else "F32"
     deltas = magnitude_pruned(parents, density, epsilon, seed, flavour)
-    return add_agreed(parents, deltas, weights, scale, normalize, dtype=dtype)
+    return Agreed(parents, deltas, weights, scale, normalize)
 
 
 def magnitude_pruned(
@@ -58,8 +61,8 @@ def magnitude_pruned(
     epsilon: Sequence[float],
     seed: int,
     flavour: Flavour = "paper",
-) -> Iterator[Block]:
-    """Yield blocks whose models are the deltas, thinned at random by the rank of each entry in its row (MagPrune).
+) -> Deltas:
+    """Return blocks whose models are the deltas, thinned at random by the rank of each entry in its row (MagPrune).
 
     The entry with rank r of n in its row, from the smallest magnitude on, is kept with the chance
 
@@ -70,37 +73,82 @@ def magnitude_pruned(
     entry, as every row of a single column is, keeps it with the chance `density`.
     """
     dtype = parents.dtype if flavour == "mergekit" else "F32"
-    several = len(parents.models)
-    length = parents.shape[-1] if parents.shape else 1
-    keys = [key_of(seed, parents.name, model) for model in range(several)]
-    chances = [row_chances(length, d, e) for d, e in zip(density, epsilon, strict=True)]
+    keys = [key_of(seed, parents.name, model) for model in range(len(parents.models))]
+    chances = [row_chances(parents.row_length, d, e) for d, e in zip(density, epsilon, strict=True)]
+    return Pruned(parents, keys, chances, dtype, same_sum=flavour == "mergekit")
 
-    def chance_and_mask(block: Block, model: int, delta: Float32) -> tuple[Float32, NDArray[np.bool_]]:
-        chance = chances[model][ranks(np.abs(delta).reshape(-1, length)).reshape(-1)]
-        bits = random_bits(keys[model], block.start, delta.size)
+
+@dataclass(frozen=True)
+class Pruned:
+    """Blocks whose models are the deltas, each entry kept with the chance of its rank in its row, and rescaled."""
+
+    parents: Parents
+    keys: Sequence[int]  # of each model's random stream
+    chances: Sequence[Float32]  # for each model, by rank from the smallest magnitude on
+    dtype: str = "F32"  # what deltas are rounded to
+    same_sum: bool = False  # rescale to the same sum of magnitudes, not by each entry's chance
+
+    def __iter__(self) -> Iterator[Block]:
+        factors = self._factors()
+        for block in self.parents.blocks(rows=True):
+            for model, delta in enumerate(block.deltas(self.dtype)):
+                chance, mask = self._chance_and_mask(block, model, delta)
+                np.multiply(delta, mask, out=delta)
+                if self.same_sum:
+                    np.multiply(delta, factors[model], out=delta)
+                else:
+                    np.divide(delta, chance, out=delta, where=mask)
+                self._count(model, int(np.count_nonzero(mask)), delta.size)
+            yield block
+
+    def fill(self, call: Call) -> None:
+        """Say the same to the kernel."""
+
+        def thin(model: int, rows: RowsCall) -> int:
+            rows.chances, rows.by_factor = self.chances[model].ctypes.data, int(self.same_sum)
+            return call.kernel.prune_rows(rows)
+
+        for model, key, factor in zip(call.models, self.keys, self._factors(), strict=True):
+            model.key, model.factor = key, factor
+        call.merge.thinning, call.thin_rows = compiled.GIVEN, thin
+
+    def count(self, call: Call) -> None:
+        """Take what the kernel counted."""
+        for place, model in enumerate(call.models):
+            self._count(place, model.kept, self.parents.size)
+
+    def _factors(self) -> list[float]:
+        if not self.same_sum:
+            return [1.0] * len(self.keys)
+        sums = np.zeros((len(self.keys), 2))  # of magnitudes, all and kept
+        if self.parents.kernel is not None:
+            self._sum_with(Call(self.parents, self.dtype), sums)
+        else:
+            for block in self.parents.blocks(rows=True):
+                for model, delta in enumerate(block.deltas(self.dtype)):
+                    _, mask = self._chance_and_mask(block, model, delta)
+                    magnitude = np.abs(delta, out=delta).astype(np.float64)
+                    sums[model] += lane_sum(magnitude), lane_sum(magnitude * mask)
+        return [float(whole / kept) if kept else 0.0 for whole, kept in sums]
+
+    def _sum_with(self, call: Call, sums: NDArray[np.float64]) -> None:
+        for model, key in zip(call.models, self.keys, strict=True):
+            model.key = key
+        deltas = np.empty(min(self.parents.block_size(rows=True), self.parents.size), np.float32)
+        for size in call.pieces(blocks=1, rows=True):  # sums are folded at the end of every block
+            for model in range(len(self.keys)):
+                rows = call.rows_call(model, size, deltas.ctypes.data)
+                rows.chances, rows.sums = self.chances[model].ctypes.data, sums[model].ctypes.data
+                call.check(call.kernel.prune_rows(rows))
+
+    def _chance_and_mask(self, block: Block, model: int, delta: Float32) -> tuple[Float32, Mask]:
+        chance = self.chances[model][ranks(np.abs(delta).reshape(-1, self.parents.row_length)).reshape(-1)]
+        bits = random_bits(self.keys[model], block.start, delta.size)
         return chance, np.less(bits, chance * np.float32(65_536))
 
-    factors = [1.0] * several
-    if flavour == "mergekit":
-        sums = np.zeros((2, several))
-        for block in parents.blocks(rows=True):
-            for model, delta in enumerate(block.deltas(dtype)):
-                _, mask = chance_and_mask(block, model, delta)
-                magnitude = np.abs(delta, out=delta)
-                sums[:, model] += np.add.reduce(magnitude), np.add.reduce(magnitude * mask)
-        factors = [float(whole / kept) if kept else 0.0 for whole, kept in sums.T]
-    for block in parents.blocks(rows=True):
-        for model, delta in enumerate(block.deltas(dtype)):
-            chance, mask = chance_and_mask(block, model, delta)
-            np.multiply(delta, mask, out=delta)
-            if flavour == "mergekit":
-                np.multiply(delta, factors[model], out=delta)
-            else:
-                np.divide(delta, chance, out=delta, where=mask)
-            kept = int(np.count_nonzero(mask))
-            parents.counts["kept", model] += kept
-            parents.counts["dropped", model] += delta.size - kept
-        yield block
+    def _count(self, model: int, kept: int, size: int) -> None:
+        self.parents.counts["kept", model] += kept
+        self.parents.counts["dropped", model] += size - kept
 
 
 def row_chances(length: int, density: float, epsilon: float) -> Float32:
@@ -165,7 +213,7 @@ class DellaSettings(DeltaSettings):
         return {**self.at(position), "seed": seed, "scale": self.scale, "flavour": self.flavour}
 
 
-@step_kind("merge.della", DellaSettings, output="model", version=1, check=check_mergeable)
+@step_kind("merge.della", DellaSettings, output="model", version=2, check=check_mergeable)
 def della(settings: DellaSettings, work: Work) -> None:
     """Drop small entries of the deltas sooner than large ones and add what the rest agree on (Deep et al. 2024)."""
     merge_models(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from pydantic import Field
 
 from polyclinic.merge.blocks import Parents
 from polyclinic.merge.della import DellaSettings, magnitude_pruned
 from polyclinic.merge.engine import check_mergeable, merge_models
-from polyclinic.merge.fusion import add_sum
+from polyclinic.merge.fusion import Added
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.settings import Flavour
 from polyclinic.steps import Work, step_kind
@@ -23,8 +23,8 @@ def della_linear_tensor(
     seed: int,
     scale: float = 1.0,
     flavour: Flavour = "paper",
-) -> Iterator[Float32]:
-    """Yield the blocks of base + scale * sum_k w_k MagPrune(model_k - base).
+) -> Iterable[Float32]:
+    """Return the blocks of base + scale * sum_k w_k MagPrune(model_k - base).
 
     Source: Deep et al., "DELLA-merging", 2024, section 3.1, without its election; as mergekit's `della_linear`.
 
@@ -34,18 +34,18 @@ def della_linear_tensor(
         density, epsilon, seed, flavour: see `magnitude_pruned`.
         scale: multiplies the sum.
     """
-    return add_sum(magnitude_pruned(parents, density, epsilon, seed, flavour), weights, scale)
+    return Added(magnitude_pruned(parents, density, epsilon, seed, flavour), weights, scale)
 
 
 class DellaLinearSettings(DellaSettings):
     normalize: bool = Field(False, description="divide the weights by their sum")
 
 
-@step_kind("merge.della_linear", DellaLinearSettings, output="model", version=1, check=check_mergeable)
+@step_kind("merge.della_linear", DellaLinearSettings, output="model", version=2, check=check_mergeable)
 def della_linear(settings: DellaLinearSettings, work: Work) -> None:
     """Drop small entries of the deltas sooner than large ones and sum the rest (Deep et al. 2024)."""
 
-    def method(parents: Parents) -> Iterator[Float32]:
+    def method(parents: Parents) -> Iterable[Float32]:
         arguments = settings.arguments(parents.position, work.seed)
         return della_linear_tensor(parents, **{**arguments, "weights": settings.model_weights(arguments)})
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from polyclinic.merge.blocks import Parents
 from polyclinic.merge.della import DellaSettings, magnitude_pruned
 from polyclinic.merge.engine import check_mergeable, merge_models
-from polyclinic.merge.fusion import add_agreed
+from polyclinic.merge.fusion import Agreed
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.settings import Flavour
 from polyclinic.steps import Work, step_kind
@@ -22,8 +22,8 @@ def della_ties_tensor(
     scale: float = 1.0,
     normalize: bool = True,
     flavour: Flavour = "paper",
-) -> Iterator[Float32]:
-    """Yield the blocks of the base plus what the thinned deltas agree on, in an unweighted vote.
+) -> Iterable[Float32]:
+    """Return the blocks of the base plus what the thinned deltas agree on, in an unweighted vote.
 
         d_k = MagPrune(model_k - base)
         elected = sign(sum_k d_k), zero counts as plus
@@ -41,13 +41,11 @@ def della_ties_tensor(
         scale: multiplies what is added.
         normalize: divide by the weights of those that agree.
     """
-    dtype = parents.dtype if flavour == "mergekit" else "F32"
     deltas = magnitude_pruned(parents, density, epsilon, seed, flavour)
-    weighted = flavour == "mergekit"
-    return add_agreed(parents, deltas, weights, scale, normalize, weighted_vote=weighted, dtype=dtype)
+    return Agreed(parents, deltas, weights, scale, normalize, weighted_vote=flavour == "mergekit")
 
 
-@step_kind("merge.della_ties", DellaSettings, output="model", version=1, check=check_mergeable)
+@step_kind("merge.della_ties", DellaSettings, output="model", version=2, check=check_mergeable)
 def della_ties(settings: DellaSettings, work: Work) -> None:
     """Drop small entries of the deltas sooner than large ones and let each model vote (Deep 2024, Yadav 2023)."""
     merge_models(

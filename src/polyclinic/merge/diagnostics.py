@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from polyclinic.merge.blocks import Parents
+from polyclinic.merge.blocks import BLOCK, Parents
+from polyclinic.merge.fused import products
 from polyclinic.merge.numbers import dot
 
 FATES = ("kept", "cut_small", "cut_large", "dropped", "overruled")  # what can happen to an element of a delta
@@ -25,6 +26,15 @@ class Agreement:
     @staticmethod
     def measure(parents: Parents) -> None:
         """Add the sums over the first block of a tensor to what is counted there; one block is enough to see by."""
+        if parents.kernel is not None and parents.size:
+            several = range(len(parents.models))
+            sums = products(parents, deltas=True, end=BLOCK)
+            for i in several:
+                parents.counts["squares", i] = float(sums[i, i])
+            for i, j in combinations(several, 2):
+                parents.counts[f"products {i}", j] = float(sums[i, j])
+            parents.counts["base_squares", -1] = float(products(parents, end=BLOCK)[0, 0])
+            return
         block = next(parents.blocks(), None)
         if block is None:
             return
@@ -81,7 +91,7 @@ def layer_shares(merged: Sequence[Parents], names: Sequence[str]) -> dict[str, A
     return {
         group: {
             fate: {
-                names[i]: round(groups[group][fate, i] / sizes[group], 6)
+                names[i]: round(float(groups[group][fate, i]) / sizes[group], 6)
                 for f, i in sorted(groups[group])
                 if f == fate and sizes[group]
             }

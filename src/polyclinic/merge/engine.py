@@ -13,28 +13,28 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar, cast
+from typing import TypeVar, cast
 
 import numpy as np
 
-from polyclinic.errors import UserError
 from polyclinic.merge.alignment import Vocabulary, have_same_rows, join_vocabularies, write_tokens
 from polyclinic.merge.beside_weights import SAFETENSORS_NAMES, write_beside_weights
-from polyclinic.merge.blocks import Method, Parents
+from polyclinic.merge.blocks import BLOCK, Method, Parents
 from polyclinic.merge.diagnostics import Agreement, layer_shares
+from polyclinic.merge.fused import Call, Fused, too_large
+from polyclinic.merge.kernel import choose
 from polyclinic.merge.lora import open_parents
-from polyclinic.merge.numbers import FLOAT_BYTES, Bits, from_float32
+from polyclinic.merge.numbers import FLOAT_BYTES, from_float32
 from polyclinic.merge.parameters import positions
 from polyclinic.merge.parents import Plan, TensorPlan, check_folders, plan_tensors
 from polyclinic.merge.settings import MergeSettings
-from polyclinic.merge.shards import shards
+from polyclinic.merge.shards import WRITE, Target, TensorWriter, shards
 from polyclinic.merge.weights import RoundedTensor, Tensor
 from polyclinic.models import is_adapter
 from polyclinic.progress import Progress
 from polyclinic.steps import Work
 
 Result = TypeVar("Result")
-WRITE = 4 << 20  # bytes written at a time: smaller writes cost the kernel more
 
 
 def check_mergeable(settings: MergeSettings) -> None:
@@ -58,13 +58,6 @@ def joined_vocabulary(settings: MergeSettings) -> Vocabulary | None:
     ):
         return None
     return join_vocabularies(settings.base, settings.models, settings.vocabulary == "union")
-
-
-class Target(Protocol):
-    """Where the bytes of a merged tensor go."""
-
-    def write(self, start: int, data: Bits) -> None:
-        """Take bytes from `start` on, counted from the tensor's first."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +127,11 @@ class Merge:
 
     def write(self, method: Method, only: set[str] | None = None) -> None:
         """Merge every tensor (or those named in `only`) with `method` and write it."""
-        self.each("merging", lambda parents: merge_tensor(parents, method, self.places[parents.name]), only)
+
+        def one(parents: Parents) -> None:
+            self.work.tensor_hashes[parents.name] = merge_tensor(parents, method, self.places[parents.name])
+
+        self.each("merging", one, only)
 
 
 @contextmanager
@@ -146,7 +143,7 @@ def merging(settings: MergeSettings, work: Work) -> Iterator[Merge]:
     parents do not fit each other, or hold NaN or infinite numbers.
     """
     if isinstance(work, LiveWork):
-        yield Merge(work.live.parents, work, work.live.places, settings.threads or _available_cores())
+        yield Merge(work.live.parents, work, work.live.places, settings.threads or _threads())
         return
     base, models = settings.base, settings.models
     with open_merge(settings) as (plan, parents, vocabulary, notes):
@@ -159,7 +156,7 @@ def merging(settings: MergeSettings, work: Work) -> Iterator[Merge]:
             for tensor in plan.tensors:
                 if not tensor.models:
                     _copy(tensor, places[tensor.name])
-            yield Merge(parents, work, places, settings.threads or _available_cores())
+            yield Merge(parents, work, places, settings.threads or _threads())
     write_beside_weights(base, work.out, settings.dtype, settings.chat_template)
     if vocabulary is not None:
         write_tokens(work.out, vocabulary.new, max((t.shape[0] for t in plan.tensors if t.aligned), default=0))
@@ -174,6 +171,7 @@ def merging(settings: MergeSettings, work: Work) -> Iterator[Merge]:
         "left_out": plan.left_out,
     }
     work.facts["notes"] = notes + plan.notes
+    work.facts["kernel"] = next((p.kernel.name for p in parents if p.kernel is not None), "numpy")
     work.facts["agreement"] = Agreement.of(parents, len(models)).facts(names)
     work.facts["layers"] = layer_shares(parents, names)
 
@@ -188,9 +186,15 @@ def open_merge(settings: MergeSettings) -> Iterator[tuple[Plan, list[Parents], V
         placed = positions([tensor.name for tensor in plan.tensors if tensor.models])
         settings.check_everywhere(placed)
         dtype = SAFETENSORS_NAMES.get(settings.dtype, "")
+        kernel = choose(settings.kernel, len(settings.models))
         parents = [
             Parents(
-                t.name, *_rounded(t, settings, dtype), placed[t.name], dtype, t.aligned.taken if t.aligned else ()
+                t.name,
+                *_rounded(t, settings, dtype),
+                placed[t.name],
+                dtype,
+                t.aligned.taken if t.aligned else (),
+                kernel,
             )
             for t in plan.tensors
             if t.models
@@ -205,27 +209,27 @@ def merge_models(settings: MergeSettings, work: Work, method: Method) -> list[Pa
     return merge.parents
 
 
-def merge_tensor(parents: Parents, method: Method, place: Target) -> None:
-    """Merge one tensor and write it. Raises UserError when the result cannot be held by the base's dtype."""
+def merge_tensor(parents: Parents, method: Method, place: Target) -> str:
+    """Merge one tensor and write it; returns the hash of its bytes, empty when it is not known.
+
+    Raises UserError when the result cannot be held by the base's dtype.
+    """
     width = FLOAT_BYTES[parents.dtype]
-    buffer = np.empty(min(WRITE, parents.size * width), np.uint8)
-    written = filled = 0
-    for block in method(parents):
-        for start in range(0, block.size, WRITE // width):
-            piece = block[start : start + WRITE // width]
-            length = piece.size * width
-            if filled + length > buffer.size:
-                place.write(written, buffer[:filled])
-                written, filled = written + filled, 0
-            if not from_float32(piece, parents.dtype, buffer[filled : filled + length]):
-                raise UserError(
-                    f"tensor {parents.name}: the merged weights are too large for the base's {parents.dtype}; "
-                    "use smaller weights, or a base in another dtype"
-                )
-            filled += length
-    place.write(written, buffer[:filled])
-    if written + filled != parents.size * width:
-        raise RuntimeError(f"{parents.name}: the method gave {written + filled} of {parents.size * width} bytes")
+    merged, writer = method(parents), TensorWriter(place, parents.size * width)
+    if parents.kernel is not None and isinstance(merged, Fused):
+        call = Call(parents)
+        merged.fill(call)
+        for count in call.run(writer.address):
+            writer.add(count)
+        merged.count(call)
+    else:
+        for block in merged:
+            for start in range(0, block.size, BLOCK):
+                piece = block[start : start + BLOCK]
+                if not from_float32(piece, parents.dtype, writer.room(piece.size * width)):
+                    raise too_large(parents)
+                writer.add(piece.size * width)
+    digest = writer.finish()
     row = math.prod(parents.shape[1:])
     for first, count, source, there in parents.taken:
         values, raw = np.empty(count * row, np.float32), np.empty(count * row * width, np.uint8)
@@ -233,6 +237,7 @@ def merge_tensor(parents: Parents, method: Method, place: Target) -> None:
         from_float32(values, parents.dtype, raw)
         place.write(first * row * width, raw)
     Agreement.measure(parents)
+    return "" if parents.taken else digest
 
 
 def _rounded(plan: TensorPlan, settings: MergeSettings, dtype: str) -> tuple[Tensor, Sequence[Tensor]]:
@@ -250,5 +255,6 @@ def _copy(tensor: TensorPlan, place: Target) -> None:
         place.write(start, piece)
 
 
-def _available_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _threads() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(2 * cores, 32)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from pydantic import Field
 
 from polyclinic.errors import UserError
 from polyclinic.merge.blocks import Parents
-from polyclinic.merge.combination import combine
+from polyclinic.merge.combination import Combined
 from polyclinic.merge.engine import merge_models
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.settings import normalized
@@ -63,10 +63,10 @@ def fisher(settings: FisherSettings, work: Work) -> None:
     _check(settings)
     with open_statistics(settings.statistics) as found:
 
-        def method(parents: Parents) -> Iterator[Float32]:
+        def method(parents: Parents) -> Iterable[Float32]:
             weights = normalized(settings.at(parents.position)["weights"])
             if any(parents.name not in tensors for tensors in found):
-                return combine(parents, 0.0, weights)
+                return Combined(parents, 0.0, weights)
             return fisher_tensor(parents, weights, [tensors[parents.name] for tensors in found], settings.floor)
 
         merged = merge_models(settings, work, method)

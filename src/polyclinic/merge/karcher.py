@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from pydantic import Field, field_validator
 
 from polyclinic.merge.blocks import Parents
-from polyclinic.merge.combination import combine, inner_products
+from polyclinic.merge.combination import Combined, inner_products
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.parameters import Amount
@@ -19,8 +19,8 @@ from polyclinic.steps import Work, step_kind
 
 def karcher_tensor(
     parents: Parents, weights: Sequence[float], iterations: int = 10, tolerance: float = 1e-5
-) -> Iterator[Float32]:
-    """Yield the blocks of the Riemannian centre of mass of the models; the base takes no part.
+) -> Iterable[Float32]:
+    """Return the blocks of the Riemannian centre of mass of the models; the base takes no part.
 
     The models, flattened and divided by their norms, are points u_k on the unit sphere. From their normalised mean u,
     with theta_k the angle between u and u_k:
@@ -44,7 +44,7 @@ def karcher_tensor(
     there = norms > 0
     share = np.where(there, weights, 0.0)
     if not share.sum():
-        return combine(parents, 0.0, weights)
+        return Combined(parents, 0.0, weights)
     share = share / share.sum()
     lengths = np.where(there, norms, 1.0)
     cosines = products / np.outer(lengths, lengths)
@@ -66,7 +66,7 @@ def karcher_tensor(
             break
         point = math.cos(size) * point + math.sin(size) / size * step
     norm = float(share @ norms)
-    return combine(parents, 0.0, [float(part) for part in norm * point / lengths])
+    return Combined(parents, 0.0, [float(part) for part in norm * point / lengths])
 
 
 class KarcherSettings(MergeSettings):
@@ -85,11 +85,11 @@ class KarcherSettings(MergeSettings):
         check_sum(values["weights"])
 
 
-@step_kind("merge.karcher", KarcherSettings, output="model", version=1, check=check_mergeable)
+@step_kind("merge.karcher", KarcherSettings, output="model", version=2, check=check_mergeable)
 def karcher(settings: KarcherSettings, work: Work) -> None:
     """Take the mean of the models on the sphere (Karcher 1977); the base gives only configuration and tokenizer."""
 
-    def method(parents: Parents) -> Iterator[Float32]:
+    def method(parents: Parents) -> Iterable[Float32]:
         weights = normalized(settings.at(parents.position)["weights"])
         return karcher_tensor(parents, weights, settings.iterations, settings.tolerance)
 

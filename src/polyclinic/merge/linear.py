@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import Field, field_validator
 
 from polyclinic.merge.blocks import Parents
-from polyclinic.merge.combination import combine
+from polyclinic.merge.combination import Combined
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.parameters import Amount
@@ -15,8 +15,8 @@ from polyclinic.merge.settings import MergeSettings, check_sum, normalized, one_
 from polyclinic.steps import Work, step_kind
 
 
-def linear_tensor(parents: Parents, weights: Sequence[float]) -> Iterator[Float32]:
-    """Yield the blocks of the weighted sum of the models; the base takes no part.
+def linear_tensor(parents: Parents, weights: Sequence[float]) -> Iterable[Float32]:
+    """Return the blocks of the weighted sum of the models; the base takes no part.
 
         merged = sum_k w_k model_k
 
@@ -26,7 +26,7 @@ def linear_tensor(parents: Parents, weights: Sequence[float]) -> Iterator[Float3
         parents: the tensor of every model.
         weights: w_k, one for each model.
     """
-    return combine(parents, 0.0, weights)
+    return Combined(parents, 0.0, weights)
 
 
 class LinearSettings(MergeSettings):
@@ -46,7 +46,7 @@ class LinearSettings(MergeSettings):
 def linear(settings: LinearSettings, work: Work) -> None:
     """Average the models; the base gives only configuration and tokenizer (Wortsman et al. 2022)."""
 
-    def method(parents: Parents) -> Iterator[Float32]:
+    def method(parents: Parents) -> Iterable[Float32]:
         return linear_tensor(parents, normalized(settings.at(parents.position)["weights"], settings.normalize))
 
     merge_models(settings, work, method)

@@ -5,6 +5,7 @@ What is merged is what would have been written to disk, rounding included; only 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from polyclinic.errors import UserError
-from polyclinic.merge.blocks import Parents
 from polyclinic.merge.engine import LiveParents, LiveWork, open_merge
 from polyclinic.merge.numbers import FLOAT_BYTES, Bits, Float32, to_float32
 from polyclinic.merge.settings import MergeSettings
@@ -58,7 +58,7 @@ def open_live(
 def merge_live(kind: StepKind[Any], settings: MergeSettings, live: LiveParents, seed: int) -> None:
     """Merge one candidate into the places of `live`."""
     nowhere = Path()
-    fresh = [Parents(p.name, p.base, p.models, p.position, p.result_dtype, p.taken) for p in live.parents]
+    fresh = [replace(parents, counts=defaultdict(float)) for parents in live.parents]
     work = LiveWork(nowhere, nowhere, seed, live=replace(live, parents=fresh))
     kind.function(settings, work)
 

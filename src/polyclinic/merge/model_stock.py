@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from itertools import combinations
 
 import numpy as np
 from pydantic import Field
 
 from polyclinic.merge.blocks import Parents
-from polyclinic.merge.combination import combine, inner_products
+from polyclinic.merge.combination import Combined, inner_products
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.settings import Flavour, MergeSettings
 from polyclinic.steps import ModelOrAdapter, Work, step_kind
 
 
-def model_stock_tensor(parents: Parents, flavour: Flavour = "paper") -> Iterator[Float32]:
-    """Yield the blocks of a point between the base and the mean of the k models.
+def model_stock_tensor(parents: Parents, flavour: Flavour = "paper") -> Iterable[Float32]:
+    """Return the blocks of a point between the base and the mean of the k models.
 
         merged = T mean_k(model_k) + (1 - T) base,   T = k cos / (1 + (k - 1) cos)
 
@@ -45,7 +45,7 @@ def model_stock_tensor(parents: Parents, flavour: Flavour = "paper") -> Iterator
     divisor = 1 + (count - 1) * cosine
     ratio = 0.0 if abs(divisor) < 1e-6 else count * cosine / divisor
     parents.counts["ratio", -1] = ratio
-    return combine(parents, 1 - ratio, [ratio / count] * count)
+    return Combined(parents, 1 - ratio, [ratio / count] * count)
 
 
 class ModelStockSettings(MergeSettings):
@@ -59,7 +59,7 @@ class ModelStockSettings(MergeSettings):
     )
 
 
-@step_kind("merge.model_stock", ModelStockSettings, output="model", version=1, check=check_mergeable)
+@step_kind("merge.model_stock", ModelStockSettings, output="model", version=2, check=check_mergeable)
 def model_stock(settings: ModelStockSettings, work: Work) -> None:
     """Pull the mean of the models back to the base by as much as they disagree (Jang et al. 2024)."""
     merged = merge_models(settings, work, lambda parents: model_stock_tensor(parents, settings.flavour))

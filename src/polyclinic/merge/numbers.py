@@ -18,6 +18,8 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 UPPER = int(sys.byteorder == "little")  # which 16 bits of a float32 are a bfloat16
 
+LANES = 16  # of sums
+
 # safetensors name -> bytes of one number; what can be merged
 FLOAT_BYTES = {"BF16": 2, "F16": 2, "F32": 4}
 
@@ -83,12 +85,19 @@ def round_to(values: Float32, dtype: str) -> None:
 
 
 def dot(one: Float32, other: Float32) -> float:
-    """Return the sum of products of two arrays.
+    """Return the sum of products of two arrays, in double precision and in one order on every machine.
 
-    numpy sums pairwise and in the same order on every machine; numpy.dot depends on the instruction set.
+    The order is the kernel's: element i is added to lane i mod 16, the lanes are added up at the end.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = float(np.add.reduce(np.multiply(one, other)))
-    if not np.isfinite(total):
-        total = float(np.add.reduce(np.multiply(one, other, dtype=np.float64)))
+    return lane_sum(np.multiply(one, other, dtype=np.float64))
+
+
+def lane_sum(values: NDArray[np.float64]) -> float:
+    """Return the sum of an array; element i is added to lane i mod 16, the lanes are added up at the end."""
+    even = values.size - values.size % LANES
+    lanes = np.add.reduce(values[:even].reshape(-1, LANES), axis=0)
+    lanes[: values.size - even] += values[even:]
+    total = 0.0
+    for lane in lanes.tolist():
+        total += lane
     return total

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from polyclinic.merge.blocks import Parents
-from polyclinic.merge.combination import combine
+from polyclinic.merge.combination import Combined
 from polyclinic.merge.engine import merge_models
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.settings import normalized
@@ -70,10 +70,10 @@ def regmean(settings: RegMeanSettings, work: Work) -> None:
     _check(settings)
     with open_statistics(settings.statistics) as found:
 
-        def method(parents: Parents) -> Iterator[Float32]:
+        def method(parents: Parents) -> Iterable[Float32]:
             weights = normalized(settings.at(parents.position)["weights"])
             if any(parents.name not in tensors for tensors in found):
-                return combine(parents, 0.0, weights)
+                return Combined(parents, 0.0, weights)
             grams = [read_matrix(tensors[parents.name]) for tensors in found]
             return regmean_tensor(parents, weights, grams, settings.alpha)
 

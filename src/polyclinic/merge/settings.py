@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from polyclinic.errors import UserError
+from polyclinic.merge.kernel import Choice
 from polyclinic.merge.parameters import NAMES, Amount, Position, Rule, amount_at, anchors, corner_depths, overlay
 from polyclinic.steps import Model, ModelOrAdapter, Runtime, Settings
 
@@ -37,7 +38,16 @@ class MergeSettings(Settings):
         5000, ge=1, description="largest weight file that is written, in millions of bytes"
     )
     threads: Annotated[int, Runtime] = Field(
-        0, ge=0, le=256, description="tensors merged at the same time; 0 takes all cores this process may use"
+        0,
+        ge=0,
+        le=256,
+        description="tensors merged at the same time; 0: two for each core, as one waits for the disk while another "
+        "is merged",
+    )
+    kernel: Annotated[Choice, Runtime] = Field(
+        "auto",
+        description="what does the arithmetic: compiled, numpy (the same bytes, more slowly), or auto: compiled "
+        "where it is installed",
     )
     where: list[Rule] = Field(
         [],

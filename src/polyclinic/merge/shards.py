@@ -11,13 +11,28 @@ import os
 import shutil
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import xxhash
 
 from polyclinic.errors import UserError
 from polyclinic.merge.numbers import Bits
 from polyclinic.merge.weights import ITEM_BYTES, StoredTensor
+
+WRITE = 4 << 20  # bytes written at a time: smaller writes cost the system more
+PAGE = 4096  # bytes: what direct writes are aligned to
+ROOM = 1 << 20  # bytes that are added at a time, at most
+
+
+class Target(Protocol):
+    """Where the bytes of a merged tensor go."""
+
+    def write(self, start: int, data: Bits) -> None:
+        """Take bytes from `start` on, counted from the tensor's first."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +43,82 @@ class Place:
     file: Path
     offset: int
     descriptor: int
+    direct: int = -1  # the same file, opened for writes that bypass the page cache, where the file system has that
 
     def write(self, start: int, data: Bits) -> None:
-        """Write bytes from `start` on, counted from the tensor's first. Raises UserError when the disk is full."""
-        view, done = data.data, 0
-        while done < data.size:
+        """Write bytes from `start` on, counted from the tensor's first. Raises UserError when the disk is full.
+
+        Whole pages go to the disk directly when they lie in memory as they will lie in the file: that costs no copy,
+        and the cache keeps what it holds.
+        """
+        begin, view = self.offset + start, data.data
+        head = min(-begin % PAGE, data.size)
+        middle = (data.size - head) // PAGE * PAGE
+        if self.direct < 0 or not middle or (data.ctypes.data + head) % PAGE:
+            self._write(self.descriptor, view, begin)
+            return
+        self._write(self.descriptor, view[:head], begin)
+        self._write(self.direct, view[head : head + middle], begin + head)
+        self._write(self.descriptor, view[head + middle :], begin + head + middle)
+
+    def _write(self, descriptor: int, view: memoryview, begin: int) -> None:
+        done = 0
+        while done < len(view):
             try:
-                done += os.pwrite(self.descriptor, view[done:], self.offset + start + done)
+                done += os.pwrite(descriptor, view[done:], begin + done)
             except OSError as error:
+                if descriptor == self.direct and error.errno == errno.EINVAL:  # other alignment than pages is wanted
+                    descriptor = self.descriptor
+                    continue
                 raise _cannot_write(self.file, f"tensor {self.name}", error) from error
+
+
+class TensorWriter:
+    """Collects the bytes of one tensor, in order, writes them in large pieces and hashes them on the way."""
+
+    def __init__(self, place: Target, size: int) -> None:
+        self.place, self.size = place, size
+        self.written = 0
+        self.digest = xxhash.xxh3_128()
+        # Memory that lies to pages as the file does, so that whole pages can be written directly.
+        self.skew = place.offset % PAGE if isinstance(place, Place) else 0
+        room = min(size, WRITE + ROOM) + 2 * PAGE
+        memory = np.empty(room + PAGE, np.uint8)
+        self.memory = memory[-memory.ctypes.data % PAGE :]
+        self.filled = self.skew  # how far the memory is filled
+
+    def room(self, count: int) -> Bits:
+        """Return memory for the next bytes; `add` says that they are there. At most `ROOM` at a time."""
+        if count > ROOM:
+            raise ValueError(f"{count} bytes at a time")
+        return self.memory[self.filled : self.filled + count]
+
+    def address(self, count: int) -> int:
+        """Return where the memory for the next bytes begins."""
+        return int(self.room(count).ctypes.data)
+
+    def add(self, count: int) -> None:
+        """Take the next bytes, which are in the memory `room` gave."""
+        self.digest.update(self.memory[self.filled : self.filled + count].data)
+        self.filled += count
+        if self.filled >= WRITE:
+            whole = self.filled // PAGE * PAGE
+            self._write(whole)
+            rest = self.filled - whole
+            self.memory[:rest] = self.memory[whole : self.filled].copy()
+            self.skew, self.filled = 0, rest
+
+    def finish(self) -> str:
+        """Write what is left; return the hash of all bytes. Raises RuntimeError when bytes are missing."""
+        self._write(self.filled)
+        if self.written != self.size:
+            raise RuntimeError(f"the method gave {self.written} of {self.size} bytes")
+        return self.digest.hexdigest()
+
+    def _write(self, end: int) -> None:
+        if end > self.skew:
+            self.place.write(self.written, self.memory[self.skew : end])
+            self.written += end - self.skew
 
 
 @contextmanager
@@ -64,7 +146,10 @@ def shards(folder: Path, tensors: Sequence[StoredTensor], shard_bytes: int) -> I
             file = folder / name
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
             stack.callback(os.close, descriptor)
-            _lay_out(file, descriptor, group, places)
+            direct = _open_directly(file)
+            if direct >= 0:
+                stack.callback(os.close, direct)
+            _lay_out(file, descriptor, direct, group, places)
         yield places
     if len(groups) > 1:
         index = {
@@ -86,7 +171,17 @@ def _groups(tensors: Sequence[StoredTensor], shard_bytes: int) -> list[list[Stor
     return groups
 
 
-def _lay_out(file: Path, descriptor: int, group: Sequence[StoredTensor], places: dict[str, Place]) -> None:
+def _open_directly(file: Path) -> int:
+    """Return a descriptor for writes that bypass the page cache, or -1 where there are none."""
+    flag = getattr(os, "O_DIRECT", 0)
+    with suppress(OSError):
+        return os.open(file, os.O_WRONLY | flag) if flag else -1
+    return -1
+
+
+def _lay_out(
+    file: Path, descriptor: int, direct: int, group: Sequence[StoredTensor], places: dict[str, Place]
+) -> None:
     # Wide numbers first, so that every tensor begins at a multiple of its own width.
     ordered = sorted(group, key=lambda t: (-ITEM_BYTES[t.dtype], t.name))
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
@@ -112,7 +207,7 @@ def _lay_out(file: Path, descriptor: int, group: Sequence[StoredTensor], places:
     except OSError as error:
         raise _cannot_write(file, "the weights", error) from error
     for tensor in ordered:
-        places[tensor.name] = Place(tensor.name, file, len(start) + offsets[tensor.name], descriptor)
+        places[tensor.name] = Place(tensor.name, file, len(start) + offsets[tensor.name], descriptor, direct)
 
 
 def _cannot_write(file: Path, what: str, error: OSError) -> Exception:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
 from polyclinic.merge.blocks import Parents
-from polyclinic.merge.combination import combine, inner_products
+from polyclinic.merge.combination import Combined, inner_products
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.parameters import Amount
@@ -20,8 +20,8 @@ from polyclinic.steps import Work, step_kind
 LINEAR = 0.9995  # cosine from which the arc is taken for a line, as mergekit does
 
 
-def slerp_tensor(parents: Parents, t: Sequence[float]) -> Iterator[Float32]:
-    """Yield the blocks of the base merged with one model on the sphere, the result with the next, and so on.
+def slerp_tensor(parents: Parents, t: Sequence[float]) -> Iterable[Float32]:
+    """Return the blocks of the base merged with one model on the sphere, the result with the next, and so on.
 
     With omega the angle between a and b, both flattened:
 
@@ -48,7 +48,7 @@ def slerp_tensor(parents: Parents, t: Sequence[float]) -> Iterator[Float32]:
             parents.counts["off the line", model] = 0 if on_line else parents.size
         shares *= before
         shares[model + 1] += after
-    return combine(parents, float(shares[0]), [float(share) for share in shares[1:]])
+    return Combined(parents, float(shares[0]), [float(share) for share in shares[1:]])
 
 
 def arc(
@@ -85,7 +85,7 @@ class SlerpSettings(MergeSettings):
     _shares = field_validator("t")(each_a_share)
 
 
-@step_kind("merge.slerp", SlerpSettings, output="model", version=1, check=check_mergeable)
+@step_kind("merge.slerp", SlerpSettings, output="model", version=2, check=check_mergeable)
 def slerp(settings: SlerpSettings, work: Work) -> None:
     """Merge a model with its base along the arc between them (Shoemake 1985); MediPhi's way back to the base."""
     several = len(settings.models)

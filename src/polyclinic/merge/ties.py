@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Self
 
-import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from polyclinic.merge.blocks import Block, Parents
+from polyclinic.merge.blocks import Parents
 from polyclinic.merge.engine import Merge, check_mergeable, merging
-from polyclinic.merge.fusion import add_agreed
+from polyclinic.merge.fusion import Agreed
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.parameters import Amount
-from polyclinic.merge.selection import (
-    EVERYTHING,
-    Chosen,
-    Cut,
-    Part,
-    find_cuts,
-    largest,
-    magnitudes,
-    sample_magnitudes,
-)
+from polyclinic.merge.selection import Cut, find_cuts, largest, part_of
 from polyclinic.merge.settings import DeltaSettings, Flavour, each_a_share, one_for_each_model, spread
+from polyclinic.merge.trimming import Trimmed
 from polyclinic.steps import Work, step_kind
 
-SAMPLE_PIECES, PIECE = 1024, 1024  # of the whole model, to find its thresholds by
+SAMPLE_PIECES, PIECE = 4096, 1024  # of the whole model, to find its thresholds by
 
 
 def ties_tensor(
@@ -37,8 +28,8 @@ def ties_tensor(
     normalize: bool = True,
     flavour: Flavour = "paper",
     zero_sign: float = 1.0,
-) -> Iterator[Float32]:
-    """Yield the blocks of the base plus what the trimmed deltas agree on.
+) -> Iterable[Float32]:
+    """Return the blocks of the base plus what the trimmed deltas agree on.
 
         s_k = the entries of (model_k - base) before the cut, 0 elsewhere
         elected = sign(sum_k s_k)
@@ -59,31 +50,8 @@ def ties_tensor(
         zero_sign: the sign where the vote is zero, 1, -1 or 0.
     """
     dtype = parents.dtype if flavour == "mergekit" else "F32"
-    return add_agreed(
-        parents,
-        trimmed(parents, cuts, dtype),
-        weights,
-        scale,
-        normalize,
-        weighted_vote=flavour == "mergekit",
-        zero_sign=zero_sign,
-        dtype=dtype,
-    )
-
-
-def trimmed(parents: Parents, cuts: Sequence[Cut], dtype: str = "F32") -> Iterator[Block]:
-    """Yield blocks whose models are the deltas with everything behind the cut set to 0."""
-    chosen = [Chosen(cut) for cut in cuts]
-    for block in parents.blocks():
-        for model, delta in enumerate(block.deltas(dtype)):
-            kept = delta.size
-            if cuts[model].threshold != EVERYTHING:
-                mask = chosen[model].mask(np.abs(delta))
-                np.multiply(delta, mask, out=delta)
-                kept = int(np.count_nonzero(mask))
-            parents.counts["kept", model] += kept
-            parents.counts["cut_small", model] += delta.size - kept
-        yield block
+    weighted = flavour == "mergekit"
+    return Agreed(parents, Trimmed(parents, cuts, dtype), weights, scale, normalize, weighted, zero_sign)
 
 
 def kept_entries(size: int, density: float) -> int:
@@ -106,8 +74,7 @@ def model_cuts(merge: Merge, density: Sequence[float]) -> dict[str, list[Cut]]:
     parts = {}
     for parents in merge.parents:
         pieces = round(parents.size / total * SAMPLE_PIECES) if total > SAMPLE_PIECES * PIECE else 0
-        sample = sample_magnitudes(parents, pieces, PIECE) if pieces else []
-        parts[parents.name] = Part(lambda parents=parents: magnitudes(parents), parents.size, sample)  # type: ignore[misc]
+        parts[parents.name] = part_of(parents, "F32", pieces, PIECE)
     cuts = find_cuts(
         list(parts.values()),
         [[kept_entries(total, share)] for share in density],
@@ -147,7 +114,7 @@ class TiesSettings(DeltaSettings):
 def ties(settings: TiesSettings, work: Work) -> None:
     """Trim the deltas, elect a sign for each entry, and add the mean of those that agree (Yadav et al. 2023)."""
 
-    def method(parents: Parents, cuts: Sequence[Cut], zero_sign: float = 1.0) -> Iterator[Float32]:
+    def method(parents: Parents, cuts: Sequence[Cut], zero_sign: float = 1.0) -> Iterable[Float32]:
         weights = settings.at(parents.position)["weights"]
         return ties_tensor(parents, weights, cuts, settings.scale, settings.normalize, settings.flavour, zero_sign)
 

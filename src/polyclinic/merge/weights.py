@@ -88,6 +88,19 @@ class StoredTensor:
             )
 
 
+def stored_as(tensor: Tensor) -> str:
+    """Return the dtype in which `read_stored` gives a tensor's elements: as they lie in the file, if they do."""
+    return tensor.dtype if type(tensor) is StoredTensor else "F32"
+
+
+def read_stored(tensor: Tensor, start: int, out: Bits) -> None:
+    """Fill `out` with the elements from flat index `start` on, as `stored_as` says; they need not be finite."""
+    if type(tensor) is StoredTensor:
+        tensor.read_bytes(start * FLOAT_BYTES[tensor.dtype], out)
+    else:
+        tensor.read(start, out.view(np.float32))
+
+
 @dataclass(frozen=True)
 class RoundedTensor:
     """A tensor whose values are rounded to another dtype when they are read."""
