@@ -78,8 +78,10 @@ def eval_leaderboard(
         return
     if not figures:
         typer.echo("No task of a suite among these results; `polyclinic eval summary` shows all tasks.", err=True)
+    measured = {(found.suite, found.key, found.metric) for found in figures if not found.published}
+    shown = [found for found in figures if (found.suite, found.key, found.metric) in measured]
     columns = ("suite", "model", "scorer", "published", "title", "metric", "n", "estimate", "low", "high")
-    print_table([dataclasses.asdict(found) for found in figures], columns)
+    print_table([dataclasses.asdict(found) for found in shown], columns)
 
 
 def _plain(value: Any) -> Any:

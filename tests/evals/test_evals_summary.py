@@ -143,8 +143,9 @@ def test_items_of_one_letter_are_not_counted_as_independent() -> None:
 
 
 def test_equal_answers_are_called_equal() -> None:
-    (found,) = compare(answers("expert", 5, 10), answers("base", 5, 10))
-    assert found.verdict == "expert and base do the same on all 10 items"
+    one, other = ([score(m, i, v, metric="rouge1") for i, v in enumerate((0.3, 0.5))] for m in ("expert", "base"))
+    (found,) = compare(one, other)
+    assert found.verdict == "expert and base do the same on all 2 items"
 
 
 def test_one_item_does_not_make_an_interval() -> None:
@@ -200,3 +201,80 @@ def test_one_name_for_two_models_is_an_error(tmp_path: Path) -> None:
         summary_rows([tmp_path / "one", tmp_path / "two"])
     with pytest.raises(UserError, match="scores of one model only"):
         comparison_rows([tmp_path / "one"])
+
+
+def test_unscored_items_are_counted_and_both_ends_are_shown() -> None:
+    scores = [*answers("base", 30, 40), *(score("base", 90 + i, None, unscored_reason="hung up") for i in range(10))]
+    (found,) = summarize(scores)
+    assert (found.n, found.unscored, found.estimate) == (40, 10, 0.75)
+    assert (found.lowest, found.highest) == (0.6, 0.8)
+    assert found.standard_error == pytest.approx(math.sqrt(0.75 * 0.25 / 39))
+    (whole,) = summarize(answers("base", 30, 40))
+    assert (whole.lowest, whole.highest) == (None, None)
+    (judged,) = summarize([score("base", 0, 4.0, metric="judge"), score("base", 1, None, metric="judge")])
+    assert (judged.lowest, judged.highest) == (None, None)
+
+
+def test_two_scorers_of_one_artifact_stand_apart_and_are_families_of_their_own() -> None:
+    def both(model: str, right: int, more: int) -> list[Score]:
+        ours = answers(model, right, 100, scorer="corrected-1")
+        return [*ours, *answers(model, more, 100, scorer="as_published-1")]
+
+    assert [(s.scorer, s.estimate) for s in summarize(both("base", 50, 70))] == [
+        ("corrected-1", 0.5),
+        ("as_published-1", 0.7),
+    ]
+    found = compare(both("expert", 63, 80), both("base", 50, 70))
+    assert [(c.scorer, c.together) for c in found] == [("corrected-1", 1), ("as_published-1", 1)]
+    assert [c.difference for c in found] == pytest.approx([0.13, 0.1])
+
+
+def test_further_metrics_of_a_task_do_not_count_as_further_tasks() -> None:
+    def scored(model: str, right: int) -> list[Score]:
+        return [
+            s
+            for task in ("a", "b")
+            for metric in ("accuracy", "answer_found")
+            for s in answers(model, right, 100, task=task, metric=metric)
+        ]
+
+    assert [(c.metric, c.together) for c in compare(scored("expert", 70), scored("base", 63))] == [
+        ("accuracy", 2),
+        ("answer_found", 2),
+        ("accuracy", 2),
+        ("answer_found", 2),
+    ]
+
+
+def test_items_that_stand_in_training_data_can_be_left_out(tmp_path: Path) -> None:
+    write_records(tmp_path / "base", answers("base", 50, 100), Score)
+    write_records(tmp_path / "expert", answers("expert", 80, 100), Score)
+    # The expert was trained on items 50 to 79, which are all that it has before the base.
+    overlaps = [
+        score("expert", i, 0.4 if 50 <= i < 80 else 0.0, metric="overlap_13", scorer="word-runs-1")
+        for i in range(100)
+    ]
+    write_records(tmp_path / "overlaps", overlaps, Score)
+    paths = [tmp_path / name for name in ("base", "expert", "overlaps")]
+    (whole,) = comparison_rows(paths)
+    assert whole["difference"] == pytest.approx(0.3)
+    (clean,) = comparison_rows(paths, untouched="13")
+    assert (clean["n"], clean["difference"]) == (70, 0.0)
+    (row,) = [row for row in summary_rows(paths) if row["model"] == "expert"]
+    assert (row["n"], row["searched_13"], row["touched_13"], row["n_13"]) == (100, 100, 30, 70)
+    assert row["estimate_13"] == pytest.approx(50 / 70)
+    with pytest.raises(UserError, match="no overlaps of 8 words among the results"):
+        comparison_rows(paths, untouched="8")
+
+
+def test_no_difference_on_few_items_is_no_proof_of_none() -> None:
+    (found,) = compare(answers("expert", 5, 10), answers("base", 5, 10))
+    assert found.low < -0.15 < 0.15 < found.high
+    assert math.isnan(found.detectable)
+    said = "expert and base do the same on all 10 items, which leaves room for -16.7 to +16.7 points of accuracy"
+    assert found.verdict == said
+
+
+def test_the_smallest_difference_these_items_show_is_said() -> None:
+    (found,) = compare(answers("expert", 55, 100), answers("base", 50, 100))
+    assert found.detectable == pytest.approx(2.8016 * found.standard_error, rel=1e-3)

@@ -76,7 +76,10 @@ class ContaminationSettings(Settings):
 
 @dataclass(frozen=True)
 class Item:
-    """An item of a benchmark with the texts that training data may hold."""
+    """An item of a benchmark with the texts that training data may hold: what is asked, and the right answer.
+
+    Wrong options are no evidence: they are right answers to other questions, and are often taken from a list.
+    """
 
     task: str
     name: str
@@ -218,12 +221,11 @@ def _found_items(folder: Path, stores: Sequence[Path]) -> Iterator[Item]:
 
 
 def _item_of_sample(sample: Sample) -> Item:
-    texts = (sample.input, sample.output, *sample.options)
-    return Item(sample.task, sample.id, sample.subset, sample.document, texts)
+    return Item(sample.task, sample.id, sample.subset, sample.document, (sample.input, sample.output))
 
 
 def _item_of_reply(reply: Reply) -> Item:
-    return Item(reply.task, reply.item, reply.subset, reply.cluster, (reply.input, reply.gold, *reply.options))
+    return Item(reply.task, reply.item, reply.subset, reply.cluster, (reply.input, reply.gold))
 
 
 def _texts(entry: TrainingData) -> Iterator[tuple[str, str]]:

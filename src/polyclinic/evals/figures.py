@@ -108,7 +108,8 @@ def _with_power(interval: Interval, error: float, p_value: float, n: int, cluste
         return Difference(interval, math.nan, p_value, None, math.nan)
     spread = error * math.sqrt(n)
     needed = items_needed(spread, interval.estimate) if spread > 0 else None
-    return Difference(interval, error, p_value, needed, detectable_difference(error))
+    # Where no item differs nothing is known of the spread.
+    return Difference(interval, error, p_value, needed, detectable_difference(error) if error > 0 else math.nan)
 
 
 def _columns(scored: Sequence[Score]) -> tuple[statistics.Values, statistics.Values]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from polyclinic.evals.metrics import ACCURACY, LIKELIHOOD, is_share, lower_is_better
+from polyclinic.evals.metrics import LIKELIHOOD, is_share, lower_is_better
 
 if TYPE_CHECKING:
     from polyclinic.evals.comparison import Comparison
@@ -21,7 +21,12 @@ def verdict(found: Comparison) -> str:
         return f"nothing to compare: no item has a value for both {a} and {b}{notes}"
     # No item differs: the standard error of the difference is zero and so is the difference.
     if found.difference == 0 and found.standard_error == 0:
-        return f"{a} and {b} do the same on all {_items(found.n)}{notes}"
+        room = ""
+        if found.low < 0 < found.high and math.isfinite(found.low):
+            room = (
+                f", which leaves room for {100 * found.low:+.1f} to {100 * found.high:+.1f} points of {_name(found)}"
+            )
+        return f"{a} and {b} do the same on all {_items(found.n)}{room}{notes}"
     better, worse = (a, b) if (found.difference > 0) != lower_is_better(found.metric) else (b, a)
     size = _size(found)
     if found.low <= 0 <= found.high:
@@ -48,9 +53,12 @@ def _size(found: Comparison) -> str:
         return f"perplexity {middle:+.1f}% (95% interval {low:+.1f}% to {high:+.1f}%)"
     if is_share(found.metric, (found.estimate_a, found.estimate_b)):
         middle, low, high = (100 * value for value in values)
-        name = "accuracy" if found.metric == ACCURACY else found.metric
-        return f"{middle:+.1f} points of {name} (95% interval {low:+.1f} to {high:+.1f})"
+        return f"{middle:+.1f} points of {_name(found)} (95% interval {low:+.1f} to {high:+.1f})"
     return f"{found.difference:+.4g} {found.metric} (95% interval {found.low:+.4g} to {found.high:+.4g})"
+
+
+def _name(found: Comparison) -> str:
+    return found.metric.replace("_", " ")
 
 
 def _notes(found: Comparison, a: str, b: str) -> str:

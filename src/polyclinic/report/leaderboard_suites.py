@@ -49,7 +49,7 @@ def _suite(suite: Suite, figures: Sequence[SuiteFigure], models: Sequence[str], 
     means, columns = ([head for head in heads if head in measured] for heads in (means, columns))
     parts = [element("h3", suite.title), paragraph(suite.paper, class_="muted")]
     caption = f"{suite.title}: means as the paper takes them, in points. A mean needs all its parts."
-    if means:
+    if any(_has(figures, head) for head in means):
         parts.append(_table(suite, figures, means, models, caption))
     whole = _table(suite, figures, columns, models, f"{suite.title}: every data set, in points.")
     parts.append(folded("Every data set", whole, opened=len(columns) <= 6))
@@ -137,7 +137,9 @@ def _gain_cells(found: SuiteFigure | None) -> list[Cell]:
         notes = [f"{gains.difference:+.1f} ({gains.low:+.1f} to {gains.high:+.1f})"]
     spread = f"{gains.variation:.2f} / {gains.variation_sample:.2f}"
     if found.published:
-        spread = f"{gains.variation_sample:g}"
+        spread = f"{gains.variation_sample:.1f}"
+    elif not math.isfinite(gains.variation_sample):
+        spread = numbers.NO_VALUE
     count = f"{gains.count} of {gains.of}"
     return [Cell(count, notes=notes, order=float(gains.count)), Cell(spread, order=gains.variation_sample)]
 
