@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from polyclinic.evals.scoring.overlap import grams, shared
-
-EPSILON = 0.1  # nltk's smoothing method 1
 
 
 def bleu1(reply: Sequence[str], references: Sequence[Sequence[str]]) -> float:
@@ -34,23 +33,29 @@ def bleu_parts(reply: Sequence[str], references: Sequence[Sequence[str]]) -> dic
     length is taken for the brevity penalty, the shorter of two that are as near.
     """
     n = len(reply)
-    lengths = sorted((abs(len(reference) - n), len(reference)) for reference in references)
-    matches = [0, 0, 0, 0]
-    for order in range(1, min(n, 4) + 1):
-        made = grams(reply, order)
-        if len(references) == 1:
-            matches[order - 1] = shared(made, grams(references[0], order))
-        else:
-            matches[order - 1] = _shared_with_any(made, [grams(reference, order) for reference in references])
-        if not matches[order - 1]:
+    if len(references) == 1:
+        matches, length = _matches(reply, references[0]), len(references[0])
+    else:
+        matches = _matches_with_any(reply, references)
+        length = min((abs(len(reference) - n), len(reference)) for reference in references)[1]
+    totals = (n, n - 1, n - 2, n - 3) if n > 3 else tuple(max(0, n - k) for k in range(4))
+    return {"matches": matches, "totals": totals, "lengths": (n, length)}
+
+
+def _matches(reply: Sequence[str], reference: Sequence[str]) -> tuple[int, ...]:
+    found = [0, 0, 0, 0]
+    for order in range(1, min(len(reply), len(reference), 4) + 1):
+        found[order - 1] = shared(reply, reference, order)
+        if not found[order - 1]:
             break  # longer n-grams hold this one, so none of them matches
-    return {"matches": matches, "totals": [max(0, n - k) for k in range(4)], "lengths": [n, lengths[0][1]]}
+    return tuple(found)
 
 
-def _shared_with_any(made: list[Any], references: list[list[Any]]) -> int:
-    from collections import Counter
-
-    most: Counter[Any] = Counter()
-    for reference in references:
-        most |= Counter(reference)
-    return sum(min(count, most[gram]) for gram, count in Counter(made).items())
+def _matches_with_any(reply: Sequence[str], references: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    found = []
+    for order in range(1, 5):
+        most: Counter[Any] = Counter()
+        for reference in references:
+            most |= Counter(grams(reference, order))
+        found.append(sum(min(count, most[gram]) for gram, count in Counter(grams(reply, order)).items()))
+    return tuple(found)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 
-def grams(words: Sequence[str], order: int) -> list[Any]:
-    """Return the n-grams of a text in order, repeated ones included."""
+def grams(words: Sequence[str], order: int) -> Iterator[Any]:
+    """Yield the n-grams of a text in order, for n = 1 to 4, repeated ones included."""
     if order == 1:
-        return list(words)
-    return list(zip(*(words[start:] for start in range(order)), strict=False))
+        return iter(words)
+    if order == 2:
+        return itertools.pairwise(words)
+    if order == 3:
+        return zip(words, words[1:], words[2:], strict=False)
+    return zip(words, words[1:], words[2:], words[3:], strict=False)
 
 
-def shared(one: Sequence[Any], other: Sequence[Any]) -> int:
-    """Return how many n-grams two texts share, each as often as in the one that has it less often."""
-    first, second = set(one), set(other)
+def shared(one: Sequence[str], other: Sequence[str], order: int = 1) -> int:
+    """Return how many n-grams two texts share, each as often as in the text that has it less often."""
+    first, second = set(grams(one, order)), set(grams(other, order))
     common = first & second
     # Where one side repeats nothing, the smaller number of each common n-gram is one.
-    if not common or len(first) == len(one) or len(second) == len(other):
+    if not common or len(first) == len(one) - order + 1 or len(second) == len(other) - order + 1:
         return len(common)
-    left, right = Counter(one), Counter(other)
-    return sum(min(left[gram], right[gram]) for gram in common)
+    left, right = Counter(grams(one, order)), Counter(grams(other, order))
+    return sum(map(min, map(left.__getitem__, common), map(right.__getitem__, common)))
 
 
 def longest_common(one: Sequence[str], other: Sequence[str]) -> int:

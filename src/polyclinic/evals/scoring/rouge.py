@@ -21,14 +21,12 @@ def rouge_f1(reply: Sequence[str], references: Sequence[Sequence[str]]) -> tuple
         reply: words.
         references: words of each reference; at least one.
     """
+    if len(references) == 1:
+        return _against(reply, references[0])
     best = (0.0, 0.0, 0.0)
     for reference in references:
         found = _against(reply, reference)
-        best = (
-            found
-            if len(references) == 1
-            else (max(best[0], found[0]), max(best[1], found[1]), max(best[2], found[2]))
-        )
+        best = (max(best[0], found[0]), max(best[1], found[1]), max(best[2], found[2]))
     return best
 
 
@@ -37,7 +35,7 @@ def _against(reply: Sequence[str], reference: Sequence[str]) -> tuple[float, flo
     one = shared(reply, reference)
     if not one:
         return 0.0, 0.0, 0.0
-    two = shared(grams(reply, 2), grams(reference, 2)) if n > 1 and m > 1 else 0
+    two = shared(reply, reference, 2) if n > 1 and m > 1 else 0
     longest = n if reply == reference else longest_common(reply, reference)
     return f_measure(one, n, m), f_measure(two, n - 1, m - 1), f_measure(longest, n, m)
 

@@ -64,55 +64,86 @@ def _letters() -> Callable[[str], Words]:
 def _nltk() -> Callable[[str], Words]:
     """nltk's word tokenizer, chunk by chunk: what it does to a chunk between spaces depends on little around it.
 
-    That is the kind of space before and behind it, and the end of the text: there the whole last words are given to
-    the tokenizer itself. A test compares the two on random text in many scripts.
+    That is the kind of space before and behind it, and the end of the text: there the last chunk and the closing
+    marks behind it go together. Plain words are divided here, others by the tokenizer itself and then remembered. A
+    test compares the two on random text in many scripts.
     """
     from nltk.tokenize.destructive import NLTKWordTokenizer
 
     whole: Callable[[str], Words] = NLTKWordTokenizer().tokenize
     kept: dict[tuple[str, str, str], Words] = {}
-    ends = re.compile(r"""[\])}>"'»”’\s]*\Z""")
 
     def chunk(before: str, text: str, behind: str) -> Words:
+        """Return the words of a chunk; nothing before it or behind it is the beginning or end of the text."""
         key = (before, text, behind)
         found: Words | None = kept.get(key)
         if found is None:
             if len(kept) >= MOST_KEPT:
                 kept.clear()
-            found = whole(f"x{before}{text}{behind}x")[1:-1] if before else whole(f"{text}{behind}x")[:-1]
-            kept[key] = found
+            found = _plain_words(text, not behind)
+            if found is None:
+                words = whole(f"{before and 'x' + before}{text}{behind and behind + 'x'}")
+                found = words[bool(before) : len(words) - bool(behind)]
+            if len(text) <= LONGEST_KEPT:
+                kept[key] = found
         return found
+
+    between: dict[str, Words] = {}  # chunks with a space before them and behind
 
     def divide(text: str) -> Words:
         # The last chunk that is not made of closing marks alone, and all behind it, end the text.
-        cut = ends.search(text)
-        stop = cut.start() if cut else len(text)
-        start = max((text.rfind(space, 0, stop) for space in " \n\t"), default=-1)
+        stop = len(text.rstrip(_CLOSING))
+        start = max(text.rfind(" ", 0, stop), text.rfind("\n", 0, stop), text.rfind("\t", 0, stop))
         if start <= 0:
-            return whole(text)
-        words: Words = []
-        head = text[:start]
-        if _PLAIN.fullmatch(head):
+            return list(chunk("", text, ""))
+        head, words = text[:start], []
+        if not _OTHER_SPACE.search(head):
             parts = head.split(" ")
             if parts[0]:
                 words += chunk("", parts[0], " ")
-            for part in parts[1:]:
-                words += chunk(" ", part, " ")
-            return words + _last(whole, text[start:])
-        for before, part, behind in _CHUNKS.findall(head + text[start]):
-            words += chunk(before, part, behind)
-        return words + _last(whole, text[start:])
+            known = between.get
+            for part in filter(None, parts[1:]):
+                found = known(part)
+                if found is None:
+                    found = chunk(" ", part, " ")
+                    if len(between) >= MOST_KEPT:
+                        between.clear()
+                    if len(part) <= LONGEST_KEPT:
+                        between[part] = found
+                words += found
+        else:
+            for before, part, behind in _CHUNKS.findall(head + text[start]):
+                words += chunk(before, part, behind)
+        words += chunk(text[start], text[start + 1 :], "")
+        return words
 
     return divide
 
 
-_PLAIN = re.compile(r"\S*(?: \S+)*")
+LONGEST_KEPT = 100  # characters of a chunk that is remembered
+_SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace())
+_CLOSING = "])}>\"'»”’" + _SPACES
+_OTHER_SPACE = re.compile(r"[^\S ]")
 _CHUNKS = re.compile(r"(\s?)(\S+)(?=(\s))")
+# Letters and digits, with marks between them that divide nothing, a clitic, between marks that always stand alone.
+_PLAIN = re.compile(
+    r"([(\[]*)((?:[^\W_]|(?<=[^\W_])[-/.](?=[^\W_])|(?<=\d)[,:](?=\d))+)"
+    r"('(?:[sSmMdD]|ll|LL|re|RE|ve|VE))?([)\],;:?!%]{0,3})(\.?)"
+)
+_CONTRACTIONS = re.compile("cannot|gimme|gonna|gotta|lemme|wanna", re.IGNORECASE)
 
 
-def _last(whole: Callable[[str], Words], text: str) -> Words:
-    """Return the words of the end of a text, before which a word and a space stand."""
-    return whole(f"x{text}")[1:]
+def _plain_words(text: str, last: bool) -> Words | None:
+    """Return the words of a chunk that is a plain word with brackets and marks around it; None for any other."""
+    if text.isalnum():
+        return None if _CONTRACTIONS.search(text) else [text]
+    match = _PLAIN.fullmatch(text)
+    if match is None or _CONTRACTIONS.search(text):
+        return None
+    opening, word, clitic, closing, period = match.groups("")
+    if period and not closing and not last:
+        return [*opening, word + clitic + period]
+    return [*opening, word, *([clitic] if clitic else []), *closing, *period]
 
 
 @functools.cache
@@ -185,22 +216,45 @@ _13A_BEFORE = re.compile(r"([\.,])([^0-9])")
 _13A_DASH = re.compile(r"([0-9])(-)")
 
 
-def _13a_words(text: str) -> Words:
-    text = _13A_SYMBOLS.sub(r" \1 ", text)
-    if "." in text or "," in text:
-        text = _13A_BEFORE.sub(r" \1 \2", _13A_AFTER.sub(r"\1 \2 ", text))
-    if "-" in text:
-        text = _13A_DASH.sub(r"\1 \2 ", text)
-    return text.split()
+def _13a_chunk(text: str) -> Words:
+    """Return the words of what stands between two spaces; no rule of 13a looks further."""
+    if text.isalnum():
+        return [text]
+    text = _13A_SYMBOLS.sub(r" \1 ", f" {text} ")
+    text = _13A_BEFORE.sub(r" \1 \2", _13A_AFTER.sub(r"\1 \2 ", text))
+    return _13A_DASH.sub(r"\1 \2 ", text).split()
+
+
+@functools.cache
+def _13a_words() -> Callable[[str], Words]:
+    kept: dict[str, Words] = {}
+
+    def divide(text: str) -> Words:
+        words: Words = []
+        known = kept.get
+        for part in text.split():
+            found = known(part)
+            if found is None:
+                found = _13a_chunk(part)
+                if len(kept) >= MOST_KEPT:
+                    kept.clear()
+                if len(part) <= LONGEST_KEPT:
+                    kept[part] = found
+            words += found
+        return words
+
+    return divide
 
 
 def _13a() -> Callable[[str], Words]:
+    into_words = _13a_words()
+
     def divide(text: str) -> Words:
         text = text.rstrip().replace("<skipped>", "").replace("-\n", "").replace("\n", " ")
         if "&" in text:
             for written, meant in (("&quot;", '"'), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">")):
                 text = text.replace(written, meant)
-        return _13a_words(f" {text} ")
+        return into_words(text)
 
     return divide
 
@@ -215,7 +269,8 @@ _ZH = re.compile(
 
 
 def _zh() -> Callable[[str], Words]:
-    return lambda text: _13a_words(_ZH.sub(r" \1 ", text.strip()))
+    into_words = _13a_words()
+    return lambda text: into_words(_ZH.sub(r" \1 ", text.strip()))
 
 
 RULES: dict[str, Callable[[], Callable[[str], Words]]] = {
