@@ -109,8 +109,9 @@ def way_of(task: Task, sample: Sample, settings: RunSettings, backend: Backend) 
         weighs = settings.choices == "likelihood" and backend.tokenizer is not None
         return "letters" if weighs else "written"
     if task.family == "multiple_choice" and backend.tokenizer is not None:
-        apart = sample.output in sample.options
-        if task.builder != "source" or (apart and not is_written(task, settings)):
+        if sample.output in sample.options:
+            return "written" if is_written(task, settings) else "choice"
+        if task.builder != "source":  # its options always stand apart, so this item is broken
             return "choice"
     return "written"
 

@@ -142,9 +142,12 @@ class _Counts:
             self._note(reply.task, reply.item, reply.unanswered_reason)
 
     def scores(self, scores: Iterable[Score]) -> Iterator[Score]:
+        before = ("", "")
         for score in scores:
-            if score.value is None:
+            # The first of an item's scores is its task's headline; others may lack a model that they need.
+            if score.value is None and (score.task, score.item) != before:
                 self._note(score.task, score.item, score.unscored_reason)
+            before = (score.task, score.item)
             yield score
 
     def _note(self, task: str, item: str, reason: str) -> None:
