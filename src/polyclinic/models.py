@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
+LAYER_FIGURE = "layers.svg"  # beside the weights of some merges
 SHARD = re.compile(r"(?P<stem>.+)-(?P<number>\d{1,9})-of-(?P<of>\d{1,9})\.safetensors")
 MOST_SHARDS = 100_000  # more are no model; a lying name must not keep us busy
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json")
@@ -293,7 +294,7 @@ def _without_bars() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _layer_table(manifest: Manifest) -> list[str]:
+def _layer_table(folder: Path, manifest: Manifest) -> list[str]:
     """Return what became of each parent's delta, layer by layer, when the model was merged so."""
     layers: dict[str, dict[str, dict[str, float]]] = manifest.facts.get("layers") or {}
     fates = list(dict.fromkeys(fate for shares in layers.values() for fate in shares))
@@ -302,9 +303,11 @@ def _layer_table(manifest: Manifest) -> list[str]:
     ]
     if not columns:
         return []
+    figure = (folder / LAYER_FIGURE).is_file()
     return [
         "## What became of the parents' deltas",
         "",
+        *([f"![What became of each parent's delta, by layer]({LAYER_FIGURE})", ""] if figure else []),
         "Per cent of the entries of each delta.",
         "",
         "| | " + " | ".join(f"{fate.replace('_', ' ')}: {name}" for fate, name in columns) + " |",
@@ -346,7 +349,7 @@ def write_card(folder: Path, manifest: Manifest) -> None:
         json.dumps({**manifest.settings, "seed": manifest.seed}, indent=1, ensure_ascii=False),
         "```",
         "",
-        *_layer_table(manifest),
+        *_layer_table(folder, manifest),
         "## Licences of the data in it",
         "",
         "| licence | records |",

@@ -14,7 +14,7 @@ from tiny_parents import SHAPES, random_tensors, read_tensors, write_family, wri
 
 from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
-from polyclinic.merge import breadcrumbs_ties, ties
+from polyclinic.merge import breadcrumbs_ties, task_arithmetic, ties
 from polyclinic.merge.blocks import merge_arrays
 from polyclinic.merge.breadcrumbs_ties import breadcrumbs_ties_tensor
 from polyclinic.merge.ties import tensor_cuts, ties_tensor
@@ -194,3 +194,15 @@ def test_the_model_card_shows_what_became_of_each_delta_by_layer(tmp_path: Path)
     card = (out / "README.md").read_text()
     assert "| | cut small: expert0 | cut small: expert1 | kept: expert0 | kept: expert1 | overruled: expert0" in card
     assert "| layer 1 | 75.0 | 75.0 | 25.0 | 25.0 |" in card
+    assert "![What became of each parent's delta, by layer](layers.svg)" in card
+    picture = (out / "layers.svg").read_text()
+    manifest = read_manifest(out)
+    assert manifest is not None
+    layer = {fate: shares["expert0"] for fate, shares in manifest.facts["layers"]["layer 1"].items()}
+    assert layer["cut_small"] == 0.75
+    agreed, overruled = (100 * share for share in (layer["kept"] - layer["overruled"], layer["overruled"]))
+    said = f"kept {agreed:.1f}%, overruled by sign {overruled:.1f}%, cut as too small 75.0%"
+    assert f"layer 1, expert0: {said}" in picture
+    plain = task_arithmetic(out=tmp_path / "plain", base=base, models=experts)
+    assert not (plain / "layers.svg").exists()
+    assert "layers.svg" not in (plain / "README.md").read_text()

@@ -23,6 +23,7 @@ from polyclinic.merge.blocks import BLOCK, Method, Parents
 from polyclinic.merge.diagnostics import Agreement, layer_shares
 from polyclinic.merge.fused import Call, Fused, too_large
 from polyclinic.merge.kernel import choose
+from polyclinic.merge.layer_figure import write_layer_figure
 from polyclinic.merge.lora import open_parents
 from polyclinic.merge.numbers import FLOAT_BYTES, from_float32
 from polyclinic.merge.parameters import positions
@@ -174,6 +175,7 @@ def merging(settings: MergeSettings, work: Work) -> Iterator[Merge]:
     work.facts["kernel"] = next((p.kernel.name for p in parents if p.kernel is not None), "numpy")
     work.facts["agreement"] = Agreement.of(parents, len(models)).facts(names)
     work.facts["layers"] = layer_shares(parents, names)
+    write_layer_figure(work.out, work.facts["layers"])
 
 
 @contextmanager
