@@ -220,7 +220,11 @@ def _13a_chunk(text: str) -> Words:
     """Return the words of what stands between two spaces; no rule of 13a looks further."""
     if text.isalnum():
         return [text]
-    text = _13A_SYMBOLS.sub(r" \1 ", f" {text} ")
+    return _13a_rules(f" {text} ")
+
+
+def _13a_rules(text: str) -> Words:
+    text = _13A_SYMBOLS.sub(r" \1 ", text)
     text = _13A_BEFORE.sub(r" \1 \2", _13A_AFTER.sub(r"\1 \2 ", text))
     return _13A_DASH.sub(r"\1 \2 ", text).split()
 
@@ -270,7 +274,13 @@ _ZH = re.compile(
 
 def _zh() -> Callable[[str], Words]:
     into_words = _13a_words()
-    return lambda text: into_words(_ZH.sub(r" \1 ", text.strip()))
+
+    def divide(text: str) -> Words:
+        text = _ZH.sub(r" \1 ", text.strip())
+        # Unlike 13a it puts no space around the text, so a mark at either end may stay with a digit.
+        return _13a_rules(text) if text[:1] in (".", ",") or text[-1:] in (".", ",") else into_words(text)
+
+    return divide
 
 
 RULES: dict[str, Callable[[], Callable[[str], Words]]] = {
