@@ -198,10 +198,29 @@ def _distinct_pairs(
 
 
 def _hashes(words: NDArray[np.uint64], length: int, starts: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Return the hashes of the runs that begin at `starts`: a polynomial in FACTOR, modulo 2**64."""
+    """Return the hashes of the runs that begin at `starts`: a polynomial in FACTOR, modulo 2**64.
+
+    A run of two parts has the hash of the first, times FACTOR to the length of the second, plus that of the second;
+    so blocks of 1, 2, 4, ... words are made one from the other and put together as the digits of `length` say.
+    """
     import numpy as np
 
-    made = np.zeros(len(starts), dtype=np.uint64)
-    for word in range(length):
-        made = made * np.uint64(FACTOR) + words[starts + word]
-    return made
+    made, size = np.zeros(len(words) + 1, dtype=np.uint64), 0
+    block, block_size = words, 1
+    while True:
+        if length & block_size:  # this block goes in front of what is there
+            together = len(words) - size - block_size + 1
+            if together < 1:
+                return np.zeros(0, dtype=np.uint64)
+            made = block[:together] * _power(size) + made[block_size : block_size + together]
+            size += block_size
+        if size == length:
+            return made[starts]
+        block = block[:-block_size] * _power(block_size) + block[block_size:]
+        block_size *= 2
+
+
+def _power(exponent: int) -> np.uint64:
+    import numpy as np
+
+    return np.uint64(pow(FACTOR, exponent, 1 << 64))
