@@ -2,8 +2,8 @@
 
     python benchmarks/llm/answering_server.py --delay 0.05 --faults
 
-The answer depends on the last turn of the request alone, so every client gets the same. `GET /seen` returns how many
-chat requests came, how many of them were answered, and how many different ones there were.
+The answer depends on the first user turn of the request alone, so every client gets the same. `GET /seen` returns how
+many chat requests came, how many of them were answered, and how many different ones there were.
 """
 
 from __future__ import annotations
@@ -106,12 +106,12 @@ class Connection(asyncio.Protocol):
         elif fault == "error":
             loop.call_later(server.delay / 2, self.send, 500, b'{"error": {"message": "worker died"}}')
         else:
-            text = orjson.loads(body)["messages"][1]["content"]
-            written = answer_to(text)
+            turns = orjson.loads(body)["messages"]
+            text = next((turn["content"] for turn in turns if turn["role"] == "user"), "a probe")
+            written = answer_to(text if isinstance(text, str) else text[0]["text"])  # in parts, as some clients send
+            server.different.add(hashlib.blake2b(body, digest_size=8).digest())
             if fault == "broken":
                 written = written[: len(written) // 2]
-            else:
-                server.different.add(hashlib.sha256(body).digest())
             loop.call_later(server.delay, self.complete, written)
 
     def complete(self, written: bytes) -> None:
@@ -135,6 +135,8 @@ class Connection(asyncio.Protocol):
         head = b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n"
         if not self.transport.is_closing():
             self.transport.write(head % (status, more, len(body)) + body)
+            if not self.parser.should_keep_alive():
+                self.transport.close()
 
 
 async def serve(delay: float, faults: bool, seed: int) -> None:

@@ -76,6 +76,15 @@ def test_an_endpoint_that_lies_about_its_form_is_told_what_is_wrong(
     assert seen[1]["messages"][1] == {"role": "assistant", "content": answer}
 
 
+def test_a_form_is_asked_for_four_times_at_most_and_shows_the_last_mistake_only(tmp_path: Path) -> None:
+    tally, outcome, seen = ask(tmp_path, ["{", "[", '{"score": 9}'])
+    assert outcome.accepted is None
+    assert (len(seen), tally.rejected) == (4, 4)
+    assert [len(payload["messages"]) for payload in seen] == [1, 3, 3, 3]
+    assert [payload["seed"] for payload in seen] == [0, 1, 2, 3]
+    assert tally.reasons == {"broken JSON": 2, "wrong fields": 2}
+
+
 def test_json_that_ends_with_the_tokens_is_counted_as_cut_off(tmp_path: Path) -> None:
     tally, outcome, _ = ask(tmp_path, [completion('{"reason": "very lo', finish_reason="length"), GOOD])
     assert outcome.accepted is not None

@@ -19,6 +19,7 @@ from polyclinic.llm.json_answers import json_problem, response_format
 __all__ = ["Answers", "Asked", "ChatRequest", "Check", "Endpoint", "Failure", "Outcome", "Question", "Reply"]
 
 MOST_ASKED = 2  # times a request is asked when its answers are not usable
+MOST_ASKED_FOR_A_FORM = 4  # times when it asks for JSON of a given form, where mistakes are slips
 REFUSED = ("content_filter", "refusal")  # finish reasons of an answer that the endpoint itself refused
 
 
@@ -79,6 +80,8 @@ class ChatRequest:
     temperature: float | None = None  # of this request; None = the endpoint's
     max_tokens: int | None = None  # of an answer to this request; None = the endpoint's
     answer: type[BaseModel] | None = None  # form of the JSON it must be answered with; None = any text
+    asked_at_most: int | None = None  # times, when its answers are not usable; None = 4 with a form, else 2
+    added_turns: int = 0  # of `messages`, that show what was wrong with an answer
     check: Check = field(default=_anything, compare=False)  # looks at answers that have the form
     guard: Guard | None = field(default=None, compare=False)  # through which the messages went already
     withheld: str = ""  # why the guard does not let it go out
@@ -126,7 +129,8 @@ class ChatRequest:
         if self.guard is not None:  # a reason may repeat what the guard took out of the request
             turn = self.guard(turn)
         said = (("assistant", reply.text or "(no answer)"), ("user", turn))
-        return replace(self, messages=(*self.messages, *said), sample=self.sample + 1)
+        asked = self.messages[: len(self.messages) - self.added_turns]
+        return replace(self, messages=(*asked, *said), added_turns=len(said), sample=self.sample + 1)
 
 
 def guarded(requests: Iterable[ChatRequest], guard: Guard) -> Iterator[ChatRequest]:
@@ -192,7 +196,8 @@ def start(request: ChatRequest, endpoint: Asked) -> Outcome:
 def advance(outcome: Outcome, found: Reply | Failure, endpoint: Asked) -> Outcome:
     """Return what comes of an open outcome when its question was answered or has failed.
 
-    An answer that cannot be used is asked for once more, with what was wrong; one that the endpoint refused is not.
+    An answer that cannot be used is asked for again, with the last one and what was wrong with it; one that the
+    endpoint refused is not.
     """
     assert outcome.open is not None
     if isinstance(found, Failure):
@@ -202,7 +207,8 @@ def advance(outcome: Outcome, found: Reply | Failure, endpoint: Asked) -> Outcom
     if not reason:
         return Outcome(accepted=found, rejected=outcome.rejected)
     rejected = (*outcome.rejected, (found, reason))
-    if len(rejected) >= MOST_ASKED or found.finish_reason in REFUSED:
+    most = request.asked_at_most or (MOST_ASKED if request.answer is None else MOST_ASKED_FOR_A_FORM)
+    if len(rejected) >= most or found.finish_reason in REFUSED:
         return Outcome(rejected=rejected)
     try:
         return Outcome(rejected=rejected, open=_question(request.again(found, reason), endpoint))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 
 from polyclinic.llm.requests import Failure, Outcome, Reply
@@ -22,8 +21,8 @@ class Tally:
     failed: int = 0  # requests without an answer
     asked: int = 0  # answers that came in this run; the others were on file
     counts: dict[str, int] = field(default_factory=dict)  # rate_limited, server_error, timeout, cut_off, ...
-    reasons: Counter[str] = field(default_factory=Counter)  # why answers were rejected, by kind
-    failures: Counter[str] = field(default_factory=Counter)  # why requests have no answer, by kind
+    reasons: dict[str, int] = field(default_factory=dict)  # why answers were rejected, by kind
+    failures: dict[str, int] = field(default_factory=dict)  # why requests have no answer, by kind
     prompt_tokens: int = 0  # of the answers of this run
     completion_tokens: int = 0
     price: float = 0.0
@@ -34,10 +33,10 @@ class Tally:
             self.accepted += 1
         for _, reason in outcome.rejected:
             self.rejected += 1
-            self.reasons[reason.partition(":")[0]] += 1
+            _count(self.reasons, reason)
         if outcome.failure is not None:
             self.failed += 1
-            self.failures[outcome.failure.reason.partition(":")[0]] += 1
+            _count(self.failures, outcome.failure.reason)
 
     def came(self, result: Reply | Failure) -> None:
         """Count what one question brought in this run."""
@@ -55,13 +54,19 @@ class Tally:
             (self.failed, "failed", self.failures),
         ):
             if number:
-                shown = ", ".join(f"{kind} {n}" for kind, n in kinds.most_common(MOST_REASONS))
+                most = sorted(kinds.items(), key=lambda found: -found[1])
+                shown = ", ".join(f"{kind} {n}" for kind, n in most[:MOST_REASONS])
                 parts.append(f"{number} {name} ({shown})")
         parts += [f"{n} times {name.replace('_', ' ')}" for name, n in sorted(self.counts.items())]
         tokens = self.prompt_tokens + self.completion_tokens
         parts += [f"{tokens:,} tokens"] if tokens else []
         parts += [f"{self.price:.2f} spent"] if self.price else []
         return ", ".join(parts)
+
+
+def _count(kinds: dict[str, int], reason: str) -> None:
+    kind = reason.partition(":")[0]
+    kinds[kind] = kinds.get(kind, 0) + 1
 
 
 class LiveLine:
