@@ -2,8 +2,8 @@
 
 Two tasks are built in one step, one from jsonl and one from Parquet, with all that could hold rows in memory: sources
 without official splits (90 to 10 by document), ids of the data set's own that repeat, a limit shared out by weights
-and an exponent, a cap for each task, and worked examples for a tenth of the samples. Each build runs in a process of
-its own; its peak is read from the kernel (VmHWM, libraries included). The rows are short, so that five million of them
+and an exponent, a cap for each task, worked examples for a tenth of the samples. Each build runs in a process of its
+own; its peak is read from the kernel (VmHWM, libraries included). The rows are short, so that five million of them
 are soon written; memory follows what is held at a time, at most some 64 MB of text in a row group.
 
     python benchmarks/tasks_build_memory.py --samples 50000 500000 5000000
