@@ -50,6 +50,10 @@ class ChatServer:
         self._ready.set()
         await self._stop.wait()
         await runner.cleanup()
+        hanging = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
 
     async def _asked(self, request: web.Request) -> web.StreamResponse:
         payload = await request.json()
