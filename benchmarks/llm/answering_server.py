@@ -66,7 +66,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        self.url, self.body = b"", b""
+        self.url, self.body, self.ends = b"", b"", False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -86,6 +86,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         server = self.server
+        self.ends = not self.parser.should_keep_alive()
         if self.url.startswith(b"/seen"):
             self.send(200, orjson.dumps([server.asked, server.answered, len(server.different)]))
         elif self.url.endswith(b"/models"):
@@ -135,7 +136,7 @@ class Connection(asyncio.Protocol):
         head = b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n"
         if not self.transport.is_closing():
             self.transport.write(head % (status, more, len(body)) + body)
-            if not self.parser.should_keep_alive():
+            if self.ends:
                 self.transport.close()
 
 
