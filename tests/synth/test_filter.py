@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
 from polyclinic.records import Sample, read_records
-from polyclinic.synth import filter_collections
+from polyclinic.synth.filter import filter_collections
 from polyclinic.synth.medical_words import load_vocabulary
 from polyclinic.synth.tags import MEDICAL_TAGS, normalised_tag, read_tags, wanted_tag
 

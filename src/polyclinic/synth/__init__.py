@@ -4,10 +4,16 @@
 document. The teacher is a model behind an endpoint (`polyclinic.llm`) or the extractive teacher, which is no model.
 `paraphrase` writes further wordings of the definitions of tasks, by rules or with a teacher. `filter` keeps the
 medical part of general collections.
+
+`mediflow` writes clinical instructions with examples, `judge` scores them, `preferences` makes pairs of a good and a
+slightly worse output from the best (MediFlow; Corbeil et al., ACL 2025).
 """
 
-from .filter import filter_collections
+from .filter import filter_collections as filter
+from .judge import judge
+from .mediflow.writing import mediflow
 from .paraphrase import paraphrase
 from .pit import pit
+from .preferences import preferences
 
-__all__ = ["filter_collections", "paraphrase", "pit"]
+__all__ = ["filter", "judge", "mediflow", "paraphrase", "pit", "preferences"]

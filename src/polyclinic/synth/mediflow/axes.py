@@ -77,6 +77,7 @@ class Axes(_Entry):
     output_formats: tuple[Value, ...] = Field(min_length=1)
     temperatures: tuple[Temperature, ...] = Field(min_length=1)
     judge_criteria: tuple[Defined, ...] = Field(min_length=1)
+    output_criteria: tuple[Defined, ...] = Field(min_length=1)
     error_types: tuple[Defined, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -1,0 +1,317 @@
+"""`synth.preferences`: a teacher makes the output of good samples slightly worse, one error type at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field
+
+from polyclinic.errors import UserError, did_you_mean
+from polyclinic.llm import ChatRequest, Endpoint, Journal, Reply
+from polyclinic.records import Preference, Sample, read_records, write_records
+from polyclinic.steps import Samples, Settings, SourcePath, Work, step_kind
+from polyclinic.synth.answers import form_problem, without_thoughts
+from polyclinic.synth.judge import subject_key
+from polyclinic.synth.judgements import UnusableAnswer, read_object
+from polyclinic.synth.mediflow.axes import OWN_AXES, Axes, Defined, load_axes
+from polyclinic.synth.mediflow.tagged import Unusable, check_json
+from polyclinic.synth.prompt_files import PromptFile, load_prompt_file
+from polyclinic.synth.rounds import Account, Round, drop_empty_side_file, nothing_usable
+from polyclinic.synth.stratified import best_of_each
+from polyclinic.synth.teacher import TeacherSettings, check_address, endpoint_of
+
+NOT_WORSE = "rejected-verification.jsonl"
+TRIAL = {"instruction": "…", "input": "…"}
+
+
+class Tier(Settings):
+    """So many of the best instructions that are left, with so many pairs each."""
+
+    instructions: int = Field(ge=1, description="number of instructions")
+    pairs: int = Field(ge=1, le=16, description="preference pairs of each")
+
+
+PUBLISHED = [
+    Tier(instructions=20_000, pairs=3),
+    Tier(instructions=25_000, pairs=2),
+    Tier(instructions=40_000, pairs=1),
+]
+
+
+class PreferencesSettings(TeacherSettings):
+    """Which samples become pairs, how they are made worse, and who does it."""
+
+    samples: list[Samples] = Field(min_length=1, description="judged samples, such as synth.judge makes")
+    score: str = Field("quality", description="score in the samples' metadata that instructions are ranked by")
+    tiers: list[Tier] = Field(PUBLISHED, min_length=1, description="pairs by rank; 3, 2 and 1 as published")
+    counts: Literal["proportional", "as_given"] = Field(
+        "proportional",
+        description="proportional: with fewer instructions than the tiers hold, all tiers shrink alike",
+    )
+    error_types: list[str] = Field([], description="error types that are drawn, by key; empty = all 12")
+    verify: bool = Field(
+        True, description="keep a pair only if the teacher prefers the chosen output in both orders; not in the paper"
+    )
+    temperature: float = Field(1.0, ge=0, le=2, description="temperature outputs are rewritten with")
+    axes: SourcePath | None = Field(None, description="YAML file with axes and error types of your own")
+
+
+def check_preferences(settings: PreferencesSettings) -> None:
+    """Look at error types, prompts and address; raises UserError before anything is asked."""
+    _errors(settings, load_axes(settings.axes or OWN_AXES))
+    _prompts(settings)
+    check_address(settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One sample and how its output is made worse."""
+
+    number: int
+    sample: Sample
+    error: Defined
+
+
+@step_kind("synth.preferences", PreferencesSettings, output="preferences", version=1, check=check_preferences)
+def preferences(settings: PreferencesSettings, work: Work) -> None:
+    """Make preference pairs: chosen = the sample's output, rejected = the output rewritten with one kind of error.
+
+    Source: Corbeil et al., ACL 2025, appendix A.7: instructions by quality, stratified by task, document type and
+    format, 3, 2 or 1 pairs by rank, one of 12 error types at random. Beyond the paper: JSON must stay JSON, the
+    rejected output must differ, and with `verify` the teacher must prefer the chosen one in both orders. Raises
+    UserError when no pair could be made.
+    """
+    axes = load_axes(settings.axes or OWN_AXES)
+    rewrite, compare = _prompts(settings)
+    pairs = draw_pairs(read_judged(settings), settings, _errors(settings, axes), work.seed)
+    endpoint = endpoint_of(settings, work.seed, settings.temperature)
+
+    def questions() -> Iterator[tuple[Pair, ChatRequest]]:
+        for pair in pairs:
+            yield pair, _rewriting(pair, rewrite)
+
+    asked = Round("making outputs worse", questions, lambda p: {"sample": p.sample.id, "error_type": p.error.key})
+    account = Account()
+    with Journal(work.scratch / "journal.sqlite") as journal:
+        asked.ask(endpoint, journal, work, len(pairs), settings.allow_remote)
+        made = [
+            (pair, clean_output(outcome.accepted.text))
+            for pair, outcome in asked.read(endpoint, journal, work.out, account)
+            if outcome.accepted is not None
+        ]
+        kept = made
+        if settings.verify and made:
+            kept = _verified(made, compare, endpoint, journal, account, settings, work)
+            if not kept:
+                raise UserError(
+                    f"synth.preferences: the teacher preferred the good output in both orders for none of the "
+                    f"{len(made)} pairs; it cannot tell them apart: try another teacher_model, or `verify: false`"
+                )
+        if not write_records(work.out, (_preference(p, rejected, settings) for p, rejected in kept), Preference):
+            raise nothing_usable("synth.preferences", account, journal.path)
+    drop_empty_side_file(work.out)
+    drop_empty_side_file(work.out, NOT_WORSE)
+    work.facts.update(
+        teacher=settings.teacher_model,
+        prompt_versions={prompt.name: prompt.version for prompt in (rewrite, compare)},
+        drawn=len(pairs),
+        rewritten=len(made),
+        preferences=len(kept),
+        error_types=dict(sorted(Counter(pair.error.key for pair, _ in kept).items())),
+        **account.facts(),
+    )
+
+
+def read_judged(settings: PreferencesSettings) -> dict[str, list[Sample]]:
+    """Return the samples with a score by instruction, in order; raises UserError when there are none."""
+    groups: dict[str, list[Sample]] = {}
+    seen = 0
+    for path in settings.samples:
+        for sample in read_records(path, Sample):
+            seen += 1
+            score = sample.metadata.get(settings.score)
+            if isinstance(score, (int, float)) and not isinstance(score, bool):
+                groups.setdefault(subject_key(sample, "instruction"), []).append(sample)
+    if not groups:
+        raise UserError(
+            f"{', '.join(map(str, settings.samples))}: none of {seen} samples has the score '{settings.score}' in "
+            "its metadata; judge them first (synth.judge), or name another score"
+        )
+    return groups
+
+
+def draw_pairs(
+    groups: dict[str, list[Sample]], settings: PreferencesSettings, errors: Sequence[Defined], seed: int
+) -> list[Pair]:
+    """Return which samples become pairs, and with which error type.
+
+    The pairs of one instruction are made from different examples, as far as it has so many.
+    """
+    import numpy as np
+
+    groups_in_order = list(groups.values())
+    tiers = tier_sizes(settings.tiers, len(groups_in_order), settings.counts)
+    cells = [
+        tuple(group[0].metadata.get(name, "") for name in ("task_type", "input_data", "output_format"))
+        for group in groups_in_order
+    ]
+    scores = [float(group[0].metadata[settings.score]) for group in groups_in_order]
+    ranked = best_of_each(groups_in_order, cells, scores, sum(size for size, _ in tiers))
+    generator = np.random.Generator(np.random.PCG64(seed))
+    weights = np.array([error.weight for error in errors])
+    pairs: list[Pair] = []
+    position = 0
+    for size, number in tiers:
+        for index in ranked[position : position + size]:
+            group = groups_in_order[index]
+            for chosen in generator.permutation(len(group))[:number].tolist():
+                error = errors[int(generator.choice(len(errors), p=weights / weights.sum()))]
+                pairs.append(Pair(len(pairs), group[chosen], error))
+        position += size
+    return pairs
+
+
+def tier_sizes(tiers: Sequence[Tier], instructions: int, counts: str) -> list[tuple[int, int]]:
+    """Return (instructions, pairs of each) by tier for the instructions there are."""
+    wanted = sum(tier.instructions for tier in tiers)
+    left, sizes = instructions, []
+    for tier in tiers:
+        size = tier.instructions
+        if counts == "proportional" and instructions < wanted:
+            size = round(tier.instructions / wanted * instructions)
+        sizes.append((min(size, left), tier.pairs))
+        left -= min(size, left)
+    return sizes
+
+
+def clean_output(answer: str) -> str:
+    """Return a rewritten output as it is kept."""
+    return without_thoughts(answer).strip()
+
+
+def rewriting_problem(reply: Reply, sample: Sample) -> str:
+    """Return what is wrong with a rewritten output, or an empty text."""
+    if said := form_problem(reply):
+        return said
+    text = clean_output(reply.text)
+    if " ".join(text.split()) == " ".join(sample.output.split()):
+        return "unchanged: the new output is the same as the good one"
+    if sample.metadata.get("output_format") == "json":
+        try:
+            check_json(text, "the new output")
+        except Unusable as error:
+            return str(error)
+    return ""
+
+
+def _rewriting(pair: Pair, prompt: PromptFile) -> ChatRequest:
+    sample = pair.sample
+    text = prompt.fill(
+        {
+            "error_type": pair.error.name,
+            "definition": pair.error.definition,
+            "instruction": sample.instruction,
+            "input": sample.input,
+            "output": sample.output,
+        }
+    )
+    return ChatRequest(
+        (("user", text),),
+        template=prompt.version,
+        sample=2 * pair.number,
+        check=lambda reply: rewriting_problem(reply, sample),
+    )
+
+
+def _verified(
+    made: list[tuple[Pair, str]],
+    prompt: PromptFile,
+    endpoint: Endpoint,
+    journal: Journal,
+    account: Account,
+    settings: PreferencesSettings,
+    work: Work,
+) -> list[tuple[Pair, str]]:
+    """Return the pairs whose chosen output is preferred in both orders."""
+
+    def questions() -> Iterator[tuple[tuple[int, str], ChatRequest]]:
+        for number, (pair, rejected) in enumerate(made):
+            for better, texts in (("A", (pair.sample.output, rejected)), ("B", (rejected, pair.sample.output))):
+                values = {"instruction": pair.sample.instruction, "input": pair.sample.input}
+                text = prompt.fill({**values, "first": texts[0], "second": texts[1]})
+                request = ChatRequest(
+                    (("user", text),), template=prompt.version, temperature=0.0, check=_comparison_problem
+                )
+                yield (number, better), request
+
+    asked = Round(
+        "comparing chosen with rejected",
+        questions,
+        lambda about: {"sample": made[about[0]][0].sample.id, "chosen_is": about[1]},
+        lambda about: "comparison",
+        NOT_WORSE,
+    )
+    asked.ask(endpoint, journal, work, 2 * len(made), settings.allow_remote)
+    agreed, answered = Counter[int](), Counter[int]()
+    for (number, better), outcome in asked.read(endpoint, journal, work.out, account):
+        if outcome.accepted is not None:
+            answered[number] += 1
+            agreed[number] += read_object(outcome.accepted.text)["better"] == better
+    work.facts["verification"] = {
+        "chosen_preferred_in_both_orders": sum(n == 2 for n in agreed.values()),
+        "depends_on_the_order": sum(agreed[n] == 1 for n in answered if answered[n] == 2),
+        "rejected_preferred": sum(agreed[n] == 0 for n in answered if answered[n] == 2),
+        "without_an_answer": sum(answered[n] < 2 for n in range(len(made))),
+    }
+    return [one for number, one in enumerate(made) if agreed[number] == 2]
+
+
+def _comparison_problem(reply: Reply) -> str:
+    if said := form_problem(reply):
+        return said
+    try:
+        found = read_object(reply.text)
+    except UnusableAnswer as error:
+        return str(error)
+    return "" if found.get("better") in ("A", "B") else 'no choice: \'better\' must be "A" or "B"'
+
+
+def _preference(pair: Pair, rejected: str, settings: PreferencesSettings) -> Preference:
+    sample = pair.sample
+    return Preference(
+        id=f"{sample.id}.{pair.error.key}",
+        task=sample.task,
+        chosen=sample.output,
+        rejected=rejected,
+        input=sample.input,
+        instruction=sample.instruction,
+        error_type=pair.error.name,
+        document=sample.document,
+        domain=sample.domain,
+        language=sample.language,
+        source=sample.source,
+        license=sample.license,
+        author=settings.teacher_model,
+    )
+
+
+def _prompts(settings: PreferencesSettings) -> tuple[PromptFile, PromptFile]:
+    rewriting: dict[str, Any] = {**TRIAL, "error_type": "brevity", "definition": "…", "output": "…"}
+    comparing: dict[str, Any] = {**TRIAL, "first": "…", "second": "…"}
+    return (
+        load_prompt_file("mediflow/corrupt", rewriting, settings.prompts),
+        load_prompt_file("mediflow/compare", comparing, settings.prompts),
+    )
+
+
+def _errors(settings: PreferencesSettings, axes: Axes) -> list[Defined]:
+    known = {error.key: error for error in axes.error_types}
+    for key in settings.error_types:
+        if key not in known:
+            raise UserError(
+                f"error_types: unknown key '{key}'{did_you_mean(key, list(known))}; there are {', '.join(known)}"
+            )
+    return [known[key] for key in dict.fromkeys(settings.error_types)] or list(known.values())
