@@ -18,9 +18,9 @@ LETTERS = "ABCDEFGHIJ"
 MOST_CLAIMS = 2  # different answers behind markers up to which the last one counts; more is listing
 _BETWEEN = r"(?:\s*(?:,|，|、|;|；|/|&|\+|and|or|et|ou|y|o|e|и|и/или|和|或|及|と|,\s*and)\s*|\s+(?=[A-J]\b))"
 _LEAD = (
-    r"^[\s\"'`*_(\[{<«“‘#>（【「《:：.\-–—=]*"
+    r"^[\s\"'`*_(\[{<«“‘#>（【「《:：.\-–—=]{0,20}"
     r"(?:(?:option|choice|letter|answer|respuesta|opci[oó]n|r[ée]ponse|ответ|вариант|选项|选|選択肢)\s*[:：]?\s*)?"
-    r"[\s\"'`*_(\[{<«“‘（【「《]*"
+    r"[\s\"'`*_(\[{<«“‘（【「《]{0,20}"
 )
 # A letter that begins a word is none: neither `A tumour` nor `Bacteria`, but `A: tumour`, `(a)`, `B`.
 _END = r"(?=$|[\s\"'`*_)\]}>»”’）】」》]*(?:$|[.:：,，、;；)）\]】}」》。!?\n\-–—|=]|[^\x00-\x7f]))"

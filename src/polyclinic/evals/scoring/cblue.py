@@ -14,7 +14,7 @@ from statistics import fmean
 
 from polyclinic.evals.scoring.entities import f1_of, set_counts
 from polyclinic.evals.scoring.measured import Measured
-from polyclinic.evals.scoring.reply_text import clean
+from polyclinic.evals.scoring.reply_text import clean, says_something
 from polyclinic.evals.scoring.rouge import rouge_f1
 from polyclinic.evals.scoring.words import RULES
 from polyclinic.records import Reply
@@ -142,7 +142,7 @@ def score_tuples(task: Task, replies: Sequence[Reply], texts: Sequence[str]) -> 
     scored = []
     for reply, text in zip(replies, texts, strict=True):
         gold, said = corrected_tuples(name, clean(reply.gold)), corrected_tuples(name, text)
-        scored.append(tuple_row(set_counts(gold, said, bool(text))))
+        scored.append(tuple_row(set_counts(gold, said, says_something(text))))
     return scored
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from polyclinic.errors import UserError
 from polyclinic.evals.scoring.entities import f1_of, references_of, set_counts
 from polyclinic.evals.scoring.measured import Measured
+from polyclinic.evals.scoring.reply_text import says_something
 from polyclinic.records import Reply
 from polyclinic.tasks import Task
 
@@ -45,8 +46,8 @@ def score_codes(
     scored = []
     for reply, text in zip(replies, texts, strict=True):
         gold, predicted = codes_in("\n".join(references_of(reply))), codes_in(text)
-        whole = set_counts(gold, predicted, bool(text))
-        short = set_counts(frozenset(c[:3] for c in gold), frozenset(c[:3] for c in predicted), bool(text))
+        whole = set_counts(gold, predicted, says_something(text))
+        short = set_counts(frozenset(c[:3] for c in gold), frozenset(c[:3] for c in predicted), says_something(text))
         both = {**whole, **{f"{name}_3": count for name, count in short.items()}}
         head = [Measured("code_mean", (f1_of(whole) + f1_of(short)) / 2, parts=both)]
         if task.metric == "micro_f1":

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from polyclinic.evals.scoring.measured import Measured
-from polyclinic.evals.scoring.reply_text import clean, folded
+from polyclinic.evals.scoring.reply_text import clean, folded, says_something
 from polyclinic.records import Reply
 from polyclinic.tasks import Task
 
@@ -89,7 +89,7 @@ def score_entities(task: Task, replies: Sequence[Reply], texts: Sequence[str]) -
     scored = []
     for reply, text in zip(replies, texts, strict=True):
         predicted = entity_set(text)
-        best = max((set_counts(gold, predicted, bool(text)) for gold in gold_sets(reply)), key=f1_of)
+        best = max((set_counts(gold, predicted, says_something(text)) for gold in gold_sets(reply)), key=f1_of)
         scored.append(count_row(best))
     return scored
 

@@ -17,7 +17,7 @@ from polyclinic.evals.scoring.reply_text import clean, folded, lines_of
 from polyclinic.records import Reply
 from polyclinic.tasks import Task
 
-_FIELD = re.compile(r"^[\s*#>\-•]*\**([^\W\d][\w /()&-]{0,60}?)\**\s*[:：]\s*\**\s*(.*?)\s*$")
+_FIELD = re.compile(r"^[\s*#>\-•]*([^\W\d][\w /()&-]{0,60}?)\*{0,3}\s{0,20}[:：]\s{0,20}\*{0,3}(.*)$")
 _NUMBER_UNIT = re.compile(
     r"(\d+(?:\.\d+)?)\W{0,4}(years?|yrs?|y|months?|mos?|m|weeks?|wks?|w|days?|d|hours?|hrs?|h)?(?!\w)"
 )
@@ -55,7 +55,7 @@ def fields_in(text: str) -> dict[str, str | None]:
     if isinstance(found, dict):
         pairs = [(str(name), _written(value)) for name, value in found.items()]
     else:
-        pairs = [(m.group(1), m.group(2)) for line in text.split("\n") if (m := _FIELD.match(line))]
+        pairs = [(m.group(1), m.group(2).strip()) for line in text.split("\n") if (m := _FIELD.match(line))]
     fields: dict[str, str | None] = {}
     for name, value in pairs:
         key = folded(name)

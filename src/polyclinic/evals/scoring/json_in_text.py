@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 LONGEST = 200_000  # characters of a reply that are searched
-_FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL | re.IGNORECASE)
+_FENCE = re.compile(r"```(?:json)?(.*?)```", re.DOTALL | re.IGNORECASE)
 
 
 def json_in(text: str) -> Any:

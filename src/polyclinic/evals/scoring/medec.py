@@ -21,10 +21,13 @@ NONE = -1
 # Digits that are part of a number with a point, a date or a word are no sentence number.
 _NUMBER = re.compile(r"(?<![\w.,/])([-−–]?\d{1,4})(?![\w/]|[.,]\d)")
 _WHOLE = re.compile(
-    r"^[^\w\-−–]*(?:sentence|line|id|number|no\.?)?\W*?([-−–]?\d{1,4})\b[\s.:)\]}*\"']*(.*)$",
+    r"^[^\w\-−–]{0,20}(?:sentence|line|id|number|no\.?)?\W{0,20}?([-−–]?\d{1,4})\b[\s.:)\]}*\"']*(.*)$",
     re.DOTALL | re.IGNORECASE,
 )
 _CORRECT = re.compile(r"^\W*(?:correct|no (?:medical )?errors?|none)\W*$", re.IGNORECASE)
+_SENTENCE = re.compile(
+    r"(?!(?:or|and|to|through|maybe|perhaps|possibly)\b)[\"']?[A-Za-z][^\s]*(?:\s+[^\s]+){2}", re.I
+)
 CORRECTED_FIELDS = ("corrected", "corrected_sentence")  # of an item's metadata
 
 
@@ -41,7 +44,7 @@ def sentence_number(text: str) -> tuple[int | None, str]:
         others = {_as_int(found) for found in _NUMBER.findall(text.partition("\n")[2])} if not rest else set()
         number = _as_int(match.group(1))
         return (number, rest) if others <= {number} else (None, "")
-    if match and re.match(r"[A-Za-z\"']", match.group(2).strip()):  # a corrected sentence with numbers in it
+    if match and _SENTENCE.match(match.group(2).strip()):  # a corrected sentence with numbers in it
         return _as_int(match.group(1)), match.group(2).strip()
     where = located(text)
     if _CORRECT.match(where):

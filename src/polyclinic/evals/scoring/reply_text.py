@@ -34,13 +34,12 @@ _MARKER = re.compile("|".join(f"(?:{marker})" for marker in MARKERS), re.IGNOREC
 # Every marker has one of these in it; a reply without any is not searched.
 _HINTS = ("answer", "option", "choice", "label", "diagnosis", "treatment", "boxed", "reponse", "respuesta")
 _HINTS_BEYOND_ASCII = ("réponse", "ответ", "答", "正", "选", "回")
-_REASONING = re.compile(
-    r"<(think|thinking|thought|reasoning|analysis|scratchpad)>.*?</\1>", re.IGNORECASE | re.DOTALL
-)
 _REASONING_END = re.compile(r"</(?:think|thinking|thought|reasoning|analysis|scratchpad)>", re.IGNORECASE)
 _REASONING_START = re.compile(r"<(?:think|thinking|thought|reasoning|analysis|scratchpad)>", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+HEAD_READ, TAIL_READ = 10_000, 40_000  # characters of a longer reply in which an answer is looked for
 LONGEST_KEPT = 200  # characters of a text whose folded form is remembered
+_WORD = re.compile(r"[^\W_]")
 _SPACE = re.compile(r"\s+")
 _PUNCTUATION = re.compile(r"[^\w\s]+|_+")
 
@@ -48,19 +47,37 @@ _PUNCTUATION = re.compile(r"[^\w\s]+|_+")
 def clean(text: str) -> str:
     """Return a reply without reasoning blocks and control characters, stripped.
 
-    A block that was never closed is a reply that was cut off before its answer: nothing is left of it. Where only
-    the end of a block is there (its beginning was part of the prompt), the text behind it counts.
+    What stands behind the last block counts; what stands before the first one where nothing is behind it. Of a block
+    that was never closed nothing is left: the reply was cut off before its answer.
     """
     if "<" in text:
-        text = _REASONING.sub("", text)
-        ends = [match.end() for match in _REASONING_END.finditer(text)]
-        if ends:
-            text = text[ends[-1] :]
-        if start := _REASONING_START.search(text):
-            text = text[: start.start()]
+        text = _without_reasoning(text)
     if not text.isprintable():  # a line break is not printable either
         text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return text.strip()
+
+
+def says_something(text: str) -> bool:
+    """Whether a reply has a letter or a digit; marks alone are no answer, not even `there is none`."""
+    return _WORD.search(text) is not None
+
+
+def read_part(text: str) -> str:
+    """Return what is read of a cleaned reply that names an answer: all of it, or both ends of an endless one."""
+    if len(text) <= HEAD_READ + TAIL_READ:
+        return text
+    return f"{text[:HEAD_READ]}\n{text[-TAIL_READ:]}"
+
+
+def _without_reasoning(text: str) -> str:
+    ends = [match.end() for match in _REASONING_END.finditer(text)]
+    start = _REASONING_START.search(text)
+    behind = text[ends[-1] :] if ends else text
+    if again := _REASONING_START.search(behind):
+        behind = behind[: again.start()]
+    if not behind.strip() and ends and start is not None:
+        return text[: start.start()]
+    return behind
 
 
 def after_markers(text: str) -> list[str]:

@@ -91,6 +91,9 @@ def _subsequence(one: list[str], other: list[str]) -> set[str]:
     """
     if one == other:
         return set(one)
+    # A word of `other` that `one` lacks is passed over on every way back, so it need not be in the table.
+    there = set(one)
+    other = [word for word in other if word in there]
     n, m = len(one), len(other)
     rows = [[0] * (m + 1)]
     for word in one:

@@ -18,7 +18,7 @@ from polyclinic.evals.scoring.labels import score_label, score_label_set
 from polyclinic.evals.scoring.measured import Measured, Scorer
 from polyclinic.evals.scoring.medec import score_sentences
 from polyclinic.evals.scoring.published_meds import meds_rule
-from polyclinic.evals.scoring.reply_text import clean
+from polyclinic.evals.scoring.reply_text import clean, read_part
 from polyclinic.evals.scoring.sdoh import score_pairs
 from polyclinic.records import Reply
 from polyclinic.tasks import Task
@@ -108,12 +108,17 @@ def _corrected(task: Task, aids: Aids) -> Callable[[Sequence[Reply]], Column]:
         further["similarity"] = aids.similarity
     if score is score_codes:
         further["valid"] = aids.codes
-    prepare = cblue.usual_label if name == "CHIP-STS" else clean
+    read = clean if task.family == "free_text" else _read
+    prepare = cblue.usual_label if name == "CHIP-STS" else read
 
     def column(replies: Sequence[Reply]) -> Column:
         return score(task, replies, [prepare(reply.text) for reply in replies], **further)
 
     return column
+
+
+def _read(text: str) -> str:
+    return read_part(clean(text))
 
 
 def _published(task: Task, aids: Aids) -> Callable[[Sequence[Reply]], Column]:
