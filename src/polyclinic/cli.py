@@ -305,18 +305,23 @@ def tasks_export(
 def tasks_statistics(
     samples: Annotated[list[Path], typer.Argument(help="folders or files of samples")],
     page: Annotated[Path | None, typer.Option(help="HTML page to write, with the pictures")] = None,
+    pictures: Annotated[Path | None, typer.Option(help="folder for sunburst.png and sankey.png")] = None,
+    font: Annotated[list[Path] | None, typer.Option(help="font file for the words in the pictures")] = None,
     catalog: OwnTasksOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Count samples by domain, category, source, language and length, beside the published shares."""
-    from polyclinic.tasks import count_samples, statistics_page, statistics_rows
+    from polyclinic.tasks import count_samples, statistics_page, statistics_rows, write_pictures
 
     counts = count_samples(samples, catalog)
     rows = statistics_rows(counts)
     if page is not None:
         page.write_text(statistics_page(counts), encoding="utf-8")
         typer.echo(str(page), err=True)
-    print_json(rows) if as_json else print_table(rows, ("what", "name", "samples", "share", "published"))
+    for file in write_pictures(counts, pictures, font or ()) if pictures is not None else ():
+        typer.echo(str(file), err=True)
+    columns = ("what", "name", "samples", "share", "published", "published_bench")
+    print_json(rows) if as_json else print_table(rows, columns)
 
 
 def merge_from_yaml(

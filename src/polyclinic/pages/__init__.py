@@ -22,6 +22,7 @@ from polyclinic.pages.graph_picture import Node, graph_picture
 from polyclinic.pages.interval_chart import Estimate, Group, interval_chart
 from polyclinic.pages.item_browser import ITEM_BROWSER, Answer, BrowserGroup, BrowserItem, item_browser
 from polyclinic.pages.line_chart import Line, line_chart, thinned
+from polyclinic.pages.png import svg_to_png
 from polyclinic.pages.radar_chart import Spokes, radar_chart
 from polyclinic.pages.sankey import sankey
 from polyclinic.pages.sunburst import sunburst
@@ -63,6 +64,7 @@ __all__ = [
     "share_bar",
     "side_by_side",
     "sunburst",
+    "svg_to_png",
     "table",
     "thinned",
 ]

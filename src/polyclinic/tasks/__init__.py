@@ -11,7 +11,7 @@ from polyclinic.tasks.checks import check_files, check_tasks
 from polyclinic.tasks.export import export_task_files
 from polyclinic.tasks.instructions import instructions
 from polyclinic.tasks.preferences import preferences
-from polyclinic.tasks.statistics import count_samples, statistics_page, statistics_rows
+from polyclinic.tasks.statistics import count_samples, statistics_page, statistics_rows, write_pictures
 from polyclinic.tasks.task import Task, neutral_text, prompt_text, question_text
 from polyclinic.tasks.task_file import read_task_file
 
@@ -37,4 +37,5 @@ __all__ = [
     "suite_tasks",
     "task_rows",
     "tasks_and_catalog",
+    "write_pictures",
 ]

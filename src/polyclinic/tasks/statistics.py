@@ -1,50 +1,21 @@
-"""What was built, counted and drawn: by domain, category, source, language and length, beside the published shares.
-
-Published shares: MedS-Ins, npj Digital Medicine 2025;8:58 (domains as printed, categories recovered from its overview
-figure, per cent of instances).
-"""
+"""What was built, counted and drawn: by domain, category, source, language, length, beside the published shares."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from polyclinic.errors import UserError
-from polyclinic.pages import Cell, Column, Section, figure, page, paragraph, sankey, sunburst, table
+from polyclinic.pages import Cell, Column, Section, figure, page, paragraph, sankey, sunburst, svg_to_png, table
 from polyclinic.records import Sample, read_records
 from polyclinic.tasks.catalog import load_catalog
+from polyclinic.tasks.published_shares import PUBLISHED_CATEGORIES, PUBLISHED_DOMAINS, bench_shares, source_shares
 
-PUBLISHED_DOMAINS = {
-    "Medical knowledge bases": 43.0,
-    "Clinical texts": 35.0,
-    "Academic papers": 13.0,
-    "Exams": 7.0,
-    "Daily conversations": 2.0,
-}
-PUBLISHED_CATEGORIES = {
-    "Clinical Outcome Prediction": 22.36,
-    "Diagnosis": 19.98,
-    "Question Answering": 14.90,
-    "Text Summarization": 10.99,
-    "Text Completion": 9.09,
-    "Explanation": 6.34,
-    "Text Classification": 4.81,
-    "Text Retrieval": 3.16,
-    "Information Extraction": 2.95,
-    "Dialogue": 2.20,
-    "Named Entity Recognition": 0.81,
-    "Treatment Planning": 0.62,
-    "Sentence Composition Analysis": 0.58,
-    "Natural Language Inference": 0.33,
-    "Translation": 0.22,
-    "Word Relation Classification": 0.20,
-    "Intent Identification": 0.20,
-    "Fact Verification": 0.19,
-    "Wrong Candidate Generation": 0.07,
-}
 LENGTHS = (16, 64, 256, 1024, 4096)  # words of input and reply: up to 16, up to 64, ...
 NOTHING = "(none)"
 
@@ -59,6 +30,7 @@ class Counts:
     licenses: Counter[str] = field(default_factory=Counter)
     lengths: Counter[str] = field(default_factory=Counter)
     words: int = 0
+    titles: dict[str, str] = field(default_factory=dict)  # task of the catalog -> its name for people
 
     def of(self, place: int) -> Counter[str]:
         """Return the counts by domain (0), category (1), source (2) or task (3)."""
@@ -78,6 +50,8 @@ def count_samples(paths: Iterable[Path], catalog: Path | None = None) -> Counts:
             task = tasks.get(sample.task)
             category = task.category if task is not None else str(sample.metadata.get("category", "")) or NOTHING
             counts.samples += 1
+            if task is not None:
+                counts.titles[task.name] = task.title
             counts.ways[sample.domain or NOTHING, category, sample.source or NOTHING, sample.task] += 1
             counts.languages[sample.language] += 1
             counts.licenses[sample.license or "unknown"] += 1
@@ -90,67 +64,101 @@ def count_samples(paths: Iterable[Path], catalog: Path | None = None) -> Counts:
 
 
 def statistics_rows(counts: Counts) -> list[dict[str, Any]]:
-    """Return what, name, samples, share (per cent) and published share (per cent, where there is one)."""
+    """Return what, name, samples, share, and the published shares in MedS-Ins and MedS-Bench (per cent, or None)."""
     rows: list[dict[str, Any]] = []
     groups: list[tuple[str, Mapping[str, int], Mapping[str, float]]] = [
         ("domain", counts.of(0), PUBLISHED_DOMAINS),
         ("category", counts.of(1), PUBLISHED_CATEGORIES),
-        ("source", counts.of(2), {}),
+        ("source", counts.of(2), source_shares()),
         ("task", counts.of(3), {}),
         ("language", counts.languages, {}),
         ("license", counts.licenses, {}),
         ("words", {name: counts.lengths[name] for name in _length_names() if name in counts.lengths}, {}),
     ]
+    bench = bench_shares()
     for what, found, published in groups:
         names = list(found) if what == "words" else sorted(found, key=lambda n: (-found[n], n))
         for name in names:
             share = 100 * found[name] / counts.samples
             rows.append(
-                {"what": what, "name": name, "samples": found[name], "share": share, "published": published.get(name)}
+                {
+                    "what": what,
+                    "name": name,
+                    "samples": found[name],
+                    "share": share,
+                    "published": published.get(name),
+                    "published_bench": bench.get(name) if what == "category" else None,
+                }
             )
     return rows
 
 
-def statistics_page(counts: Counts, title: str = "What was built") -> str:
-    """Return one HTML page: sunburst (category, data set, task), Sankey (domain, category, source), tables."""
+def statistics_pictures(counts: Counts) -> dict[str, Markup]:
+    """Return the pictures as SVG: `sunburst` (category, data set, task) and `sankey` (domain, category, source)."""
     rings: Counter[tuple[str, ...]] = Counter()
     flows: Counter[tuple[str, ...]] = Counter()
     for (domain, category, source, task), count in counts.ways.items():
-        rings[category, source, task] += count
+        rings[category, source, counts.titles.get(task, task)] += count
         flows[domain, category, source] += count
+    return {
+        "sunburst": sunburst(
+            rings,
+            name="sunburst",
+            title="Samples by category, data set and task",
+            description=f"{counts.samples} samples; the tables say the same in figures.",
+        ),
+        "sankey": sankey(
+            flows,
+            name="sankey",
+            title="Samples from domain to category to source",
+            description=f"{counts.samples} samples; the tables say the same in figures.",
+        ),
+    }
+
+
+def write_pictures(counts: Counts, folder: Path, fonts: Sequence[Path] = ()) -> list[Path]:
+    """Write `sunburst.png` and `sankey.png` into a folder, which is made; returns the files.
+
+    Raises UserError when there is no font to write the words with.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, picture in statistics_pictures(counts).items():
+        files.append(folder / f"{name}.png")
+        files[-1].write_bytes(svg_to_png(picture, fonts=fonts))
+    return files
+
+
+def statistics_page(counts: Counts, title: str = "What was built") -> str:
+    """Return one HTML page: sunburst (category, data set, task), Sankey (domain, category, source), tables."""
     rows = statistics_rows(counts)
+    drawn = statistics_pictures(counts)
     pictures = [
         figure(
-            sunburst(
-                rings,
-                name="sunburst",
-                title="Samples by category, data set and task",
-                description=f"{counts.samples} samples; the table below says the same in figures.",
-            ),
-            "Category, data set and task from the middle outward; the area is the number of samples.",
+            drawn["sunburst"],
+            "Category, data set and task from the middle outward; the area is the number of samples. "
+            "The shares that were published stand in the tables.",
         ),
         figure(
-            sankey(
-                flows,
-                name="sankey",
-                title="Samples from domain to category to source",
-                description=f"{counts.samples} samples; the tables below say the same in figures.",
-            ),
-            "Domain, category and source; the width is the number of samples.",
+            drawn["sankey"],
+            "Domain, category and source; the width is the number of samples. "
+            "The shares that were published stand in the tables.",
         ),
     ]
     tables = []
     for what in ("domain", "category", "source", "language", "license", "words", "task"):
         own = [row for row in rows if row["what"] == what]
-        with_published = what in ("domain", "category")
+        with_published = what in ("domain", "category", "source")
         columns = [Column(what), Column("samples", number=True), Column("share", "%", number=True)]
         columns += [Column("MedS-Ins as published", "%", number=True)] if with_published else []
+        columns += [Column("MedS-Bench as published", "%", number=True)] if what == "category" else []
         cells = [
             [
                 row["name"],
                 Cell(f"{row['samples']:,}", order=row["samples"]),
                 Cell(f"{row['share']:.2f}", order=row["share"]),
                 *([_published(row["published"])] if with_published else []),
+                *([_published(row["published_bench"])] if what == "category" else []),
             ]
             for row in own
         ]
