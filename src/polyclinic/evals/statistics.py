@@ -109,7 +109,8 @@ def weighted_mean_interval(
 
     def ratio(rows: NDArray[np.intp]) -> NDArray[np.float64]:
         drawn: NDArray[np.float64] = sums[rows].sum(axis=1)
-        return drawn / (totals[0] * rows.shape[1]) if even else drawn / totals[rows].sum(axis=1)
+        drawn /= totals[0] * rows.shape[1] if even else totals[rows].sum(axis=1)
+        return drawn
 
     drawn = _drawn(ratio, len(sums), seed, draws)
     return percentile_interval(estimate, drawn, len(sums), confidence)

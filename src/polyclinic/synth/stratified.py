@@ -11,14 +11,15 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 Item = TypeVar("Item")
+Cell = TypeVar("Cell", bound=Hashable)
 
 
-def equal_shares(sizes: Mapping[Hashable, int], wanted: int) -> dict[Hashable, int]:
+def equal_shares(sizes: Mapping[Cell, int], wanted: int) -> dict[Cell, int]:
     """Return how many each cell gives so that together they give `wanted`, or all there is, as evenly as can be.
 
     What cannot be divided goes to the cells in the order of `sizes`.
     """
-    shares: dict[Hashable, int] = dict.fromkeys(sizes, 0)
+    shares: dict[Cell, int] = dict.fromkeys(sizes, 0)
     left = min(wanted, sum(sizes.values()))
     hungry = [cell for cell, size in sizes.items() if size]
     while left:
@@ -31,7 +32,7 @@ def equal_shares(sizes: Mapping[Hashable, int], wanted: int) -> dict[Hashable, i
     return shares
 
 
-def best_of_each(items: Sequence[Item], cells: Iterable[Hashable], scores: Sequence[float], wanted: int) -> list[int]:
+def best_of_each(items: Sequence[Item], cells: Iterable[Cell], scores: Sequence[float], wanted: int) -> list[int]:
     """Return the indexes of the `wanted` items, every cell giving its best; ties go to the earlier item.
 
     The indexes come in the order of falling score over all cells.
