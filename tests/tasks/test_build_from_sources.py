@@ -340,7 +340,8 @@ def test_items_to_ask_carry_their_options_and_say_where_they_may_be_cut(
     row = {"note": "A long note.", "question": "What is it?", "options": ["flu", "gout"], "answer": "B"}
     (tmp_path / "data" / "notes" / "test.jsonl").write_text(json.dumps(row))
     (tmp_path / "catalog" / "notes.yaml").write_text(LONG)
-    fields: dict[str, Any] = {"data": tmp_path / "data", "catalog": tmp_path / "catalog", "tasks": "notes", "split": "test"}
+    fields: dict[str, Any] = {"data": tmp_path / "data", "catalog": tmp_path / "catalog"}
+    fields |= {"tasks": "notes", "split": "test"}
     (item,) = build(tmp_path, form=form, **fields)
     start, end = item.metadata["cuttable"]
     assert item.input[start:end] == "A long note."
