@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from polyclinic.evals.word_runs import RunIndex, words_of
+from polyclinic.word_runs import RunIndex, words_of
 
 ITEMS, WORDS_OF_ITEM, WORDS_OF_DOCUMENT = 5000, 100, 300
 LENGTHS = (8, 13)

@@ -218,8 +218,10 @@ async def _collect(run: _Run) -> None:
             if batch.get("status") in ENDED:
                 await _take(run, name, batch)
         with run.journal.notes() as database:
-            left = database.execute("SELECT count(*) FROM batches").fetchone()[0]
-        if left:
+            row = database.execute(
+                "SELECT count(*) FROM batches WHERE address = ?", (run.endpoint.base_url,)
+            ).fetchone()
+        if row[0]:
             await asyncio.sleep(run.poll)
 
 
@@ -227,22 +229,29 @@ async def _take(run: _Run, name: str, batch: dict[str, Any]) -> None:
     """Put the answers of an ended batch into the journal, and forget the batch."""
     with run.journal.notes() as database:
         keys = {key for (key,) in database.execute("SELECT key FROM batched WHERE batch = ?", (name,))}
+    left = set(keys)
     results: list[tuple[str, Reply | Failure]] = []
+
+    def take(key: str, result: Reply | Failure | None) -> None:
+        left.discard(key)
+        # A batch may be taken twice when the run was killed in between.
+        if result is None or isinstance(run.journal.find(key), Reply):
+            return
+        results.append((key, result))
+        run.tally.came(result)
+        if len(results) >= 1000:
+            _keep(run, results)
+
     for field_name in ("output_file_id", "error_file_id"):
         if batch.get(field_name):
             async for line in read_lines(run.calls.download(str(batch[field_name]))):
                 key = str(line.get("custom_id"))
-                result = _read_line(run, key, line) if key in keys else None
-                # A batch may be taken twice when the run was killed in between.
-                if result is not None and not isinstance(run.journal.find(key), Reply):
-                    results.append((key, result))
-                    run.tally.came(result)
-                    if run.ledger is not None:
-                        run.ledger.answered(key, result)
-                if len(results) >= 1000:
-                    run.journal.put(results)
-                    results = []
-    run.journal.put(results)
+                if key in left:
+                    take(key, _read_line(run, key, line))
+    if batch.get("status") != "failed":
+        for key in sorted(left):
+            take(key, _no_answer(run, key, "no line in the files of its batch"))
+    _keep(run, results)
     _forget(run.journal, name)
     run.in_flight -= len(keys)
     if batch.get("status") == "failed":
@@ -267,11 +276,25 @@ def _read_line(run: _Run, key: str, line: dict[str, Any]) -> Reply | Failure | N
         reason = f"status {status}: {said}" if status else said or "no answer"
         if isinstance(status, int) and 400 <= status < 500 and status not in (408, 429):
             return Failure(reason, refused=True)
+    return _no_answer(run, key, reason)
+
+
+def _no_answer(run: _Run, key: str, reason: str) -> Failure | None:
+    """Count a request that came back without an answer; None when it is to be asked again."""
     run.lines_failed[key] += 1
     run.tally.counts["batch_lines_failed"] = run.tally.counts.get("batch_lines_failed", 0) + 1
     if run.lines_failed[key] >= run.endpoint.attempts:
         return Failure(f"no answer after {run.lines_failed[key]} attempts, last: {reason}")
     return None
+
+
+def _keep(run: _Run, results: list[tuple[str, Reply | Failure]]) -> None:
+    """Put answers on file, write them into the ledger, and clear the list."""
+    run.journal.put(results)
+    if run.ledger is not None:
+        for key, result in results:
+            run.ledger.answered(key, result)
+    results.clear()
 
 
 def _forget(journal: Journal, name: str) -> None:

@@ -149,9 +149,9 @@ class Line:
             else:
                 before = functools.partial(self._before, opened, question)
                 result = await ask(opened.addresses, question, self.tally.counts, before, self._sleep, self._jitter)
-                self._look_at(question, result, opened)
             self.tally.came(result)
-            await self.journal.add(key, result)
+            await self.journal.add(key, result)  # before anything else can go wrong: it was paid for
+            self._look_at(question, result, opened)
         except UserError as error:
             self.stop(error)
             raise Stopped from error
@@ -167,8 +167,9 @@ class Line:
         """Say whether a question may be sent now, and write down what leaves the building."""
         if self.error is not None:
             raise Stopped
-        if self.budget is not None and opened.addresses is not None:
-            in_flight = sum(address.window.in_flight for address in opened.addresses.all) - 1
+        if self.budget is not None:
+            asked = [each.addresses for each in self._open.values() if each.addresses is not None]
+            in_flight = sum(address.window.in_flight for addresses in asked for address in addresses.all) - 1
             if not keep_budget(self.budget, self._spent(in_flight), in_flight, question, endpoint):
                 return False
         if endpoint.base_url in opened.remote:
@@ -190,6 +191,8 @@ class Line:
 
     def _look_at(self, question: Question, result: Reply | Failure, opened: Asking) -> None:
         """Stop the run when one request after the other fails: the endpoint is down."""
+        if opened.addresses is None:
+            return
         if opened.remote and self._ledger is not None:
             self._ledger.answered(question.key, result)
         if isinstance(result, Reply):

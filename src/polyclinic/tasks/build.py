@@ -58,6 +58,9 @@ class BuildSettings(Settings):
     shots: int | None = Field(
         None, ge=1, le=32, description="worked examples in those; empty = as the task says, else 3"
     )
+    fewest_shots: int | None = Field(
+        None, ge=1, le=32, description="with it, a number from this to `shots` is drawn for each; MedS-Ins: 1 to 3"
+    )
     wording_share: float = Field(
         0.0, ge=0, le=1, description="share of instructions whose definition is one of its further wordings"
     )
@@ -161,6 +164,7 @@ CHOSEN = (
     "prompt",
     "few_shot_share",
     "shots",
+    "fewest_shots",
     "items",
     "limit",
     "weights",

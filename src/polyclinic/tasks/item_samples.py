@@ -41,6 +41,7 @@ class Choices:
     download: bool
     subset: str
     seed: int
+    fewest_shots: int | None = None
     wording_share: float = 0.0
     wordings: Mapping[str, Sequence[Wording]] = field(default_factory=dict)  # by task: those of its definition
 
@@ -124,7 +125,7 @@ class SampleMaker:
         choices, task = self.choices, self.task
         shots: list[Item] = []
         if self.pool and place(choices.seed, "few", task.name, item.id) < choices.few_shot_share * SPAN:
-            shots = draw_shots(self.pool, item, self._wanted_shots(), choices.seed, task.name)
+            shots = draw_shots(self.pool, item, self._wanted_shots(item.id), choices.seed, task.name)
         definition, wording = self._definition(item.id)
         metadata = self.usual
         if shots or wording or item.cuttable or len(item.outputs) > 1:
@@ -193,7 +194,9 @@ class SampleMaker:
         drawn = self.wordings[place(choices.seed, "wording", task.name, name) % len(self.wordings)]
         return drawn.text, drawn.author
 
-    def _wanted_shots(self) -> int:
-        if self.choices.shots is not None:
-            return self.choices.shots
-        return self.task.shots if isinstance(self.task.shots, int) and self.task.shots > 0 else DEFAULT_SHOTS
+    def _wanted_shots(self, name: str) -> int:
+        most = self.choices.shots
+        if most is None:
+            most = self.task.shots if isinstance(self.task.shots, int) and self.task.shots > 0 else DEFAULT_SHOTS
+        fewest = most if self.choices.fewest_shots is None else min(self.choices.fewest_shots, most)
+        return fewest + place(self.choices.seed, "how many", self.task.name, name) % (most - fewest + 1)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from polyclinic.evals.word_runs import RunIndex, words_of
+from polyclinic.word_runs import RunIndex, words_of
 
 FEW_WORDS = st.lists(st.sampled_from(["a", "b", "c", "d", "e", "f"]), max_size=14).map(" ".join)
 
