@@ -19,7 +19,6 @@ from pydantic import Field, model_validator
 from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
 from polyclinic.evals.lineage import Lineage, TrainingData, find_artifact, find_lineage, given_data, inputs_of
-from polyclinic.word_runs import RunIndex
 from polyclinic.records import RECORD_TYPES, Document, Preference, Reply, Sample, Score, read_records, write_records
 from polyclinic.steps import (
     Documents,
@@ -32,6 +31,7 @@ from polyclinic.steps import (
     Work,
     step_kind,
 )
+from polyclinic.word_runs import RunIndex
 
 SCORER = "word-runs-1"
 METRIC = "overlap_"  # and the words of a run
