@@ -1,7 +1,7 @@
 """Judgements of another model: a rubric of dimensions and a scale, asked for as JSON, one answer a reply.
 
 A rubric is a YAML file; `ccte` comes with the package (MedCare's four dimensions, 1 to 5). What the judge does not
-answer usably is asked once more and then counted as unscored, with the reason, never as a number.
+answer usably is asked again and at last counted as unscored, with the reason, never as a number.
 """
 
 from __future__ import annotations
