@@ -244,6 +244,12 @@ SETS = {  # what README says is here
 }
 
 
+THIRTEEN = [
+    *("Contributors", "Source", "URL", "Categories", "Reasoning", "Definition", "Input_language", "Output_language"),
+    *("Instruction_language", "Domains", "Positive Examples", "Negative Examples", "Instances"),
+]
+
+
 def test_every_verified_task_with_a_source_is_tried_here() -> None:
     catalog = load_catalog().values()
     assert {task.name for task in catalog if task.verified and task.builder == "source"} == set(SETS)
@@ -265,6 +271,11 @@ def test_the_sets_that_are_here_build_whole_twice_alike_and_survive_their_task_f
         assert again is not None
         assert one.fingerprint == again.fingerprint
         [file] = (tmp_path / split / "meds-ins").iterdir()
+        raw = json.loads(file.read_text(encoding="utf-8"))
+        assert list(raw) == THIRTEEN
+        assert all(isinstance(value, list) for value in raw.values())
+        assert all(isinstance(value, str) for key in THIRTEEN[:10] for value in raw[key])
+        assert {tuple(row) for row in raw["Instances"]} == {("id", "input", "output")}
         read = read_task_file(file)
         assert [(i.id, i.input, i.output[0]) for i in read.instances] == [(s.id, s.input, s.output) for s in found]
         assert [list(i.output) for i in read.instances] == [s.metadata.get("references", [s.output]) for s in found]

@@ -1,6 +1,7 @@
 """MedS-Ins and Super-NaturalInstructions task files, in every published variant."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,32 @@ def test_seven_keys_missing_ids_plain_strings_and_other_endings_are_read(tmp_pat
         "Instance License": ["x"],
     }
     assert read_task_file(written(tmp_path, natural)).positive_examples[0].output == "o"
+
+
+@pytest.mark.parametrize("leave_out", [(), ("Reasoning", "Instruction_language"), tuple(set(KEYS) - set(SEVEN))])
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("ending", [".json", ".jsonl"])
+@pytest.mark.parametrize("output", [["a", "b"], "a", ["a"]])
+def test_thirteen_eleven_and_seven_keys_lists_or_plain_text_become_the_same_canonical_file(
+    tmp_path: Path, leave_out: tuple[str, ...], plain: bool, ending: str, output: Any
+) -> None:
+    example = {"input": "i", "output": "o", "explanation": ""}
+    data: dict[str, Any] = {key: [f"{key} 1"] for key in KEYS[:10]} | {key: [example] for key in KEYS[10:12]}
+    data["Instances"] = [{"id": "task7-1", "input": "q", "output": output}, {"input": "p", "output": output}]
+    data = {key: value for key, value in data.items() if key not in leave_out}
+    shown = {key: value[0] if plain and key in KEYS[:10] else value for key, value in data.items()}
+    found = read_task_file(written(tmp_path, shown, f"task7_x{ending}"))
+    write_task_file(tmp_path / "again.json", found, found.instances)
+    canonical = json.loads((tmp_path / "again.json").read_text(encoding="utf-8"))
+    assert list(canonical) == KEYS
+    for key in KEYS[:12]:
+        assert canonical[key] == data.get(key, [])
+    replies = [output] if isinstance(output, str) else output
+    assert [row["output"] for row in canonical["Instances"]] == [replies, replies]
+    assert canonical["Instances"][0]["id"] == "task7-1"
+    assert re.fullmatch("task7-[0-9a-f]{32}", canonical["Instances"][1]["id"])
+    back = read_task_file(tmp_path / "again.json")
+    assert (back.instances, back.definition) == (found.instances, found.definition)
 
 
 @pytest.mark.parametrize(
