@@ -25,6 +25,7 @@ import platform
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -177,11 +178,10 @@ class StepKind(Generic[SettingsType]):
             raise UserError(f"{self.name}.seed: {problem}")
         settings = validate_settings(self, fields, where=self.name)
         check_paths(self, settings, where=self.name)
-        inputs = {
-            role.name: [identify(path) for path in _paths(settings, role.name)]
-            for role in self.roles.values()
-            if role.input or role.source
-        }
+        taken = {role.name: _paths(settings, role.name) for role in self.roles.values() if role.input or role.source}
+        with ThreadPoolExecutor() as pool:  # models are large, and hashing lets other threads run
+            identified = {name: [pool.submit(identify, path) for path in paths] for name, paths in taken.items()}
+        inputs = {name: [record.result() for record in records] for name, records in identified.items()}
         target = Path(out)
         return run_step(self, settings, target=target, step=target.name, seed=seed, inputs=inputs)
 

@@ -217,14 +217,16 @@ def merge_tensor(parents: Parents, method: Method, place: Target) -> str:
     Raises UserError when the result cannot be held by the base's dtype.
     """
     width = FLOAT_BYTES[parents.dtype]
-    merged, writer = method(parents), TensorWriter(place, parents.size * width)
+    merged = method(parents)
     if parents.kernel is not None and isinstance(merged, Fused):
         call = Call(parents)
         merged.fill(call)
+        writer = TensorWriter(place, parents.size * width, call.step * width)
         for count in call.run(writer.address):
             writer.add(count)
         merged.count(call)
     else:
+        writer = TensorWriter(place, parents.size * width)
         for block in merged:
             for start in range(0, block.size, BLOCK):
                 piece = block[start : start + BLOCK]

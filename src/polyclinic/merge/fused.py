@@ -1,7 +1,7 @@
 """One tensor of all parents handed to the compiled kernel, piece by piece.
 
 What a method yields says in a `Call` what the kernel is to do; where there is no kernel numpy does the same, to the
-last bit. Pieces are read raw into reused buffers. This file knows no formula.
+last bit. Pieces are handed over as they lie in the files. This file knows no formula.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from polyclinic.merge import kernel as compiled
 from polyclinic.merge.blocks import BLOCK, Parents
 from polyclinic.merge.kernel import MergeCall, Parent, RowsCall
 from polyclinic.merge.numbers import FLOAT_BYTES, LANES
-from polyclinic.merge.weights import Tensor, read_stored, stored_as
+from polyclinic.merge.weights import Pieces, Tensor, stored_as
 
-PIECE = 2  # blocks handed over at a time: what fits the second-level cache for a base and some models
+PIECE = 4  # blocks handed over at a time
 
 
 @runtime_checkable
@@ -59,6 +59,12 @@ class Call:
             zero_sign=1.0,
         )
 
+    @property
+    def step(self) -> int:
+        """How many elements are merged at a time, at most; of rows fewer, so that their deltas stay in the cache."""
+        rows = self.thin_rows is not None
+        return min(self.parents.block_size(rows) * (1 if rows else PIECE), self.parents.size)
+
     def set_weights(self, weights: Sequence[float]) -> None:
         """Give each model its weight."""
         for model, weight in zip(self.models, weights, strict=True):
@@ -68,16 +74,11 @@ class Call:
         """Read the tensor, or its elements before `end`, so many blocks at a time; yield how many were read."""
         step = self.parents.block_size(rows) * blocks
         end = self.parents.size if end is None else min(end, self.parents.size)
-        sources = []
-        for parent, tensor in self._sources():
-            width = FLOAT_BYTES[stored_as(tensor)]
-            buffer = np.empty(min(step, end) * width, np.uint8)
-            parent.data = buffer.ctypes.data
-            sources.append((tensor, width, buffer))
+        sources = [(parent, Pieces(tensor)) for parent, tensor in self._sources()]
         for start in range(0, end, step):
             size = min(step, end - start)
-            for tensor, width, buffer in sources:
-                read_stored(tensor, start, buffer[: size * width])
+            for parent, pieces in sources:
+                parent.data = pieces.address(start, size)
             self.merge.start, self.merge.size = start, size
             yield size
 
@@ -93,9 +94,8 @@ class Call:
                 self.check(self.kernel.merge(self.merge))
                 yield size * width
             return
-        step = min(self.parents.block_size(rows=True) * PIECE, self.parents.size)
-        thinned = [np.empty(step, np.float32) for _ in self.models]
-        for size in self.pieces(rows=True):
+        thinned = [np.empty(self.step, np.float32) for _ in self.models]
+        for size in self.pieces(blocks=1, rows=True):
             self.merge.out = address(size * width)
             for model, deltas in enumerate(thinned):
                 self.check(self.thin_rows(model, self.rows_call(model, size, deltas.ctypes.data)))

@@ -22,9 +22,10 @@ from polyclinic.merge.fused import Call
 from polyclinic.merge.kernel import Tally
 from polyclinic.merge.numbers import Float32, Mask
 
-PIECE = 2048  # neighbouring entries in a sample
-SAMPLE = 262_144  # entries in a sample at most, and in a tensor that is looked at whole
-BINS = 1 << 19  # into which a bracket is divided at most
+PIECE = 4096  # neighbouring entries in a sample
+SAMPLE = 65_536  # entries in a sample at most
+SMALL = 262_144  # entries up to which a tensor is looked at without one
+BINS = 1 << 20  # into which a bracket is divided at most
 HELD = 1 << 18  # magnitudes collected before equal ones are counted together
 INFINITY = 0x7F80_0000  # its bits
 EVERYTHING, NOTHING = -1.0, math.inf
@@ -91,7 +92,7 @@ def largest(parents: Parents, counts: Sequence[Sequence[int]], dtype: str = "F32
 
     `dtype` is what the deltas are rounded to before they are compared.
     """
-    pieces = min(SAMPLE, parents.size // 16) // PIECE if parents.size > SAMPLE else 0
+    pieces = min(SAMPLE, parents.size // 16) // PIECE if parents.size > SMALL else 0
     return find_cuts([part_of(parents, dtype, pieces, PIECE)], counts)[0]
 
 

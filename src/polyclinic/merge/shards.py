@@ -76,21 +76,22 @@ class Place:
 class TensorWriter:
     """Collects the bytes of one tensor, in order, writes them in large pieces and hashes them on the way."""
 
-    def __init__(self, place: Target, size: int) -> None:
+    def __init__(self, place: Target, size: int, largest: int = ROOM) -> None:
+        """Prepare for `size` bytes at `place`, which come at most `largest` at a time."""
         self.place, self.size = place, size
         self.written = 0
         self.digest = xxhash.xxh3_128()
         # Memory that lies to pages as the file does, so that whole pages can be written directly.
         self.skew = place.offset % PAGE if isinstance(place, Place) else 0
-        room = min(size, WRITE + ROOM) + 2 * PAGE
+        room = min(size, WRITE + largest) + 2 * PAGE
         memory = np.empty(room + PAGE, np.uint8)
         self.memory = memory[-memory.ctypes.data % PAGE :]
         self.filled = self.skew  # how far the memory is filled
 
     def room(self, count: int) -> Bits:
-        """Return memory for the next bytes; `add` says that they are there. At most `ROOM` at a time."""
-        if count > ROOM:
-            raise ValueError(f"{count} bytes at a time")
+        """Return memory for the next bytes; `add` says that they are there."""
+        if self.filled + count > self.memory.size:
+            raise ValueError(f"{count} bytes at a time are too many")
         return self.memory[self.filled : self.filled + count]
 
     def address(self, count: int) -> int:

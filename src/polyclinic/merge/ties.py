@@ -17,7 +17,7 @@ from polyclinic.merge.settings import DeltaSettings, Flavour, each_a_share, one_
 from polyclinic.merge.trimming import Trimmed
 from polyclinic.steps import Work, step_kind
 
-SAMPLE_PIECES, PIECE = 4096, 1024  # of the whole model, to find its thresholds by
+SAMPLE_PIECES, PIECE = 1024, 2048  # of the whole model, to find its thresholds by
 
 
 def ties_tensor(

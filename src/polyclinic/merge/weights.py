@@ -1,7 +1,7 @@
 """The tensors of a model folder, where they lie on disk, and reading them piece by piece.
 
-Everything the headers can tell is checked before a byte of data is read. Reading goes through pread into reused
-memory, not through a memory map, so that what is resident stays small. This file knows nothing about merging.
+Everything the headers can tell is checked before a byte of data is read. What is resident stays small: reading goes
+through pread into reused memory, or through maps of small windows. This file knows nothing about merging.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import mmap
 import os
 import struct
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,9 @@ ITEM_BYTES = {
     "F64": 8, "I64": 8, "U64": 8, "I32": 4, "U32": 4, "I16": 2, "U16": 2, "I8": 1, "U8": 1, "BOOL": 1,
     "F8_E4M3": 1, "F8_E5M2": 1,
 }  # fmt: skip
+
+
+WINDOW = 2 << 20  # bytes of a file that are mapped at a time
 
 
 class Tensor(Protocol):
@@ -99,6 +103,49 @@ def read_stored(tensor: Tensor, start: int, out: Bits) -> None:
         tensor.read_bytes(start * FLOAT_BYTES[tensor.dtype], out)
     else:
         tensor.read(start, out.view(np.float32))
+
+
+class Pieces:
+    """Gives the elements of a tensor as they are stored, piece by piece, without copying them where it can be.
+
+    What lies in a file is mapped a window at a time, so what is resident stays small; the system is told which window
+    comes next.
+    """
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self.width = FLOAT_BYTES[stored_as(tensor)]
+        self._kept: object = None  # keeps the memory behind the last address alive
+        self._begin = self._end = 0  # of the window, in the file
+        self._address = 0
+
+    def address(self, start: int, count: int) -> int:
+        """Return where `count` elements from flat index `start` on lie in memory until the next call."""
+        tensor = self.tensor
+        if type(tensor) is StoredTensor and tensor.offset % self.width == 0:
+            begin = tensor.offset + start * self.width
+            return self._mapped(tensor, begin, begin + count * self.width)
+        buffer = np.empty(count * self.width, np.uint8)
+        read_stored(tensor, start, buffer)
+        self._kept = buffer
+        return buffer.ctypes.data
+
+    def _mapped(self, tensor: StoredTensor, begin: int, end: int) -> int:
+        if not self._begin <= begin <= end <= self._end:
+            last = tensor.offset + tensor.bytes
+            self._begin = begin // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
+            self._end = min(max(end, begin + WINDOW), last)
+            if os.fstat(tensor.descriptor).st_size < self._end:
+                raise UserError(f"{tensor.file}: tensor {tensor.name}: the file became shorter while it was read")
+            self._kept = None
+            window = mmap.mmap(
+                tensor.descriptor, self._end - self._begin, access=mmap.ACCESS_READ, offset=self._begin
+            )
+            if hasattr(os, "posix_fadvise") and self._end < last:
+                os.posix_fadvise(tensor.descriptor, self._end, WINDOW, os.POSIX_FADV_WILLNEED)
+            self._kept = np.frombuffer(window, np.uint8)
+            self._address = self._kept.ctypes.data
+        return self._address + begin - self._begin
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@
 
 #define MOST 32       /* models at most; more go the numpy path */
 #define SPAN (1u << 27) /* magnitudes that have a bucket of their own: 16 powers of two below the largest of a row */
-#define CROWDED 48    /* entries of a bucket from which it is sorted by itself */
 
 typedef struct {
     uint16_t *bucket;
@@ -29,12 +28,12 @@ typedef struct {
 
 static int bucket_bits(int64_t length) {
     int bits = 9;
-    while (bits < 13 && ((int64_t)1 << bits) < 2 * length) bits++;
+    while (bits < 13 && ((int64_t)1 << bits) < 1 * length) bits++;
     return bits;
 }
 
 /* Bytes a workspace for rows of this length needs. */
-int64_t polyclinic_workspace_bytes(int64_t length) { return 8 * (1 << 14) + length * 24 + 256; }
+int64_t polyclinic_workspace_bytes(int64_t length) { return 8 * (1 << 14) + length * 24 + 256; } /* with some to spare */
 
 static Workspace workspace(void *memory, int64_t length) {
     Workspace work;
@@ -57,8 +56,17 @@ static inline uint32_t bits_of(float value) {
     return bits;
 }
 
-/* Heapsort, ascending; numbers are distinct. */
+/* Ascending; numbers are distinct. Few are put in their places one by one, many are heap-sorted. */
 static void sort_numbers(uint64_t *numbers, int64_t count) {
+    if (count <= 24) {
+        for (int64_t i = 1; i < count; i++) {
+            uint64_t moved = numbers[i];
+            int64_t k = i;
+            for (; k > 0 && numbers[k - 1] > moved; k--) numbers[k] = numbers[k - 1];
+            numbers[k] = moved;
+        }
+        return;
+    }
     for (int64_t begin = count / 2, end = count; end > 1;) {
         uint64_t sunk;
         if (begin > 0) {
@@ -79,19 +87,20 @@ static void sort_numbers(uint64_t *numbers, int64_t count) {
 
 /* Sorts a row by magnitude, of equals the higher index first, as numbers of magnitude and index; `counts` holds where
  * each bucket begins. Buckets are in order already, so only neighbours within one change places. */
-static void sort_row(Workspace *work, const uint32_t *bits, int64_t length, int total, uint32_t fullest) {
+static void sort_row(Workspace *work, const uint32_t *bits, int64_t length) {
     uint64_t *order = work->order;
+    int64_t moves = 16 * length; /* more are needed where a bucket is crowded: then the whole row is sorted anew */
     for (int64_t i = length - 1; i >= 0; i--)
         order[work->counts[work->bucket[i]]++] = (uint64_t)(bits[i] & 0x7fffffffu) << 32 | (uint64_t)(length - 1 - i);
-    if (fullest > CROWDED) /* counts are now where each bucket ends */
-        for (int place = 1; place < total; place++)
-            if (work->counts[place] - work->counts[place - 1] > CROWDED)
-                sort_numbers(order + work->counts[place - 1], work->counts[place] - work->counts[place - 1]);
     for (int64_t i = 1; i < length; i++) {
         uint64_t moved = order[i];
         int64_t k = i;
         for (; k > 0 && order[k - 1] > moved; k--) order[k] = order[k - 1];
         order[k] = moved;
+        if ((moves -= i - k) < 0) {
+            sort_numbers(order, length);
+            return;
+        }
     }
 }
 

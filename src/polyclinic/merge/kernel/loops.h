@@ -465,21 +465,35 @@ static int NAME(crumb_rows)(Rows *rows) {
             edges[b] = place - 1;
             rooms[b] = bounds[b] - seen;
         }
-        for (int64_t i = 0; i < rows->length; i++) {
-            int inner = work.bucket[i] > edges[0], outer = work.bucket[i] > edges[1];
-            work.keep[i] = (uint8_t)(outer - inner);
+        /* 1 and 0 for what is kept or not, 2 and 4 beside them for what lies in the bucket of a bound. */
+        const uint16_t *restrict bucket = work.bucket;
+        uint8_t *restrict marks = work.keep;
+        int64_t length = rows->length;
+        int16_t inner = (int16_t)edges[0], outer = (int16_t)edges[1];
+        for (int64_t i = 0; i < length; i++) {
+            int16_t at = (int16_t)bucket[i];
+            int16_t keep = (int16_t)((at > outer ? 1 : 0) & (at > inner ? 0 : 1));
+            marks[i] = (uint8_t)(keep | (at == inner ? 2 : 0) | (at == outer ? 4 : 0));
         }
+        for (int64_t i = rows->length; i % 8; i++) work.keep[i] = 0;
         for (int b = 1; b >= 0; b--) {
             if (rooms[b] <= 0) continue;
             int64_t found = 0;
-            for (int64_t i = 0; i < rows->length; i++)
-                if (work.bucket[i] == edges[b])
+            for (int64_t word = 0; word < rows->length; word += 8) {
+                uint64_t left;
+                memcpy(&left, work.keep + word, 8);
+                for (left &= UINT64_C(0x0202020202020202) << b; left; left &= left - 1) {
+                    int64_t i = word + FIRST_BYTE(left);
                     work.order[found++] = (uint64_t)(bits_of(delta[i]) & MAGNITUDE) << 32 | (uint64_t)(rows->length - 1 - i);
+                }
+            }
             sort_numbers(work.order, found);
-            for (int64_t k = found - rooms[b]; k < found; k++)
-                work.keep[rows->length - 1 - (int64_t)(uint32_t)work.order[k]] = (uint8_t)b;
+            for (int64_t k = found - rooms[b]; k < found; k++) {
+                uint8_t *keep = &work.keep[rows->length - 1 - (int64_t)(uint32_t)work.order[k]];
+                *keep = (uint8_t)((*keep & 6) | b);
+            }
         }
-        for (int64_t i = 0; i < rows->length; i++) delta[i] *= work.keep[i] ? 1.0f : 0.0f;
+        for (int64_t i = 0; i < length; i++) delta[i] *= (float)(marks[i] & 1);
     }
     return (int)bad;
 }
@@ -499,10 +513,9 @@ static int NAME(prune_rows)(Rows *rows) {
         NAME(buckets)(delta, largest, log2, work.bucket, length);
         memset(work.counts, 0, sizeof(uint32_t) * (size_t)total);
         for (int64_t i = 0; i < length; i++) work.counts[work.bucket[i]]++;
-        uint32_t before = 0, fullest = 0;
+        uint32_t before = 0;
         for (int place = 0; place < total; place++) {
             uint32_t here = work.counts[place];
-            fullest = place && here > fullest ? here : fullest;
             work.counts[place] = before;
             before += here;
         }
@@ -510,7 +523,7 @@ static int NAME(prune_rows)(Rows *rows) {
             for (int64_t i = length - 1; i >= 0; i--)
                 work.chance[i] = rows->chances[work.counts[work.bucket[i]]++];
         } else {
-            sort_row(&work, (const uint32_t *)(const void *)delta, length, total, fullest);
+            sort_row(&work, (const uint32_t *)(const void *)delta, length);
             for (int64_t rank = 0; rank < length; rank++)
                 work.chance[length - 1 - (int64_t)(uint32_t)work.order[rank]] = rows->chances[rank];
         }
