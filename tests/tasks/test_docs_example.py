@@ -52,11 +52,13 @@ def test_the_example_of_the_documents_builds_checks_exports_and_is_counted(tmp_p
     listed = json.loads(polyclinic("list", *own, "--json").stdout)
     assert [row["license"] for row in listed if row["name"] == "tumour-board"] == ["LicenseRef-hospital"]
     page = tmp_path / "page.html"
-    counted = polyclinic("statistics", str(tmp_path / "samples"), "--page", str(page), *own, "--json")
+    drawn = ["--pictures", str(tmp_path / "pictures")]
+    counted = polyclinic("statistics", str(tmp_path / "samples"), "--page", str(page), *drawn, *own, "--json")
     assert {"what": "category", "name": "Treatment Planning", "samples": 40}.items() <= json.loads(counted.stdout)[
         1
     ].items()
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert sorted(file.name for file in (tmp_path / "pictures").iterdir()) == ["sankey.png", "sunburst.png"]
 
 
 def test_wordings_are_written_stored_and_counted_by_the_commands_of_the_documents(tmp_path: Path) -> None:
