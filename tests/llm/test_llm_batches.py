@@ -92,6 +92,14 @@ def test_lines_that_failed_are_asked_again_and_those_that_are_refused_are_not(tm
     assert (tally.accepted, tally.failed) == (3, 2)
 
 
+def test_what_the_provider_never_answers_fails_in_the_end(tmp_path: Path) -> None:
+    with BatchServer(lambda payload, before: None) as server:
+        tally, answers = ask(server, tmp_path, requests(2))
+        assert len(server.batches) == 3
+    assert answers == ["no answer after 3 attempts, last: no line in the files of its batch"] * 2
+    assert tally.failed == 2
+
+
 def test_an_answer_of_strange_content_is_read_as_far_as_it_can_be(tmp_path: Path) -> None:
     def answering(payload: Payload, before: int) -> dict[str, Any] | None:
         return (
