@@ -79,7 +79,8 @@ def _command(kind: StepKind[Any]) -> Any:
                 typer.Option(
                     f"--{row['field'].replace('_', '-')}",
                     *([f"--{row['field']}"] if "_" in row["field"] else []),
-                    help=f"{row['what']} ({row['type']}; {_default_text(row['default'])})",
+                    # A bracket would be read as markup.
+                    help=f"{row['what']} ({row['type']}; {_default_text(row['default'])})".replace("[", r"\["),
                     metavar=row["type"].split(" ")[0].upper()[:12],
                 ),
             ],
@@ -111,13 +112,12 @@ def _command(kind: StepKind[Any]) -> Any:
 
 def _show(rows: list[dict[str, Any]], out: Path | None, as_json: bool) -> None:
     """Print what a kind shows of the artifact it made, as a table or as JSON."""
-    from polyclinic.shown_rows import print_json, print_table
+    from polyclinic.shown_rows import print_json, print_results
 
     if as_json:
         print_json({"out": str(out), "rows": rows} if out is not None else {"rows": rows})
     elif rows:
-        columns = dict.fromkeys(name for row in rows for name in row)
-        print_table(rows, tuple(columns))
+        print_results(rows)
 
 
 def _parse(kind: StepKind[Any], name: str, text: str) -> Any:
@@ -147,6 +147,8 @@ def _type_name(annotation: Any) -> str:
         return names[annotation]
     arguments = typing.get_args(annotation)
     origin = typing.get_origin(annotation)
+    if origin is Annotated:
+        return _type_name(arguments[0])
     if origin is typing.Literal:
         return " or ".join(map(str, arguments))
     if origin in (list, tuple):

@@ -8,10 +8,26 @@ from typing import Any
 
 import typer
 
+LONGEST_CELL = 60  # characters that a table of results shows; longer texts stand below it
+
 
 def print_json(value: Any) -> None:
     """Print a value as JSON."""
     typer.echo(json.dumps(value, indent=1, ensure_ascii=False, default=str))
+
+
+def print_results(rows: list[dict[str, Any]]) -> None:
+    """Print all columns of rows as a table; columns of long texts stand below it, a line for each row."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    long = [name for name in columns[1:] if any(len(_plain(row.get(name))) > LONGEST_CELL for row in rows)]
+    print_table(rows, tuple(name for name in columns if name not in long))
+    for row in rows:
+        said = ""
+        for text in (_plain(row.get(name)) for name in long):
+            if text not in said:  # one may say what another says
+                said += f"; {text}" if said else text
+        if said:
+            typer.echo(f"{_plain(row.get(columns[0]))}: {said}")
 
 
 def print_table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
@@ -31,8 +47,12 @@ def print_table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
 def _cell(value: Any) -> str:
     from rich.markup import escape
 
+    return escape(_plain(value))
+
+
+def _plain(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, (list, tuple)):
-        return escape(", ".join(map(str, value)))
-    return "" if value is None else escape(str(value))
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

@@ -42,9 +42,8 @@ def run_rows(folder: Path) -> list[dict[str, Any]]:
             }
         )
     for missing in facts.get("not_run", []):
-        rows.append(
-            {"task": missing["task"], "state": "not run", "items": 0, "note": missing["reason"], **_grant(missing)}
-        )
+        row = {"task": missing["task"], "state": "not run", "items": 0, "note": missing["reason"]}
+        rows.append({**row, "granted_by": missing["granted_by"]} if missing["granted_by"] else row)
     return rows
 
 
@@ -55,7 +54,3 @@ def _note(facts: dict[str, Any]) -> str:
     if facts.get("prompts_cut"):
         parts.append(f"{facts['prompts_cut']} prompts cut")
     return "; ".join(parts)
-
-
-def _grant(missing: dict[str, str]) -> dict[str, str]:
-    return {"granted_by": missing["granted_by"]} if missing["granted_by"] else {}
