@@ -1,6 +1,7 @@
 """Samples built from data sets' own files: the instruction builder."""
 
 import json
+import random
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from polyclinic.errors import UserError
 from polyclinic.records import Sample, read_records
 from polyclinic.tasks import export_task_files, load_catalog, read_task_file, suite_tasks
 from polyclinic.tasks.mixture import shares
-from polyclinic.tasks.prompts import CODE_REMINDER, draw_shots, shot_pool
+from polyclinic.tasks.prompts import CODE_REMINDER, POOL_ANYWAY, POOL_TEXT, draw_shots, shot_pool
 from polyclinic.tasks.source_items import Item
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "benchmarks"
@@ -218,6 +219,20 @@ def test_shots_are_distinct_and_never_the_item(size: int, shots: int, seed: int)
         assert all(shot.document != item.document and shot.input != item.input for shot in drawn)
         able = {p.input for p in pool if p.document != item.document and p.input != item.input}
         assert len(drawn) == min(shots, len(able))
+
+
+@given(
+    st.lists(st.sampled_from([1, 9, 200_000, 900_000]), min_size=30, max_size=60), st.randoms(use_true_random=False)
+)
+def test_a_pool_of_long_items_is_small_and_the_same_in_whatever_order_they_come(
+    lengths: list[int], order: random.Random
+) -> None:
+    items = [Item(f"i{n}", f"f:{n}", "x" * length, ("y",)) for n, length in enumerate(lengths)]
+    pool = shot_pool(items, 0, "t")
+    order.shuffle(items)
+    assert shot_pool(items, 0, "t") == pool
+    assert len(pool) >= min(POOL_ANYWAY, len(items))
+    assert len(pool) <= POOL_ANYWAY or sum(len(item.input) + 1 for item in pool) <= POOL_TEXT
 
 
 SETS = {  # what README says is here

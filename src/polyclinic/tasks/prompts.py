@@ -26,6 +26,8 @@ PAPER_REMINDER = "Learn from the cases above what the output should look like."
 CODE_REMINDER = "Please learn from the few-shot cases to see what content you have to output."
 PAPER_INPUT = "Input: "
 POOL = 2000  # items that worked examples are drawn from, chosen by a hash
+POOL_TEXT = 2_000_000  # characters of a pool, so that the pools of all tasks together stay small
+POOL_ANYWAY = 33  # items that are kept however long they are: the most examples of a prompt, and the query
 
 
 def prompt(name: PromptName, definition: str, item: Item, shots: Sequence[Item]) -> tuple[str, str]:
@@ -50,25 +52,32 @@ def shot_pool(items: Iterable[Item], seed: int, task: str, size: int = POOL) -> 
 
 
 class ShotPool:
-    """The items that worked examples are drawn from: those whose hashes are smallest, whatever order they come in."""
+    """The items that worked examples are drawn from: those whose hashes are smallest, whatever order they come in.
+
+    Of long items there are fewer: those before, by hash, all texts together would pass POOL_TEXT characters.
+    """
 
     def __init__(self, seed: int, task: str, size: int = POOL) -> None:
         self.seed, self.task, self.size = seed, task, size
         self._heap: list[tuple[int, int, Item]] = []  # largest hash first
         self._offered = 0
+        self._characters = 0
+        self._below = 1 << 64  # hashes from the smallest that fell out are out for good
 
     def offer(self, names: Sequence[str], items: Callable[[Sequence[int]], list[Item]]) -> None:
         """Take those of the items with these ids that belong here; `items` makes items from their numbers."""
         found = places(self.seed, "pool", self.task, names)
-        worst = -self._heap[0][0] if len(self._heap) == self.size else 1 << 64
-        numbers = [number for number, where in enumerate(found) if where < worst]
+        numbers = [number for number, where in enumerate(found) if where < self._below]
         for number, item in zip(numbers, items(numbers) if numbers else [], strict=True):
+            if found[number] >= self._below:
+                continue
             # Of equal hashes, the item that came first is taken.
-            entry = (-found[number], -self._offered - number, item)
-            if len(self._heap) < self.size:
-                heapq.heappush(self._heap, entry)
-            else:
-                heapq.heappushpop(self._heap, entry)
+            heapq.heappush(self._heap, (-found[number], -self._offered - number, item))
+            self._characters += _length(item)
+            while len(self._heap) > self.size or (self._characters > POOL_TEXT and len(self._heap) > POOL_ANYWAY):
+                negative, _, out = heapq.heappop(self._heap)
+                self._characters -= _length(out)
+                self._below = -negative
         self._offered += len(names)
 
     def drawn(self) -> list[Item]:
@@ -114,6 +123,10 @@ def places(seed: int, what: str, task: str, names: Iterable[str]) -> list[int]:
         hashed.update(name.encode())
         found.append(int.from_bytes(hashed.digest(), "big"))
     return found
+
+
+def _length(item: Item) -> int:
+    return len(item.input) + sum(map(len, item.outputs))
 
 
 def _coprime(step: int, length: int) -> int:

@@ -34,9 +34,7 @@ class Batch:
 
     before_number: str  # what stands before the number in a row's place: "file:" or "file, row "
     numbers: Any  # Arrow int64: the number of each row in the file
-    columns: (
-        dict[str, Any] | None
-    )  # field -> Arrow array of text, whole numbers, lists or maps of text; None: unusual
+    columns: dict[str, Any] | None  # field -> Arrow array: text, whole numbers, lists, maps of text; None: unusual
     rows: Callable[[], Iterator[Row | Bad]]  # the same rows, one by one
 
 
