@@ -95,8 +95,9 @@ def ask_in_steps(
         steps: asks as often as it wants and returns what came of an item. It must do the same whenever it gets the
             same answers: a run that goes on, and `read_steps`, walk through it again.
         journal: where answers are kept.
-        at_once: items under way. No endpoint stands idle when this is at least the sum of their `concurrency`,
-            which they keep to themselves.
+        at_once: items under way. No endpoint stands idle when this is somewhat more than the sum of their
+            `concurrency`, which they keep to themselves. As many answers are paid twice at worst when the process is
+            killed.
         progress: advanced by one for each item.
         allow_remote: whether the user allowed text to leave the local network.
         guard: de-identifier for remote endpoints.
