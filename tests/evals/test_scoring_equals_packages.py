@@ -7,14 +7,17 @@ import random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from polyclinic.evals.scoring import words
-from polyclinic.evals.scoring.bleu import bleu1, bleu_parts
+from polyclinic.evals.scoring.bleu import bleu1, bleu1_columns, bleu_columns, bleu_parts
+from polyclinic.evals.scoring.overlap import TOGETHER, shared, shared_columns
 from polyclinic.evals.scoring.pooling import pooled
-from polyclinic.evals.scoring.rouge import rouge_chinese_l, rouge_f1, rouge_package_l
+from polyclinic.evals.scoring.rouge import rouge_chinese_l, rouge_columns, rouge_f1, rouge_package_l
 from polyclinic.records import Score
 
-PAIRS = 1500
+PAIRS = 1000
 SAMPLE = """
 the a patient Patient's had fever, no pain. 5 mg/kg B12 U.S. don't (chest) x-ray 3.5 10,000 año naïve это 患者 发热
 头痛。 。 痛み は です ， ： . ... & &amp; 1-2 <skipped> “q” «non» ¿qué? élève Пациент, боль— cannot 'tis `` '' " ' --
@@ -79,7 +82,7 @@ def test_chinese_rouge_equals_rouge_chinese_on_bert_words() -> None:
 def test_words_equal_nltk_word_for_word() -> None:
     whole = pytest.importorskip("nltk.tokenize.destructive").NLTKWordTokenizer().tokenize
     divide = words.RULES["nltk"]()
-    for text in (text for pair in texts(5, 4000) for text in pair):
+    for text in (text for pair in texts(5, 1500) for text in pair):
         assert divide(text) == whole(text)
         assert divide(text) == whole(text)  # from memory too
 
@@ -158,3 +161,24 @@ def test_f1_of_label_sets_equals_scikit_learn() -> None:
             assert pooled(f"micro_{side}", scores) == pytest.approx(
                 function(gold, said, average="micro", zero_division=0)
             )
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.lists(st.sampled_from("abc"), max_size=9), st.lists(st.sampled_from("abcd"), max_size=9)))
+)
+def test_counting_many_pairs_together_equals_counting_one_by_one(pairs: list[tuple[list[str], list[str]]]) -> None:
+    ones, others = [one for one, _ in pairs], [other for _, other in pairs]
+    expected = [[shared(one, other, order) for order in (1, 2, 3, 4)] for one, other in pairs]
+    assert shared_columns(ones, others, 4) == expected
+    assert rouge_columns(ones, others) == [rouge_f1(one, [other]) for one, other in pairs]
+    assert bleu_columns(ones, others) == [bleu_parts(one, [other]) for one, other in pairs]
+    assert bleu1_columns(ones, others) == [bleu1(one, [other]) for one, other in pairs]
+
+
+def test_blocks_of_many_words_are_counted_as_one_by_one() -> None:
+    divide = words.RULES["rouge"]()
+    pairs = [(divide(reply * 40), divide(gold * 40)) for reply, gold in texts(11, 300)]
+    ones, others = [one for one, _ in pairs], [other for _, other in pairs]
+    assert sum(map(len, ones + others)) > 2 * TOGETHER
+    assert shared_columns(ones, others, 2) == [[shared(one, other, n) for n in (1, 2)] for one, other in pairs]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from polyclinic.evals.scoring.overlap import grams, shared
+from polyclinic.evals.scoring.overlap import grams, shared, shared_columns
 
 
 def bleu1(reply: Sequence[str], references: Sequence[Sequence[str]]) -> float:
@@ -18,11 +18,19 @@ def bleu1(reply: Sequence[str], references: Sequence[Sequence[str]]) -> float:
     return max(_bleu1(reply, reference) for reference in references)
 
 
+def bleu1_columns(replies: Sequence[Sequence[str]], golds: Sequence[Sequence[str]]) -> list[float]:
+    """Return what `bleu1` does for many replies with one reference each."""
+    counts = shared_columns(replies, golds, 1)
+    return [_penalized(one, len(r), len(g)) for r, g, (one,) in zip(replies, golds, counts, strict=True)]
+
+
 def _bleu1(reply: Sequence[str], reference: Sequence[str]) -> float:
-    matched = shared(reply, reference)
+    return _penalized(shared(reply, reference), len(reply), len(reference))
+
+
+def _penalized(matched: int, n: int, m: int) -> float:
     if not matched:
         return 0.0
-    n, m = len(reply), len(reference)
     return matched / n if n > m else math.exp(1 - m / n) * matched / n
 
 
@@ -32,14 +40,21 @@ def bleu_parts(reply: Sequence[str], references: Sequence[Sequence[str]]) -> dic
     Against several references an n-gram counts as often as in the one that has it most, and the reference nearest in
     length is taken for the brevity penalty, the shorter of two that are as near.
     """
-    n = len(reply)
     if len(references) == 1:
-        matches, length = _matches(reply, references[0]), len(references[0])
-    else:
-        matches = _matches_with_any(reply, references)
-        length = min((abs(len(reference) - n), len(reference)) for reference in references)[1]
+        return _parts(_matches(reply, references[0]), len(reply), len(references[0]))
+    nearest = min((abs(len(reference) - len(reply)), len(reference)) for reference in references)[1]
+    return _parts(_matches_with_any(reply, references), len(reply), nearest)
+
+
+def bleu_columns(replies: Sequence[Sequence[str]], golds: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+    """Return what `bleu_parts` does for many replies with one reference each."""
+    counts = shared_columns(replies, golds, 4)
+    return [_parts(tuple(found), len(r), len(g)) for r, g, found in zip(replies, golds, counts, strict=True)]
+
+
+def _parts(matches: tuple[int, ...], n: int, reference: int) -> dict[str, Any]:
     totals = (n, n - 1, n - 2, n - 3) if n > 3 else tuple(max(0, n - k) for k in range(4))
-    return {"matches": matches, "totals": totals, "lengths": (n, length)}
+    return {"matches": matches, "totals": totals, "lengths": (n, reference)}
 
 
 def _matches(reply: Sequence[str], reference: Sequence[str]) -> tuple[int, ...]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from polyclinic.evals.scoring.bleu import bleu1, bleu_parts
+from polyclinic.evals.scoring.bleu import bleu1, bleu1_columns, bleu_columns, bleu_parts
 from polyclinic.evals.scoring.entities import references_of
 from polyclinic.evals.scoring.measured import Measured
 from polyclinic.evals.scoring.reply_text import clean
-from polyclinic.evals.scoring.rouge import rouge_f1
-from polyclinic.evals.scoring.words import RULES, rule_for
+from polyclinic.evals.scoring.rouge import rouge_columns, rouge_f1
+from polyclinic.evals.scoring.words import RULES, divided, rule_for
 from polyclinic.records import Reply
 from polyclinic.tasks import Task
 
+Words = Sequence[str]
+Found = TypeVar("Found")
 Similarity = Callable[[Sequence[str], Sequence[Sequence[str]]], list[float]]
 LONGEST_KEPT = 4000  # characters of a gold whose words are remembered
 TEXT_METRICS = ("bleu1", "rouge1", "rouge2", "rougeL", "corpus_bleu4")
@@ -46,15 +48,16 @@ def score_text(
     """
     rules = text_rules(task)
     rouge, bleu, corpus = (rules[name] for name in ("rouge", "bleu1", "corpus_bleu4"))
-    by_rouge, by_bleu, by_corpus = RULES[rouge](), RULES[bleu](), RULES[corpus]()
     references = [[clean(text) for text in references_of(reply)] for reply in replies]
     near = similarity(texts, references) if similarity is not None and texts else None
+    by_rule = {rule: divided(texts, rule) for rule in dict.fromkeys((rouge, bleu, corpus))}
+    rouges = _column(by_rule[rouge], references, rouge, rouge_f1, rouge_columns)
+    singles = _column(by_rule[bleu], references, bleu, bleu1, bleu1_columns)
+    corpora = _column(by_rule[corpus], references, corpus, bleu_parts, bleu_columns)
     scored = []
-    for place, (text, golds) in enumerate(zip(texts, references, strict=True)):
-        words = by_rouge(text)
-        one, two, longest = rouge_f1(words, [gold_words(gold, rouge) for gold in golds])
-        single = bleu1(by_bleu(text), [gold_words(gold, bleu) for gold in golds])
-        if text and not words and text in golds:  # a gold without any word by this rule
+    for place, text in enumerate(texts):
+        (one, two, longest), single, parts = rouges[place], singles[place], corpora[place]
+        if text and not by_rule[rouge][place] and text in references[place]:  # a gold without a word by this rule
             one = two = longest = 1.0
         values = {"bleu1": single, "rouge1": one, "rouge2": two, "rougeL": longest}
         if near is not None:
@@ -62,10 +65,25 @@ def score_text(
         headline, value = _headline(task.metric, values)
         row = [Measured(headline, value)]
         row += [Measured(name, value) for name, value in values.items() if name != headline]
-        parts = bleu_parts(by_corpus(text), [gold_words(gold, corpus) for gold in golds])
         row.append(Measured("corpus_bleu4", bleu_of(parts), "", 1.0, parts))
         scored.append(row)
     return scored
+
+
+def _column(
+    replies: Sequence[Words],
+    references: Sequence[Sequence[str]],
+    rule: str,
+    one: Callable[[Words, Sequence[Words]], Found],
+    many: Callable[[Sequence[Words], Sequence[Words]], list[Found]],
+) -> list[Found]:
+    """Return what a metric finds for each reply: those with one reference together, others one by one."""
+    golds = [[gold_words(text, rule) for text in group] for group in references]
+    single = [place for place, group in enumerate(golds) if len(group) == 1]
+    together = iter(many([replies[place] for place in single], [golds[place][0] for place in single]))
+    return [
+        next(together) if len(group) == 1 else one(reply, group) for reply, group in zip(replies, golds, strict=True)
+    ]
 
 
 def gold_words(text: str, rule: str) -> list[str]:

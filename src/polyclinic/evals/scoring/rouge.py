@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from polyclinic.evals.scoring.overlap import f_measure, grams, longest_common, shared
+from polyclinic.evals.scoring.overlap import f_measure, grams, longest_common, shared, shared_columns
 
 EPSILON = 1e-8  # of the packages rouge and rouge_chinese
 
@@ -30,12 +30,27 @@ def rouge_f1(reply: Sequence[str], references: Sequence[Sequence[str]]) -> tuple
     return best
 
 
+def rouge_columns(
+    replies: Sequence[Sequence[str]], golds: Sequence[Sequence[str]]
+) -> list[tuple[float, float, float]]:
+    """Return what `rouge_f1` does for many replies with one reference each."""
+    counts = shared_columns(replies, golds, 2)
+    return [_of_counts(reply, gold, *both) for reply, gold, both in zip(replies, golds, counts, strict=True)]
+
+
 def _against(reply: Sequence[str], reference: Sequence[str]) -> tuple[float, float, float]:
     n, m = len(reply), len(reference)
     one = shared(reply, reference)
     if not one:
         return 0.0, 0.0, 0.0
     two = shared(reply, reference, 2) if n > 1 and m > 1 else 0
+    return _of_counts(reply, reference, one, two)
+
+
+def _of_counts(reply: Sequence[str], reference: Sequence[str], one: int, two: int) -> tuple[float, float, float]:
+    if not one:
+        return 0.0, 0.0, 0.0
+    n, m = len(reply), len(reference)
     longest = n if reply == reference else longest_common(reply, reference)
     return f_measure(one, n, m), f_measure(two, n - 1, m - 1), f_measure(longest, n, m)
 

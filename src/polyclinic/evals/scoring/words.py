@@ -186,26 +186,43 @@ _CHINESE = (
 _CHINESE_CLASS = "".join(f"{chr(low)}-{chr(high)}" for low, high in _CHINESE)
 
 
+class _Kept(dict[int, str | None]):
+    """For str.translate: control characters go."""
+
+    def __missing__(self, code: int) -> str | None:
+        character = chr(code)
+        gone = character in "\0\ufffd" or (
+            character not in "\t\n\r" and unicodedata.category(character) in ("Cc", "Cf")
+        )
+        self[code] = None if gone else character
+        return self[code]
+
+
+class _Apart(dict[int, str | None]):
+    """For str.translate: marks above letters go, punctuation and Chinese characters stand alone."""
+
+    def __missing__(self, code: int) -> str | None:
+        character = chr(code)
+        category = unicodedata.category(character)
+        symbol = 33 <= code <= 47 or 58 <= code <= 64 or 91 <= code <= 96 or 123 <= code <= 126
+        if category == "Mn":
+            self[code] = None
+        elif category == "Zs":
+            self[code] = " "
+        else:
+            alone = symbol or category.startswith("P") or _is_chinese(character)
+            self[code] = f" {character} " if alone else character
+        return self[code]
+
+
+@functools.cache
 def _characters() -> Callable[[str], Words]:
     """BERT's basic tokenizer: Chinese characters and punctuation stand alone, accents go, lower case."""
-
-    @functools.lru_cache(maxsize=1 << 16)
-    def kind(character: str) -> int:
-        """0 = part of a word, 1 = stands alone, 2 = space, 3 = dropped."""
-        category = unicodedata.category(character)
-        if character in " \t\n\r" or category == "Zs":
-            return 2
-        if character in ("\0", "\ufffd") or category in ("Cc", "Cf"):
-            return 3
-        code = ord(character)
-        symbol = 33 <= code <= 47 or 58 <= code <= 64 or 91 <= code <= 96 or 123 <= code <= 126
-        return 1 if symbol or category.startswith("P") or _is_chinese(character) else 0
+    kept, apart = _Kept(), _Apart()
 
     def divide(text: str) -> Words:
-        kept = "".join(c for c in text if kind(c) != 3)
-        text = unicodedata.normalize("NFC", kept).lower()
-        text = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
-        return "".join(f" {c} " if kind(c) == 1 else " " if kind(c) == 2 else c for c in text).split()
+        text = unicodedata.normalize("NFC", text.translate(kept)).lower()
+        return unicodedata.normalize("NFD", text).translate(apart).split()
 
     return divide
 
