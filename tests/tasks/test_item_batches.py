@@ -399,6 +399,7 @@ def has(task: Task, split: str) -> bool:
         return False
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=6))
 def test_bytes_do_not_depend_on_the_batches_records_come_in(sizes: list[int]) -> None:
     from polyclinic.records import record_schema
@@ -423,3 +424,14 @@ def test_bytes_do_not_depend_on_the_batches_records_come_in(sizes: list[int]) ->
         write_parts(Path(place) / "other", parts, Sample)
         one, other = (Path(place) / name / "records.parquet" for name in ("one", "other"))
         assert one.read_bytes() == other.read_bytes()
+
+
+def test_long_records_are_written_in_smaller_groups_wherever_batches_end(tmp_path: Path) -> None:
+    made = [Sample(id=f"{n}", task="t", output="y", input="x" * 1_000_000) for n in range(150)]
+    write_records(tmp_path / "one", made, Sample)
+    with pq.ParquetFile(tmp_path / "one" / "records.parquet") as file:
+        assert [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)] == [68, 68, 14]
+        batches = list(file.iter_batches(batch_size=41))
+    write_parts(tmp_path / "other", batches, Sample)
+    one, other = ((tmp_path / name / "records.parquet").read_bytes() for name in ("one", "other"))
+    assert one == other
