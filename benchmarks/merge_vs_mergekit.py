@@ -5,8 +5,12 @@
     python benchmarks/merge_vs_mergekit.py --mergekit-python /tmp/mergekit/bin/python
 
 The models are Llama-shaped, bfloat16, a base and fine-tunes of it, made in a temporary folder and removed afterwards.
-Each merge is a process of its own, measured whole: CPU-seconds, wall time and peak memory as the kernel reports them.
-The floor is reading every input and writing one output, in the same run and without any arithmetic.
+Each merge is one command, a process of its own, measured whole: CPU-seconds, wall time and peak memory as the system
+reports them. The floor is reading every input and writing one output, in the same run and without any arithmetic;
+`slerp` takes the base and one fine-tune. Medians; before each run all that was written is brought to the disk.
+
+mergekit takes minutes for a costly method, so by default it runs where `COMPARED` says and the rest of the table has
+our own cost alone; `--compare-all` runs it everywhere.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import json
 import math
 import os
 import shutil
+import statistics
 import struct
 import subprocess
 import sys
@@ -40,12 +45,15 @@ METHODS: dict[str, dict[str, float]] = {
     "della": {"density": 0.5, "epsilon": 0.15},
 }
 WITH_FLAVOURS = {"ties", "breadcrumbs", "dare_ties", "della"}
-OURS = """
-import json, sys
-import polyclinic.merge
-arguments = json.loads(sys.argv[2])
-getattr(polyclinic.merge, sys.argv[1])(**arguments)
-"""
+GOALS = {"linear": 4, "task_arithmetic": 4, "slerp": 7, "ties": 12, "breadcrumbs": 12, "dare_ties": 10, "della": 12}
+COSTLY = {"ties", "breadcrumbs", "dare_ties", "della"}  # mergekit takes minutes: once unless told otherwise
+# Where mergekit runs by default, so that the whole table takes about 40 minutes on two idle cores.
+COMPARED = {
+    ("374m", 3): set(METHODS),
+    ("374m", 5): {"linear", "ties", "dare_ties"},
+    ("1b", 3): {"linear", "slerp", "ties"},
+    ("1b", 5): {"linear"},
+}
 FLOOR = """
 import os, sys
 block = bytearray(4 << 20)
@@ -67,73 +75,93 @@ class Cost:
     peak_mib: float
 
 
+@dataclass(frozen=True)
+class Row:
+    """What one tool took for one merge: medians, and the largest peak."""
+
+    size: str
+    fine_tunes: int
+    method: str
+    tool: str
+    runs: int
+    cost: Cost
+
+
 def main() -> int:
     """Run the comparison; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mergekit-python", type=Path, help="a Python with mergekit 0.1.5; without it only ours run")
     parser.add_argument("--sizes", default="374m,1b", help=f"comma-separated, of {', '.join(SHAPES)}")
-    parser.add_argument("--experts", type=int, default=3, help="fine-tunes that are merged (slerp takes one)")
+    parser.add_argument("--fine-tunes", default="3,5", help="comma-separated: how many are merged (slerp takes one)")
     parser.add_argument("--methods", default=",".join(METHODS), help="comma-separated")
     parser.add_argument("--flavours", default="paper,mergekit", help="of our methods, where they have flavours")
-    parser.add_argument("--repeat", type=int, default=3, help="runs of each, of which the fastest counts")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of ours and of the floor")
+    parser.add_argument(
+        "--mergekit-repeats", type=int, default=0, help="runs of mergekit; 0: as ours, but costly methods once"
+    )
+    parser.add_argument("--compare-all", action="store_true", help="run mergekit in every row")
     parser.add_argument("--folder", type=Path, help="where to put the temporary folder")
     parser.add_argument("--json", type=Path, help="write all figures here as well")
     arguments = parser.parse_args()
-    rows = []
+    counts = sorted({int(count) for count in arguments.fine_tunes.split(",")})
+    rows: list[Row] = []
     for size in arguments.sizes.split(","):
         with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-            base, experts = make_models(Path(folder), size, arguments.experts)
-            for method in arguments.methods.split(","):
-                rows += compare(Path(folder), size, method, base, experts, arguments)
+            base, models = make_models(Path(folder), size, max(counts))
+            for count in counts:
+                for method in arguments.methods.split(","):
+                    if method != "slerp" or count == counts[0]:
+                        rows += compare(Path(folder), size, method, base, models[:count], arguments)
     print_table(rows)
     if arguments.json:
-        arguments.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        found = [{**vars(row), "cost": vars(row.cost)} for row in rows]
+        arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return 0
 
 
 def compare(
-    folder: Path, size: str, method: str, base: Path, experts: list[Path], arguments: argparse.Namespace
-) -> list[dict[str, object]]:
-    """Return one row for mergekit, one for each flavour of ours, and one for the floor."""
-    models = experts[:1] if method == "slerp" else experts
+    folder: Path, size: str, method: str, base: Path, models: list[Path], arguments: argparse.Namespace
+) -> list[Row]:
+    """Return one row for the floor, one for each flavour of ours, and one for mergekit where it runs."""
+    count = len(models)
+    compared = arguments.compare_all or method in COMPARED.get((size, count), set(METHODS))
+    models = models[:1] if method == "slerp" else models
     flavours = arguments.flavours.split(",") if method in WITH_FLAVOURS else [""]
-    candidates: dict[str, list[str]] = {
-        f"polyclinic {flavour}".strip(): our_command(method, flavour, base, models, folder / "ours")
-        for flavour in flavours
-    }
-    candidates["floor"] = [sys.executable, "-c", FLOOR, str(folder / "floor"),
-                           *(str(path / "model.safetensors") for path in (base, *models))]  # fmt: skip
-    if arguments.mergekit_python:
-        candidates["mergekit"] = mergekit_command(arguments.mergekit_python, folder, method, base, models)
-    costs: dict[str, list[Cost]] = {name: [] for name in candidates}
-    for _ in range(arguments.repeat):
-        for name, command in candidates.items():
+    inputs = [str(path / "model.safetensors") for path in (base, *models)]
+    commands = {"floor": [sys.executable, "-c", FLOOR, str(folder / "floor"), *inputs]}
+    runs = {"floor": arguments.repeats}
+    if arguments.mergekit_python and compared:
+        commands["mergekit"] = mergekit_command(arguments.mergekit_python, folder, method, base, models)
+        runs["mergekit"] = arguments.mergekit_repeats or (1 if method in COSTLY else arguments.repeats)
+    for flavour in flavours:
+        name = f"ours, {flavour}" if flavour else "ours"
+        commands[name] = our_command(method, flavour, base, models, folder / "ours")
+        runs[name] = arguments.repeats
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for turn in range(max(runs.values())):
+        for name, command in commands.items():
+            if turn >= runs[name]:
+                continue
             for left in ("ours", "theirs", "floor"):
                 shutil.rmtree(folder / left, ignore_errors=True)
             (folder / "floor").unlink(missing_ok=True)
+            os.sync()
             costs[name].append(measure(command))
-            print(size, method, name, costs[name][-1], file=sys.stderr)
-    best = {
-        name: Cost(
-            min(cost.cpu_seconds for cost in found),
-            min(cost.wall_seconds for cost in found),
-            max(cost.peak_mib for cost in found),
+            print(size, count, method, name, costs[name][-1], file=sys.stderr)
+    return [
+        Row(
+            size,
+            count,
+            method,
+            name,
+            runs[name],
+            Cost(
+                statistics.median(cost.cpu_seconds for cost in found),
+                statistics.median(cost.wall_seconds for cost in found),
+                max(cost.peak_mib for cost in found),
+            ),
         )
         for name, found in costs.items()
-    }
-    reference = best.get("mergekit")
-    return [
-        {
-            "size": size,
-            "method": method,
-            "tool": name,
-            "cpu_seconds": round(cost.cpu_seconds, 2),
-            "wall_seconds": round(cost.wall_seconds, 2),
-            "peak_mib": round(cost.peak_mib),
-            "cpu_ratio": round(reference.cpu_seconds / cost.cpu_seconds, 1) if reference else None,
-            "wall_ratio": round(reference.wall_seconds / cost.wall_seconds, 1) if reference else None,
-        }
-        for name, cost in best.items()
     ]
 
 
@@ -152,10 +180,11 @@ def measure(command: list[str]) -> Cost:
 
 def our_command(method: str, flavour: str, base: Path, models: list[Path], out: Path) -> list[str]:
     """Return the command that merges with Polyclinic."""
-    settings: dict[str, object] = {"base": str(base), "models": [str(m) for m in models], "out": str(out)}
-    settings |= METHODS[method] | ({} if method == "slerp" else {"weights": 1 / len(models)})
+    settings: dict[str, object] = dict(METHODS[method]) | ({} if method == "slerp" else {"weights": 1 / len(models)})
     settings |= {"flavour": flavour} if flavour else {}
-    return [sys.executable, "-c", OURS, method, json.dumps(settings)]
+    flags = [text for name, value in settings.items() for text in (f"--{name}", str(value))]
+    return [sys.executable, "-m", "polyclinic", "merge", method,
+            "--base", str(base), "--models", ",".join(map(str, models)), "--out", str(out), *flags]  # fmt: skip
 
 
 def mergekit_command(python: Path, folder: Path, method: str, base: Path, models: list[Path]) -> list[str]:
@@ -174,10 +203,10 @@ def mergekit_command(python: Path, folder: Path, method: str, base: Path, models
             "--no-copy-tokenizer", "--random-seed", "0"]  # fmt: skip
 
 
-def make_models(folder: Path, size: str, experts: int) -> tuple[Path, list[Path]]:
+def make_models(folder: Path, size: str, fine_tunes: int) -> tuple[Path, list[Path]]:
     """Write a random base and fine-tunes of it; returns their folders."""
     made = []
-    for index, name in enumerate(["base", *(f"expert{i}" for i in range(1, experts + 1))]):
+    for index, name in enumerate(["base", *(f"tune{i}" for i in range(1, fine_tunes + 1))]):
         made.append(folder / name)
         # In a process of its own: the kernel counts what a parent once held as its children's peak.
         code = (
@@ -245,12 +274,37 @@ def tensor_shapes(hidden: int, inner: int, layers: int, vocabulary: int) -> Iter
     yield "lm_head.weight", [vocabulary, hidden]
 
 
-def print_table(rows: list[dict[str, object]]) -> None:
-    """Print the rows as a Markdown table."""
-    print("| size | method | tool | CPU-s | wall s | peak MiB | mergekit / this, CPU | wall |")
-    print("|---|---|---|---|---|---|---|---|")
+def print_table(rows: list[Row]) -> None:
+    """Print the rows as a finished Markdown table, one line for each merge of ours."""
+    print("| size | fine-tunes | method | ours: CPU-s, wall s, MiB | mergekit: CPU-s, wall s, MiB | CPU ratio "
+          "| wall ratio | goal | floor: CPU-s, wall s | ours / floor: CPU, wall |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for row in rows:
-        print("| " + " | ".join("" if value is None else str(value) for value in row.values()) + " |")
+        if not row.tool.startswith("ours"):
+            continue
+        beside = {
+            r.tool: r for r in rows if (r.size, r.fine_tunes, r.method) == (row.size, row.fine_tunes, row.method)
+        }
+        floor, theirs, cost = beside["floor"].cost, beside.get("mergekit"), row.cost
+        flavour = row.tool.removeprefix("ours")
+        found = [
+            row.size,
+            "1" if row.method == "slerp" else str(row.fine_tunes),
+            f"{row.method}{flavour}",
+            f"{_figures(cost)} ({row.runs})",
+            f"{_figures(theirs.cost)} ({theirs.runs})" if theirs else "",
+            f"{theirs.cost.cpu_seconds / cost.cpu_seconds:.1f}" if theirs else "",
+            f"{theirs.cost.wall_seconds / cost.wall_seconds:.1f}" if theirs else "",
+            str(GOALS[row.method]),
+            f"{floor.cpu_seconds:.2f}, {floor.wall_seconds:.2f}",
+            f"{cost.cpu_seconds / floor.cpu_seconds:.1f}, {cost.wall_seconds / floor.wall_seconds:.1f}",
+        ]
+        print("| " + " | ".join(found) + " |")
+    print("\nIn brackets: how many runs. CPU-seconds and walls are medians, memory is the largest peak.")
+
+
+def _figures(cost: Cost) -> str:
+    return f"{cost.cpu_seconds:.1f}, {cost.wall_seconds:.1f}, {cost.peak_mib:.0f}"
 
 
 if __name__ == "__main__":

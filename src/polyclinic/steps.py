@@ -98,7 +98,7 @@ class Settings(BaseModel):
     """The settings of a step kind. Unknown fields are errors; a single value is taken for a list of one."""
 
     # No infinities: JSON has no such number, so two of them could not be told apart in a key.
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

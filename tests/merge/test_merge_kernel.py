@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_parents import random_tensors, read_tensors, write_family, write_model
 
@@ -201,6 +201,7 @@ def test_inner_products_have_the_same_bits(tmp_path: Path, deltas: bool) -> None
             assert found.tobytes() == expected.tobytes()
 
 
+@settings(deadline=None)
 @given(
     bits=st.lists(st.integers(0, 0xFFFF).filter(lambda b: b & 0x7F80 != 0x7F80), min_size=4, max_size=60),
     length=st.integers(1, 9),

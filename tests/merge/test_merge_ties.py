@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tiny_parents import SHAPES, random_tensors, read_tensors, write_family, write_model
@@ -48,6 +48,7 @@ def arrays(seed: int, count: int, coarse: bool) -> tuple[NDArray[np.float32], li
     return made[0], list(made[1:])
 
 
+@settings(deadline=None)
 @given(
     seed=st.integers(0, 1000),
     count=st.integers(1, 4),
@@ -80,6 +81,7 @@ def test_ties_within_a_tensor_equals_the_formula(
         np.testing.assert_allclose(merged, expected, rtol=1e-5, atol=1e-5)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 300))
 def test_the_order_of_the_models_does_not_matter(seed: int) -> None:
     base, models = arrays(seed, 3, coarse=False)
@@ -160,6 +162,7 @@ def test_a_density_above_one_is_refused(tmp_path: Path) -> None:
         ties(out=tmp_path / "out", base=base, models=experts, density=1.3)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 500), count=st.integers(1, 3), normalize=st.booleans(), coarse=st.booleans())
 def test_breadcrumbs_ties_equals_the_formula(seed: int, count: int, normalize: bool, coarse: bool) -> None:
     base, models = arrays(seed, count, coarse)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -71,11 +71,12 @@ class Bracket:
     stream: int
     low: int
     high: int
+    most_bins: int = BINS  # a power of two
 
     @property
     def shift(self) -> int:
         """How wide the bins are."""
-        return max(0, (self.high - self.low).bit_length() - (BINS.bit_length() - 1))
+        return max(0, (self.high - self.low).bit_length() - (self.most_bins.bit_length() - 1))
 
 
 @dataclass(frozen=True)
@@ -143,11 +144,12 @@ def find_cuts(
     size = sum(part.size for part in parts)
     samples = [np.concatenate(found) for found in zip(*(p.sample for p in parts if p.sample), strict=True)]
     searches: dict[tuple[int, int], _Search] = {}
+    most_bins = min(BINS, max(1 << 12, 1 << size.bit_length()))  # for few entries many bins cost more than a new pass
     for stream, wanted in enumerate(counts):
         for count in wanted:
             if 0 < count < size:
                 low, high = _bracket(samples[stream], count / size) if samples else (0, INFINITY)
-                searches[stream, count] = _Search(count, Bracket(stream, low, high))
+                searches[stream, count] = _Search(count, Bracket(stream, low, high, most_bins))
     while missing := [search for search in searches.values() if not search.cuts]:
         brackets = [search.bracket for search in missing]
         found: list[list[Tallied]] = each(lambda part, brackets=brackets: part.tally(brackets))  # type: ignore[misc]
@@ -180,15 +182,15 @@ class _Search:
         np.add.at(numbers, places, np.concatenate([part.numbers for part in parts]))
         rank = self.count - sum(part.above for part in parts)
         at_least = np.cumsum(numbers[::-1])  # entries at least as large, from the largest bin down
-        stream, low, shift = self.bracket.stream, self.bracket.low, self.bracket.shift
+        low, shift = self.bracket.low, self.bracket.shift
         if not 0 < rank <= (int(at_least[-1]) if bins.size else 0):
-            self.bracket = Bracket(stream, 0, INFINITY)
+            self.bracket = replace(self.bracket, low=0, high=INFINITY)
             return
         place = int(np.searchsorted(at_least, rank))
         found = int(bins[::-1][place])
         low += found << shift
         if shift:
-            self.bracket = Bracket(stream, low, low + (1 << shift) - 1)
+            self.bracket = replace(self.bracket, low=low, high=low + (1 << shift) - 1)
             return
         threshold = float(np.array(low, np.uint32).view(np.float32))
         left = rank - (int(at_least[place - 1]) if place else 0)
