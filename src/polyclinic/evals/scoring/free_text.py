@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from polyclinic.evals.scoring.bleu import bleu1, bleu1_columns, bleu_columns, bleu_parts
 from polyclinic.evals.scoring.entities import references_of
 from polyclinic.evals.scoring.measured import Measured
-from polyclinic.evals.scoring.reply_text import clean
+from polyclinic.evals.scoring.reply_text import clean, folded
 from polyclinic.evals.scoring.rouge import rouge_columns, rouge_f1
 from polyclinic.evals.scoring.words import RULES, divided, rule_for
 from polyclinic.records import Reply
@@ -20,7 +20,7 @@ Words = Sequence[str]
 Found = TypeVar("Found")
 Similarity = Callable[[Sequence[str], Sequence[Sequence[str]]], list[float]]
 LONGEST_KEPT = 4000  # characters of a gold whose words are remembered
-TEXT_METRICS = ("bleu1", "rouge1", "rouge2", "rougeL", "corpus_bleu4")
+TEXT_METRICS = ("bleu1", "rouge1", "rouge2", "rougeL", "exact_match", "corpus_bleu4")
 
 
 def text_rules(task: Task) -> dict[str, str]:
@@ -65,6 +65,9 @@ def score_text(
         headline, value = _headline(task.metric, values)
         row = [Measured(headline, value)]
         row += [Measured(name, value) for name, value in values.items() if name != headline]
+        whole = folded(text)
+        same = text in references[place] or (whole and whole in map(folded, references[place]))
+        row.append(Measured("exact_match", float(bool(text and same))))
         row.append(Measured("corpus_bleu4", bleu_of(parts), "", 1.0, parts))
         scored.append(row)
     return scored
