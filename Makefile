@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STORE ?= store
+TEST_PROCESSES ?= 2
 
 .PHONY: quickstart test setup clean
 
@@ -14,7 +15,7 @@ test: $(VENV)/.tests-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/pytest
+	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist worksteal
 
 setup: $(VENV)/.ready
 
