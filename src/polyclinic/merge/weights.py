@@ -138,11 +138,11 @@ class Pieces:
             if os.fstat(tensor.descriptor).st_size < self._end:
                 raise UserError(f"{tensor.file}: tensor {tensor.name}: the file became shorter while it was read")
             self._kept = None
+            if hasattr(os, "posix_fadvise"):
+                os.posix_fadvise(tensor.descriptor, self._begin, 2 * WINDOW, os.POSIX_FADV_WILLNEED)
             window = mmap.mmap(
                 tensor.descriptor, self._end - self._begin, access=mmap.ACCESS_READ, offset=self._begin
             )
-            if hasattr(os, "posix_fadvise") and self._end < last:
-                os.posix_fadvise(tensor.descriptor, self._end, WINDOW, os.POSIX_FADV_WILLNEED)
             self._kept = np.frombuffer(window, np.uint8)
             self._address = self._kept.ctypes.data
         return self._address + begin - self._begin
