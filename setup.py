@@ -36,7 +36,7 @@ setup(
         Extension(
             "polyclinic.merge.kernel._compiled",
             [f"{KERNEL}/kernel.c"],
-            depends=[f"{KERNEL}/kernel.h", f"{KERNEL}/loops.h"],
+            depends=[f"{KERNEL}/{name}.h" for name in ("kernel", "loops", "numbers", "merging", "counting", "rows")],
             extra_compile_args=EXACT,
             optional=True,
         )

@@ -32,8 +32,8 @@ static int bucket_bits(int64_t length) {
     return bits;
 }
 
-/* Bytes a workspace for rows of this length needs. */
-int64_t polyclinic_workspace_bytes(int64_t length) { return 8 * (1 << 14) + length * 24 + 256; } /* with some to spare */
+/* Bytes a workspace for rows of this length needs, with some to spare: eight marks are looked at together. */
+int64_t polyclinic_workspace_bytes(int64_t length) { return 8 * (1 << 14) + length * 24 + 256; }
 
 static Workspace workspace(void *memory, int64_t length) {
     Workspace work;
@@ -148,7 +148,8 @@ static int first_byte(uint64_t word) {
 int polyclinic_level(void) {
 #if VARIANTS == 3
     __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2")) return 0;
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi") || !__builtin_cpu_supports("bmi2"))
+        return 0;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
         return 2;
