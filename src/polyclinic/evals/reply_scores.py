@@ -27,7 +27,9 @@ def scores_of(
         weighed: items whose answer was a likelihood, with what came of them, by task and item.
     """
     for task, group in itertools.groupby(replies, key=lambda reply: reply.task):
-        while chunk := list(itertools.islice(group, TOGETHER)):
+        # Without a closed list the labels are the golds of all items, so no label may be out of sight.
+        open_labels = tasks[task].family in ("label", "label_set") and not tasks[task].labels
+        while chunk := list(itertools.islice(group, None if open_labels else TOGETHER)):
             written = [reply for reply in chunk if (reply.task, reply.item) not in weighed]
             found = iter(_written(tasks[task], written) if written else [])
             for reply in chunk:
