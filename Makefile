@@ -29,8 +29,10 @@ $(VENV)/.ready: pyproject.toml setup.py $(wildcard src/polyclinic/merge/kernel/*
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
+# Without its dependencies: xgrammar asks for triton, hundreds of megabytes that only a GPU uses.
 $(VENV)/.tests-ready: $(VENV)/.ready
-	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,cluster]"
+	$(BIN)/python -m pip install --quiet --no-deps "xgrammar>=0.2.8,<0.3" apache-tvm-ffi
 	touch $@
 
 clean:
