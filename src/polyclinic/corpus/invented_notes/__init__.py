@@ -1,0 +1,1 @@
+"""Clinical notes about people who do not exist, with their identifiers labelled."""
