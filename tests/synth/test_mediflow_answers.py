@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from polyclinic.synth.judgements import UnusableAnswer, mean_scores, read_judgement
 from polyclinic.synth.mediflow.implied_schema import implied_schema, schema_problem
 from polyclinic.synth.mediflow.tagged import Unusable, read_tagged
-from polyclinic.synth.preferences import Tier, tier_sizes
+from polyclinic.synth.preference_tiers import Tier, tier_sizes
 from polyclinic.synth.stratified import best_of_each, equal_shares
 
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="<>"), min_size=1).filter(str.strip)

@@ -136,7 +136,10 @@ def test_settings_that_cannot_work_fail_before_anything_runs(
 def test_the_address_and_the_pace_are_not_part_of_what_is_made() -> None:
     roles = find_kind("synth.pit").roles
     runtime = {name for name, role in roles.items() if role.runtime}
-    assert runtime == {"teacher_url", "teacher_key_variable", "allow_remote", "concurrency", "timeout"}
+    assert runtime == {
+        *("teacher_url", "teacher_key_variable", "more_addresses", "allow_remote", "concurrency", "timeout"),
+        *("prompt_price", "completion_price", "most_requests", "most_tokens", "most_money"),
+    }
 
 
 def test_a_model_writes_every_task_and_its_tokens_are_counted(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def _keep_with_teacher(
     )
     endpoint, account = endpoint_of(settings, work.seed, 0.0), Account()
     with Journal(settings.journal or work.scratch / "journal.sqlite") as journal:
-        asked.ask(endpoint, journal, work, count(), settings.allow_remote)
+        asked.ask(endpoint, journal, work, count(), settings)
         outcomes = asked.read(endpoint, journal, work.out, account)
 
         def by_tags(candidate: Candidate) -> Verdict:

@@ -86,7 +86,7 @@ def judge(settings: JudgeSettings, work: Work) -> None:
     used: dict[str, int] = {}
 
     with Journal(work.scratch / "journal.sqlite") as journal:
-        asked.ask(endpoint, journal, work, count * settings.judgements, settings.allow_remote)
+        asked.ask(endpoint, journal, work, count * settings.judgements, settings)
         with (work.out / JUDGEMENTS).open("w", encoding="utf-8") as side:
             for key, found in _by_subject(asked.read(endpoint, journal, work.out, account), keys):
                 scores[key], used[key] = mean_scores(found), len(found)

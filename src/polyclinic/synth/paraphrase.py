@@ -170,7 +170,7 @@ def _by_teacher(settings: ParaphraseSettings, work: Work, tasks: list[Task], kep
     )
     endpoint, account = endpoint_of(settings, work.seed, settings.temperature), Account()
     with Journal(work.scratch / "journal.sqlite") as journal:
-        asked.ask(endpoint, journal, work, len(bases) * settings.rewrites, settings.allow_remote)
+        asked.ask(endpoint, journal, work, len(bases) * settings.rewrites, settings)
         for basis, outcome in asked.read(endpoint, journal, work.out, account):
             if outcome.accepted is not None:
                 wording = Wording(

@@ -11,13 +11,14 @@ from pydantic import Field, field_validator, model_validator
 
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records, write_records
-from polyclinic.steps import Documents, Runtime, Settings, SourcePath, Work, step_kind
+from polyclinic.steps import Documents, Runtime, SourcePath, Work, step_kind
 from polyclinic.synth.extractive import AUTHOR, CodeBook, find_code, write_tasks
+from polyclinic.synth.teacher import TeacherSettings, check_address, endpoint_of
 
 Task = Literal["summary", "question_answer", "entities", "relations"]
 
 
-class PitSettings(Settings):
+class PitSettings(TeacherSettings):
     """What to write for each document, and who writes it."""
 
     documents: list[Documents] = Field(min_length=1, description="the documents to write tasks for")
@@ -33,9 +34,6 @@ class PitSettings(Settings):
     )
     teacher_url: Annotated[str, Runtime] = Field("", description="base URL of the endpoint, up to and with /v1")
     teacher_model: str = Field("", description="name of the model at the endpoint")
-    teacher_key_variable: Annotated[str, Runtime] = Field(
-        "", description="environment variable that holds the endpoint's key; empty sends none"
-    )
     temperature: float = Field(0.0, ge=0, le=2, description="temperature the teacher writes with")
     max_tokens: int = Field(1024, ge=16, le=131_072, description="tokens of one answer at most")
     part_characters: int = Field(
@@ -44,11 +42,6 @@ class PitSettings(Settings):
     prompts: SourcePath | None = Field(
         None, description="folder with prompts of your own (summary.jinja, system.jinja, ...)"
     )
-    allow_remote: Annotated[bool, Runtime] = Field(
-        False, description="let text go to an endpoint outside the local network, through the de-identifier"
-    )
-    concurrency: Annotated[int, Runtime] = Field(16, ge=1, le=1024, description="requests in flight")
-    timeout: Annotated[float, Runtime] = Field(300.0, gt=0, description="seconds to wait for one answer")
 
     @model_validator(mode="before")
     @classmethod
@@ -81,11 +74,10 @@ class PitSettings(Settings):
 def check_pit(settings: PitSettings) -> None:
     """Look at the prompts and at the address of the teacher; raises UserError before anything runs."""
     if settings.teacher == "openai":
-        from polyclinic.llm import refuse_remote
         from polyclinic.synth.templates import load_prompts
 
         load_prompts(settings.tasks, settings.prompts)
-        refuse_remote(settings.teacher_url, allow_remote=settings.allow_remote, guard=None, must_be_found=False)
+        check_address(settings)
 
 
 @step_kind("synth.pit", PitSettings, output="samples", version=1, check=check_pit)
@@ -138,21 +130,12 @@ def _write_by_rules(settings: PitSettings, work: Work) -> None:
 
 
 def _write_by_model(settings: PitSettings, work: Work) -> None:
-    from polyclinic.llm import Endpoint, Journal
+    from polyclinic.llm import Journal
     from polyclinic.synth.rounds import Account, drop_empty_side_file, nothing_usable
     from polyclinic.synth.templates import load_prompts
     from polyclinic.synth.written import count_requests, read_texts, writing_round
 
-    endpoint = Endpoint(
-        base_url=settings.teacher_url,
-        model=settings.teacher_model,
-        key_variable=settings.teacher_key_variable,
-        temperature=settings.temperature,
-        seed=work.seed % 2**31,
-        max_tokens=settings.max_tokens,
-        timeout=settings.timeout,
-        concurrency=settings.concurrency,
-    )
+    endpoint = endpoint_of(settings, work.seed, settings.temperature)
     prompts = load_prompts(settings.tasks, settings.prompts)
     documents = requests = 0
     for document in _checked_documents(settings.documents):
@@ -172,7 +155,7 @@ def _write_by_model(settings: PitSettings, work: Work) -> None:
                 (unusable if task.used < task.parts else nothing)[task.task] += 1
 
     with Journal(work.scratch / "journal.sqlite") as journal:
-        asked.ask(endpoint, journal, work, requests, settings.allow_remote)
+        asked.ask(endpoint, journal, work, requests, settings)
         if not write_records(work.out, samples(), Sample):
             raise nothing_usable("synth.pit", account, journal.path)
     drop_empty_side_file(work.out)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import Field
@@ -12,33 +11,19 @@ from pydantic import Field
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.llm import ChatRequest, Endpoint, Journal, Reply
 from polyclinic.records import Preference, Sample, read_records, write_records
-from polyclinic.steps import Samples, Settings, SourcePath, Work, step_kind
+from polyclinic.steps import Samples, SourcePath, Work, step_kind
 from polyclinic.synth.answers import form_problem, without_thoughts
 from polyclinic.synth.judge import subject_key
 from polyclinic.synth.judgements import UnusableAnswer, read_object
 from polyclinic.synth.mediflow.axes import OWN_AXES, Axes, Defined, load_axes
 from polyclinic.synth.mediflow.tagged import Unusable, check_json
+from polyclinic.synth.preference_tiers import PUBLISHED, Pair, Tier, draw_pairs, tier_sizes
 from polyclinic.synth.prompt_files import PromptFile, load_prompt_file
 from polyclinic.synth.rounds import Account, Round, drop_empty_side_file, nothing_usable
-from polyclinic.synth.stratified import best_of_each
 from polyclinic.synth.teacher import TeacherSettings, check_address, endpoint_of
 
 NOT_WORSE = "rejected-verification.jsonl"
 TRIAL = {"instruction": "…", "input": "…"}
-
-
-class Tier(Settings):
-    """So many of the best instructions that are left, with so many pairs each."""
-
-    instructions: int = Field(ge=1, description="number of instructions")
-    pairs: int = Field(ge=1, le=16, description="preference pairs of each")
-
-
-PUBLISHED = [
-    Tier(instructions=20_000, pairs=3),
-    Tier(instructions=25_000, pairs=2),
-    Tier(instructions=40_000, pairs=1),
-]
 
 
 class PreferencesSettings(TeacherSettings):
@@ -66,15 +51,6 @@ def check_preferences(settings: PreferencesSettings) -> None:
     check_address(settings)
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One sample and how its output is made worse."""
-
-    number: int
-    sample: Sample
-    error: Defined
-
-
 @step_kind("synth.preferences", PreferencesSettings, output="preferences", version=1, check=check_preferences)
 def preferences(settings: PreferencesSettings, work: Work) -> None:
     """Make preference pairs: chosen = the sample's output, rejected = the output rewritten with one kind of error.
@@ -86,7 +62,9 @@ def preferences(settings: PreferencesSettings, work: Work) -> None:
     """
     axes = load_axes(settings.axes or OWN_AXES)
     rewrite, compare = _prompts(settings)
-    pairs = draw_pairs(read_judged(settings), settings, _errors(settings, axes), work.seed)
+    groups = read_judged(settings)
+    tiers = tier_sizes(settings.tiers, len(groups), settings.counts)
+    pairs = draw_pairs(groups, tiers, settings.score, _errors(settings, axes), work.seed)
     endpoint = endpoint_of(settings, work.seed, settings.temperature)
 
     def questions() -> Iterator[tuple[Pair, ChatRequest]]:
@@ -96,7 +74,7 @@ def preferences(settings: PreferencesSettings, work: Work) -> None:
     asked = Round("making outputs worse", questions, lambda p: {"sample": p.sample.id, "error_type": p.error.key})
     account = Account()
     with Journal(work.scratch / "journal.sqlite") as journal:
-        asked.ask(endpoint, journal, work, len(pairs), settings.allow_remote)
+        asked.ask(endpoint, journal, work, len(pairs), settings)
         made = [
             (pair, clean_output(outcome.accepted.text))
             for pair, outcome in asked.read(endpoint, journal, work.out, account)
@@ -141,50 +119,6 @@ def read_judged(settings: PreferencesSettings) -> dict[str, list[Sample]]:
             "its metadata; judge them first (synth.judge), or name another score"
         )
     return groups
-
-
-def draw_pairs(
-    groups: dict[str, list[Sample]], settings: PreferencesSettings, errors: Sequence[Defined], seed: int
-) -> list[Pair]:
-    """Return which samples become pairs, and with which error type.
-
-    The pairs of one instruction are made from different examples, as far as it has so many.
-    """
-    import numpy as np
-
-    groups_in_order = list(groups.values())
-    tiers = tier_sizes(settings.tiers, len(groups_in_order), settings.counts)
-    cells = [
-        tuple(group[0].metadata.get(name, "") for name in ("task_type", "input_data", "output_format"))
-        for group in groups_in_order
-    ]
-    scores = [float(group[0].metadata[settings.score]) for group in groups_in_order]
-    ranked = best_of_each(groups_in_order, cells, scores, sum(size for size, _ in tiers))
-    generator = np.random.Generator(np.random.PCG64(seed))
-    weights = np.array([error.weight for error in errors])
-    pairs: list[Pair] = []
-    position = 0
-    for size, number in tiers:
-        for index in ranked[position : position + size]:
-            group = groups_in_order[index]
-            for chosen in generator.permutation(len(group))[:number].tolist():
-                error = errors[int(generator.choice(len(errors), p=weights / weights.sum()))]
-                pairs.append(Pair(len(pairs), group[chosen], error))
-        position += size
-    return pairs
-
-
-def tier_sizes(tiers: Sequence[Tier], instructions: int, counts: str) -> list[tuple[int, int]]:
-    """Return (instructions, pairs of each) by tier for the instructions there are."""
-    wanted = sum(tier.instructions for tier in tiers)
-    left, sizes = instructions, []
-    for tier in tiers:
-        size = tier.instructions
-        if counts == "proportional" and instructions < wanted:
-            size = round(tier.instructions / wanted * instructions)
-        sizes.append((min(size, left), tier.pairs))
-        left -= min(size, left)
-    return sizes
 
 
 def clean_output(answer: str) -> str:
@@ -254,7 +188,7 @@ def _verified(
         lambda about: "comparison",
         NOT_WORSE,
     )
-    asked.ask(endpoint, journal, work, 2 * len(made), settings.allow_remote)
+    asked.ask(endpoint, journal, work, 2 * len(made), settings)
     agreed, answered = Counter[int](), Counter[int]()
     for (number, better), outcome in asked.read(endpoint, journal, work.out, account):
         if outcome.accepted is not None:

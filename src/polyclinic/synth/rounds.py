@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from polyclinic.errors import UserError
 from polyclinic.llm import ChatRequest, Endpoint, Journal, Outcome, ask_all, settle
 from polyclinic.steps import Work
+from polyclinic.synth.teacher import TeacherSettings, budget_of
 
 REJECTED = "rejected.jsonl"
 About = TypeVar("About")
@@ -34,6 +35,7 @@ class Account:
     failed: Counter[str] = field(default_factory=Counter)  # requests without an answer, by reason
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    price: float = 0.0  # in the money the endpoint's prices are in
 
     def take(self, outcome: Outcome, label: str = "") -> None:
         """Count one settled request and all its answers; a label stands before the reasons."""
@@ -43,6 +45,7 @@ class Account:
         for reply in [*replies, *([outcome.accepted] if outcome.accepted else [])]:
             self.prompt_tokens += reply.prompt_tokens
             self.completion_tokens += reply.completion_tokens
+            self.price += reply.price
         for _, reason in outcome.rejected:
             self.rejected[before + reason.partition(":")[0]] += 1
         if outcome.failure is not None:
@@ -56,6 +59,7 @@ class Account:
             "failed": dict(sorted(self.failed.items())),
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
+            **({"price": round(self.price, 6)} if self.price else {}),
         }
 
 
@@ -77,15 +81,16 @@ class Round(Generic[About]):
     label: Callable[[About], str] = _no_label
     side_file: str = REJECTED
 
-    def ask(self, endpoint: Endpoint, journal: Journal, work: Work, count: float, allow_remote: bool = False) -> None:
-        """Ask every question, `count` of them; all answers go into the journal."""
+    def ask(self, endpoint: Endpoint, journal: Journal, work: Work, count: float, settings: TeacherSettings) -> None:
+        """Ask every question, `count` of them, within the budget; all answers go into the journal."""
         with work.progress(self.title, count) as progress:
             tally = ask_all(
                 (request for _, request in self.questions()),
                 endpoint,
                 journal,
                 progress=progress,
-                allow_remote=allow_remote,
+                allow_remote=settings.allow_remote,
+                budget=budget_of(settings),
             )
         work.facts["asked_in_this_run"] = work.facts.get("asked_in_this_run", 0) + tally.asked
         for name, number in sorted(tally.counts.items()):

@@ -1,4 +1,4 @@
-"""The settings of every kind that asks a teacher, and the endpoint they name."""
+"""The settings of every kind that asks a teacher, and what they name: the endpoint, and what it may cost."""
 
 from __future__ import annotations
 
@@ -9,11 +9,21 @@ from pydantic import Field
 from polyclinic.steps import Runtime, Settings, SourcePath
 
 if TYPE_CHECKING:
-    from polyclinic.llm import Endpoint
+    from polyclinic.llm import Budget, Endpoint
+
+
+class Address(Settings):
+    """A further address at which the same model answers."""
+
+    url: str = Field(min_length=1, description="base URL, up to and with /v1")
+    weight: float = Field(0.0, ge=0, description="share of the requests; 0 = as its concurrency")
+    model: str = Field("", description="name under which it knows the model; empty = teacher_model")
+    key_variable: str = Field("", description="environment variable that holds its key; empty sends none")
+    concurrency: int = Field(0, ge=0, le=1024, description="requests in flight there; 0 = as teacher_url")
 
 
 class TeacherSettings(Settings):
-    """Which model is asked, where, and how many requests are in flight."""
+    """Which model is asked, where, how many requests are in flight, and what they may cost."""
 
     teacher_url: Annotated[str, Runtime] = Field(
         min_length=1, description="base URL of an OpenAI-compatible endpoint, up to and with /v1"
@@ -22,6 +32,9 @@ class TeacherSettings(Settings):
     teacher_key_variable: Annotated[str, Runtime] = Field(
         "", description="environment variable that holds the endpoint's key; empty sends none"
     )
+    more_addresses: Annotated[list[Address], Runtime] = Field(
+        [], description="further addresses of the same model: {url, weight, model, key_variable, concurrency}"
+    )
     max_tokens: int = Field(4096, ge=16, le=131_072, description="tokens of one answer at most")
     prompts: SourcePath | None = Field(None, description="folder with prompts of your own, file by file")
     allow_remote: Annotated[bool, Runtime] = Field(
@@ -29,11 +42,22 @@ class TeacherSettings(Settings):
     )
     concurrency: Annotated[int, Runtime] = Field(16, ge=1, le=1024, description="requests in flight")
     timeout: Annotated[float, Runtime] = Field(300.0, gt=0, description="seconds to wait for one answer")
+    prompt_price: Annotated[float, Runtime] = Field(0.0, ge=0, description="money for a million tokens sent")
+    completion_price: Annotated[float, Runtime] = Field(0.0, ge=0, description="money for a million tokens answered")
+    most_requests: Annotated[int | None, Runtime] = Field(
+        None, ge=1, description="requests sent in all, at most; then the run stops, and goes on when this is raised"
+    )
+    most_tokens: Annotated[int | None, Runtime] = Field(
+        None, ge=1, description="tokens sent and answered in all, at most"
+    )
+    most_money: Annotated[float | None, Runtime] = Field(
+        None, gt=0, description="money spent in all, at most; needs the two prices"
+    )
 
 
 def endpoint_of(settings: TeacherSettings, seed: int, temperature: float) -> Endpoint:
     """Return the endpoint that the settings name; a request may have a temperature of its own."""
-    from polyclinic.llm import Endpoint
+    from polyclinic.llm import Endpoint, Replica
 
     return Endpoint(
         base_url=settings.teacher_url,
@@ -44,11 +68,26 @@ def endpoint_of(settings: TeacherSettings, seed: int, temperature: float) -> End
         max_tokens=settings.max_tokens,
         timeout=settings.timeout,
         concurrency=settings.concurrency,
+        prompt_price=settings.prompt_price,
+        completion_price=settings.completion_price,
+        replicas=tuple(
+            Replica(one.url, one.weight, one.model, one.key_variable, one.concurrency)
+            for one in settings.more_addresses
+        ),
     )
 
 
+def budget_of(settings: TeacherSettings) -> Budget | None:
+    """Return what asking may come to in all, or None when the settings bound nothing."""
+    from polyclinic.llm import Budget
+
+    bounds = (settings.most_requests, settings.most_tokens, settings.most_money)
+    return Budget(*bounds) if any(bound is not None for bound in bounds) else None
+
+
 def check_address(settings: TeacherSettings) -> None:
-    """Raise UserError when text may not be sent to the teacher's address."""
+    """Raise UserError when text may not be sent to one of the teacher's addresses."""
     from polyclinic.llm import refuse_remote
 
-    refuse_remote(settings.teacher_url, allow_remote=settings.allow_remote, guard=None, must_be_found=False)
+    for url in (settings.teacher_url, *(one.url for one in settings.more_addresses)):
+        refuse_remote(url, allow_remote=settings.allow_remote, guard=None, must_be_found=False)

@@ -117,7 +117,7 @@ def mediflow(settings: MediflowSettings, work: Work) -> None:
                 yield from _samples(plan, passage, found, settings)
 
     with Journal(work.scratch / "journal.sqlite") as journal:
-        asked.ask(endpoint, journal, work, settings.instructions, settings.allow_remote)
+        asked.ask(endpoint, journal, work, settings.instructions, settings)
         if not (count := write_records(work.out, samples(), Sample)):
             raise nothing_usable("synth.mediflow", account, journal.path)
     drop_empty_side_file(work.out)
