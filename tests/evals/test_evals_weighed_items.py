@@ -16,9 +16,9 @@ from polyclinic.evals import Panel, run
 from polyclinic.evals.backends.transformers_engine import TransformersEngine
 from polyclinic.evals.run_settings import RunSettings
 from polyclinic.evals.weighed_items import ask_items
-from polyclinic.records import Reply, Sample, read_records, write_records
+from polyclinic.records import Reply, Sample, Score, read_records, write_records
 from polyclinic.steps import Work
-from polyclinic.tasks import load_task
+from polyclinic.tasks import load_catalog, load_task
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +71,39 @@ def test_questions_that_are_weighed_can_be_written_instead(model: Path, tmp_path
     assert reply.gold.startswith("B: ")
 
 
-def test_a_search_compares_by_likelihood_alone(model: Path, tmp_path: Path) -> None:
-    write_records(tmp_path / "samples", [note(0, task="clue-meqsum")], Sample)
-    with pytest.raises(UserError, match="task clue-meqsum is of the family 'free_text'; models are compared here"):
-        Panel(model, [tmp_path / "samples"])
+def test_a_panel_finds_for_every_way_of_asking_what_a_run_finds(model: Path, tmp_path: Path) -> None:
+    letters = Sample("l1", "medcare-cmb", "A", input="Question?\nA: gout\nB: flu", options=())
+    items = [question(1), note(0, task="clue-meqsum"), letters, question(2), note(1, task="clue-meqsum")]
+    write_records(tmp_path / "samples", items, Sample)
+    out = run(
+        model=model, samples=tmp_path / "samples", choices="likelihood", forced_letter=False, out=tmp_path / "o"
+    )
+    first: dict[tuple[str, str], float | None] = {}
+    for score in read_records(out, Score):
+        first.setdefault((score.task, score.item), score.value)
+    panel = Panel(model, [tmp_path / "samples"], tmp_path / "scratch")
+    for chosen in ([3, 1, 0, 4, 2], [1], [0, 2]):
+        found = panel.ask(chosen, tmp_path / "answers.jsonl", f"state {chosen}")
+        expected = [first[panel.tasks[number], panel.names[number]] for number in chosen]
+        assert [one.value for one in found] == pytest.approx(expected, rel=1e-5)
+
+
+def test_another_state_of_the_model_gets_replies_of_its_own(model: Path, tmp_path: Path) -> None:
+    write_records(tmp_path / "samples", [note(number, task="clue-meqsum") for number in range(3)], Sample)
+    panel = Panel(model, [tmp_path / "samples"], tmp_path / "scratch")
+    one = panel.ask([0, 1, 2], tmp_path / "answers.jsonl", "one")
+    with torch.no_grad():
+        for weight in panel.model.parameters():
+            weight.mul_(-1.7)
+    assert [o.reply for o in panel.ask([0, 1, 2], tmp_path / "answers.jsonl", "one")] == [o.reply for o in one]
+    assert [o.reply for o in panel.ask([0, 1, 2], tmp_path / "answers.jsonl", "two")] != [o.reply for o in one]
+
+
+def test_a_task_that_a_judge_must_read_is_no_objective(model: Path, tmp_path: Path) -> None:
+    judged = next(task for task in load_catalog(None).values() if task.metric == "judge")
+    write_records(tmp_path / "samples", [note(0, task=judged.name)], Sample)
+    with pytest.raises(UserError, match=f"replies to task {judged.name} are scored by a judge"):
+        Panel(model, [tmp_path / "samples"], tmp_path / "scratch")
 
 
 def test_a_batch_that_does_not_fit_into_memory_is_halved(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,6 +195,32 @@ def test_a_search_from_end_to_end_tells_its_path_and_makes_the_best_merge(tmp_pa
             assert line["score"] == pytest.approx(np.mean(line["outcomes"]))
 
 
+def test_replies_that_are_written_can_be_the_objective(tmp_path: Path) -> None:
+    base, experts = write_language_models(tmp_path)
+    rows = [
+        {
+            "id": f"n{n}",
+            "task": "clue-meqsum",
+            "instruction": "Shorten.",
+            "input": f"note {n}",
+            "output": f"note {n} a e",
+        }
+        for n in range(24)
+    ]
+    items = tmp_path / "items.jsonl"
+    items.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out = search(
+        out=tmp_path / "out", base=base, models=experts, samples=items, method="linear", evaluations=3, workers=1,
+        racing=0, held_back_documents=2,
+    )  # fmt: skip
+    manifest = read_manifest(out)
+    assert manifest is not None
+    scores = [told["score"] for told in manifest.facts["path"]]
+    assert len(scores) == 4
+    assert all(0 <= score <= 1 for score in scores)
+    assert manifest.facts["items"]["tasks"] == ["clue-meqsum"]
+
+
 def test_options_of_a_question_share_its_prompt_when_a_candidate_is_asked(tmp_path: Path) -> None:
     base, experts = write_language_models(tmp_path)
     items = write_questions(tmp_path / "items.jsonl", count=20)
@@ -202,7 +228,7 @@ def test_options_of_a_question_share_its_prompt_when_a_candidate_is_asked(tmp_pa
         {"base": base, "models": experts, "samples": items, "method": "linear", "held_back": 0}
     )
     with open_judge(settings, 0, tmp_path / "answers") as judge:
-        requests = [request for item in judge.panel.items for request in item.requests]
+        requests = [request for item in judge.panel.weighed for request in item.requests]
         batches = plan_batches(judge.panel.model, requests, 2048)
         one_by_one = sum(len(request.context) + len(request.continuation) - 1 for request in requests)
         assert {type(batch) for batch in batches} == {TreeBatch}

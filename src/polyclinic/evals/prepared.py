@@ -43,10 +43,13 @@ class Prepared:
     counts: Counter[str] = field(default_factory=Counter)  # items by way
     shots: dict[str, int] = field(default_factory=dict)  # task -> fewest worked examples an item has
     problems: dict[str, str] = field(default_factory=dict)  # task -> why it has no worked examples
+    chosen: frozenset[tuple[str, str]] | None = None  # task and item of those that are asked; None = all
 
     def replies(self) -> Iterator[Reply]:
         """Yield the replies without text, in order."""
-        return read_records(self.folder, Reply)
+        for reply in read_records(self.folder, Reply):
+            if self.chosen is None or (reply.task, reply.item) in self.chosen:
+                yield reply
 
     def requests(self) -> Iterator[WritingRequest]:
         """Yield what is to be written, in order."""

@@ -114,7 +114,7 @@ class Judge:
 
 def items_of(panel: Panel, numbers: list[int]) -> Items:
     """Return tasks and documents of items."""
-    return Items([panel.tasks[i] for i in numbers], [panel.items[i].sample.document for i in numbers])
+    return Items([panel.tasks[i] for i in numbers], [panel.documents[i] for i in numbers])
 
 
 def refused_evaluation(values: Values, outcomes: Outcomes, why: str) -> Evaluation:
@@ -136,11 +136,15 @@ def open_judge(settings: SearchSettings, seed: int, journal: Path, merge_threads
     torch.set_num_threads(settings.model_threads)
     try:
         panel = Panel(
-            settings.base, settings.samples, settings.catalog, settings.precision, settings.use_chat_template
+            settings.base,
+            settings.samples,
+            journal.with_name(f"{journal.name}-items"),
+            settings.catalog,
+            settings.precision,
+            settings.use_chat_template,
         )
-        documents = [item.sample.document for item in panel.items]
         split = split_items(
-            panel.tasks, documents, settings.racing, settings.held_back, seed, settings.held_back_documents
+            panel.tasks, panel.documents, settings.racing, settings.held_back, seed, settings.held_back_documents
         )
         with open_live(settings.candidate(settings.equal_weights()), weights_of(panel.model)) as live:
             yield Judge(settings, panel, live, split, seed, journal, merge_threads)

@@ -73,7 +73,11 @@ class SearchSettings(Settings):
         10, ge=2, description="documents (or single items without one) that must be held back, at least"
     )
     catalog: SourcePath | None = Field(None, description="folder of the user's own tasks, one YAML file each")
-    use_chat_template: bool = Field(False, description="whether questions are put as the user's turn")
+    use_chat_template: bool | None = Field(
+        None,
+        description="whether items are put as turns of a conversation; empty = replies yes if there is a "
+        "template, options and texts no",
+    )
     precision: Literal["float32", "bfloat16", "float16"] = Field("float32", description="arithmetic of the model")
     model_threads: int = Field(
         1,
