@@ -15,7 +15,7 @@ from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records, write_records
 from polyclinic.steps import find_kind
-from polyclinic.synth import pit
+from polyclinic.synth import as_documents, pit
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "llm"))
 from teacher_server import Payload, TeacherServer, completion, last_turn
@@ -245,10 +245,94 @@ def test_prompts_of_ones_own_are_used_and_faults_in_them_are_named(tmp_path: Pat
             pit(out=tmp_path / "b", teacher_url=server.url, **fields)
 
 
+async def in_json(payload: Payload, number: int, request: web.Request) -> web.StreamResponse:
+    """Answer lists as JSON; the first answer about entities is broken, the first about relations of another form."""
+    asked = payload["messages"][1]["content"]
+    again = len(payload["messages"]) > 2
+    if asked.startswith("List the medical terms"):
+        return completion('{"entities": ["Fever", "cough", "fever"]}' if again else '{"entities": ["Fever"')
+    if asked.startswith("List the relations"):
+        return completion('{"relations": ["It causes  fever"]}' if again else '{"relation": []}')
+    return completion('{"pairs": [{"question": "What is it?", "answer": "An infection."}]}')
+
+
+def test_lists_are_asked_for_as_json_of_a_form_and_give_the_same_samples(tmp_path: Path) -> None:
+    documents = write_documents(tmp_path / "documents", 1)
+    with TeacherServer(in_json) as server:
+        made = pit(
+            out=tmp_path / "samples",
+            documents=documents,
+            tasks=TASKS[1:],
+            json_answers=True,
+            teacher_url=server.url,
+            teacher_model="tutor",
+        )
+        assert all("response_format" in payload for payload in server.seen)
+    assert [sample.output for sample in samples_of(made)] == [
+        "Question: What is it?\nAnswer: An infection.",
+        "- Fever\n- cough",
+        "It causes fever.",
+    ]
+    assert facts_of(made)["rejected"] == {"entities: broken JSON": 1, "relations: wrong fields": 1}
+
+
+def test_an_answer_in_another_language_than_the_document_is_refused(tmp_path: Path) -> None:
+    notes = [Document(id="a", text="Der Patient hat Fieber und Husten, die Lunge ist frei.", language="de")]
+    write_records(tmp_path / "notes", notes, Document)
+
+    async def stubborn(payload: Payload, number: int, request: web.Request) -> web.StreamResponse:
+        return completion("The patient has a fever and a cough, and the lungs are clear.")
+
+    fields: dict[str, Any] = {"documents": tmp_path / "notes", "teacher_model": "tutor"}
+    with TeacherServer(stubborn) as server:
+        with pytest.raises(UserError, match="2 times summary: another language"):
+            pit(out=tmp_path / "a", teacher_url=server.url, **fields)
+        made = pit(out=tmp_path / "b", teacher_url=server.url, check_language=False, **fields)
+    assert len(samples_of(made)) == 1
+
+
+def test_explanations_become_documents_to_read(tmp_path: Path) -> None:
+    documents = write_documents(tmp_path / "documents", 2)
+
+    async def explain(payload: Payload, number: int, request: web.Request) -> web.StreamResponse:
+        assert last_turn(payload).startswith("Rewrite the following encyclopedia text")
+        return completion("Explanation: It is an infection of the lung.")
+
+    fields: dict[str, Any] = {"documents": documents, "tasks": "explainer"}
+    with pytest.raises(UserError, match="explainer can only be written by a model"):
+        pit(out=tmp_path / "samples", **fields)
+    with TeacherServer(explain) as server:
+        made = pit(out=tmp_path / "samples", teacher_url=server.url, teacher_model="tutor", **fields)
+    texts = list(read_records(as_documents(out=tmp_path / "texts", samples=made), Document))
+    assert [(d.id, d.title, d.text) for d in texts] == [
+        (f"d{n}.explainer", f"Disease {n}", "It is an infection of the lung.") for n in range(2)
+    ]
+    assert {(d.license, d.source, d.metadata["author"]) for d in texts} == {("CC0-1.0", "trial", "tutor")}
+    with pytest.raises(UserError, match=r"no sample of pit\.summary among 2"):
+        as_documents(out=tmp_path / "none", samples=made, tasks=["pit.summary"])
+
+
+def test_a_document_of_three_megabytes_and_answers_with_control_characters_become_one_sample(tmp_path: Path) -> None:
+    text = "\n\n".join(f"Visit {n}: the patient has a fever and a cough again." for n in range(56_000))
+    assert len(text) > 3_000_000
+    write_records(tmp_path / "documents", [Document(id="long", text=text)], Document)
+
+    async def dirty(payload: Payload, number: int, request: web.Request) -> web.StreamResponse:
+        return completion("fever\x00\n\x1b[1mcough\x07\u2028")
+
+    with TeacherServer(dirty) as server:
+        fields: dict[str, Any] = {"teacher_url": server.url, "teacher_model": "tutor", "part_characters": 30_000}
+        (sample,) = samples_of(
+            pit(out=tmp_path / "samples", documents=tmp_path / "documents", tasks="summary", **fields)
+        )
+    assert sample.output.split("\n\n")[0] == "fever\n[1mcough"
+    assert sample.metadata["parts"] == sample.metadata["parts_used"] >= 100
+
+
 FIELDS: dict[str, Any] = {"teacher_model": "tutor", "concurrency": 4, "tasks": ["summary", "entities"], "seed": 3}
 RUN = f"""
 import sys
-from polyclinic.synth import pit
+from polyclinic.synth import as_documents, pit
 pit(out=sys.argv[1], documents=sys.argv[2], teacher_url=sys.argv[3], **{FIELDS})
 """
 

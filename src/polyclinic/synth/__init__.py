@@ -1,7 +1,8 @@
 """What a teacher writes. In: documents. Out: samples, each with its document, its author and its licence.
 
 `pit` writes the tasks of pre-instruction tuning: a summary, questions with answers, entities and relations for every
-document. The teacher is a model behind an endpoint (`polyclinic.llm`) or the extractive teacher, which is no model.
+document, or rewrites it as a textbook would explain it; `as_documents` makes texts to learn of that. The teacher is a
+model behind an endpoint (`polyclinic.llm`) or the extractive teacher, which is no model.
 `paraphrase` writes further wordings of the definitions of tasks, by rules or with a teacher. `filter` keeps the
 medical part of general collections.
 
@@ -9,6 +10,7 @@ medical part of general collections.
 slightly worse output from the best (MediFlow; Corbeil et al., ACL 2025).
 """
 
+from .as_documents import as_documents
 from .filter import filter_collections as filter
 from .judge import judge
 from .mediflow.writing import mediflow
@@ -16,4 +18,4 @@ from .paraphrase import paraphrase
 from .pit import pit
 from .preferences import preferences
 
-__all__ = ["filter", "judge", "mediflow", "paraphrase", "pit", "preferences"]
+__all__ = ["as_documents", "filter", "judge", "mediflow", "paraphrase", "pit", "preferences"]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from polyclinic.llm import Reply
+from pydantic import BaseModel, Field, ValidationError
+
+from polyclinic.llm import Reply, json_problem, read_json
+from polyclinic.synth.language import language_problem
 
 NONE = "NONE"  # what a teacher writes when the text has nothing to say for a task
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
@@ -29,26 +32,81 @@ class Answer:
     problem: str = ""  # why it cannot be used: a kind that is counted, and after a colon the particulars
 
 
-def read_answer(task: str, reply: Reply, source: str) -> Answer:
+class EntityList(BaseModel):
+    """Entities as JSON."""
+
+    entities: list[str]
+
+    def lines(self) -> str:
+        """Return them as the answer in lines would be."""
+        return "\n".join(" ".join(term.split()) for term in self.entities)
+
+
+class RelationList(BaseModel):
+    """Relations as JSON."""
+
+    relations: list[str]
+
+    def lines(self) -> str:
+        """Return them as the answer in lines would be."""
+        return "\n".join(" ".join(sentence.split()) for sentence in self.relations)
+
+
+class Pair(BaseModel):
+    """A question with its answer."""
+
+    question: str = Field(min_length=1)
+    answer: str = Field(min_length=1)
+
+
+class PairList(BaseModel):
+    """Questions with answers as JSON."""
+
+    pairs: list[Pair]
+
+    def lines(self) -> str:
+        """Return them as the answer in lines would be."""
+        return "\n\n".join(f"Question: {pair.question}\nAnswer: {pair.answer}" for pair in self.pairs)
+
+
+# The tasks that can be asked for as JSON, which is then checked and enforced by endpoints that know how.
+FORMS: Mapping[str, type[EntityList | RelationList | PairList]] = {
+    "question_answer": PairList,
+    "entities": EntityList,
+    "relations": RelationList,
+}
+CONNECTED = ("summary", "explainer")  # tasks that are answered with running text, and never with nothing
+
+
+def read_answer(task: str, reply: Reply, source: str, language: str = "", as_json: bool = False) -> Answer:
     """Return an answer in the form samples have, or what is wrong with it.
 
     Args:
-        task: summary, question_answer, entities or relations.
+        task: summary, question_answer, entities, relations or explainer.
         reply: the raw answer.
         source: title and text of the part it was written from; every entity must occur in it.
+        language: BCP 47 of the document, which the answer must be in; empty = any.
+        as_json: whether it was asked for as JSON; of the tasks in `FORMS` alone.
     """
     text = _clean(reply.text)
     if problem := form_problem(reply):
         return Answer("", problem)
-    if task != "summary" and text.strip(" .").upper() == NONE:
+    if as_json and task in FORMS:
+        try:
+            text = _clean(read_json(reply.text, FORMS[task]).lines()) or NONE
+        except ValidationError:
+            return Answer("", json_problem(reply.text, FORMS[task]))
+    if task not in CONNECTED and text.strip(" .").upper() == NONE:
         return Answer("")
+    if problem := language_problem(_content(task, text), language):
+        return Answer("", problem)
     if task == "question_answer":
         return _pairs(text)
     if task == "entities":
         return _entities(text, source)
     if task == "relations":
         return _relations(text)
-    return Answer(re.sub(r"\A(?:Summary|Answer):\s*", "", text))
+    return Answer(re.sub(r"\A(?:Summary|Explanation|Answer):\s*", "", text))
 
 
 def form_problem(reply: Reply) -> str:
@@ -70,7 +128,7 @@ def without_thoughts(text: str) -> str:
 
 def join_answers(task: str, texts: Sequence[str]) -> str:
     """Return the answers for the parts of one document as one text; what is said twice is kept once."""
-    if task == "summary":
+    if task in CONNECTED:
         return "\n\n".join(texts)
     between = "\n\n" if task == "question_answer" else "\n"
     pieces: dict[str, str] = {}
@@ -78,6 +136,13 @@ def join_answers(task: str, texts: Sequence[str]) -> str:
         for piece in text.split(between):
             pieces.setdefault(piece.casefold(), piece)
     return between.join(pieces.values())
+
+
+def _content(task: str, text: str) -> str:
+    """Return what shows a language: entities are copied from the text, the words before pairs are always English."""
+    if task == "entities":
+        return ""
+    return re.sub(r"^\s*(?:Question|Answer):", "", text, flags=re.MULTILINE) if task == "question_answer" else text
 
 
 def _clean(text: str) -> str:

@@ -15,7 +15,7 @@ from polyclinic.steps import Documents, Runtime, SourcePath, Work, step_kind
 from polyclinic.synth.extractive import AUTHOR, CodeBook, find_code, write_tasks
 from polyclinic.synth.teacher import TeacherSettings, check_address, endpoint_of
 
-Task = Literal["summary", "question_answer", "entities", "relations"]
+Task = Literal["summary", "question_answer", "entities", "relations", "explainer"]
 
 
 class PitSettings(TeacherSettings):
@@ -25,7 +25,8 @@ class PitSettings(TeacherSettings):
     tasks: list[Task] = Field(
         ["summary"],
         min_length=1,
-        description="what is written for every document: summary, question_answer, entities, relations",
+        description="what is written for every document: summary, question_answer, entities, relations, "
+        "explainer (rewritten as a textbook would explain it; needs a model)",
     )
     teacher: Literal["extractive", "openai"] = Field(
         "extractive",
@@ -42,6 +43,11 @@ class PitSettings(TeacherSettings):
     prompts: SourcePath | None = Field(
         None, description="folder with prompts of your own (summary.jinja, system.jinja, ...)"
     )
+
+    json_answers: bool = Field(
+        False, description="ask for questions, entities and relations as JSON of a given form, where the endpoint can"
+    )
+    check_language: bool = Field(True, description="refuse an answer that is not in the document's language")
 
     @model_validator(mode="before")
     @classmethod
@@ -64,7 +70,17 @@ class PitSettings(TeacherSettings):
             if missing:
                 raise ValueError(f"teacher openai needs {' and '.join(missing)}")
             return self
-        of_models = ("teacher_url", "teacher_model", "teacher_key_variable", "temperature", "max_tokens", "prompts")
+        if "explainer" in self.tasks:
+            raise ValueError("tasks: explainer can only be written by a model; set teacher_url and teacher_model")
+        of_models = (
+            "teacher_url",
+            "teacher_model",
+            "teacher_key_variable",
+            "temperature",
+            "max_tokens",
+            "prompts",
+            "json_answers",
+        )
         given = [name for name in of_models if name in self.model_fields_set and getattr(self, name)]
         if given:
             raise ValueError(f"{', '.join(given)}: only a teacher that is a model has this; set `teacher: openai`")
@@ -80,9 +96,9 @@ def check_pit(settings: PitSettings) -> None:
         check_address(settings)
 
 
-@step_kind("synth.pit", PitSettings, output="samples", version=1, check=check_pit)
+@step_kind("synth.pit", PitSettings, output="samples", version=2, check=check_pit)
 def pit(settings: PitSettings, work: Work) -> None:
-    """Write a summary, questions with answers, entities or relations for every document, with a teacher.
+    """Have a teacher write a summary, questions, entities, relations or an explanation for every document.
 
     The extractive teacher is no model: it follows rules, for quickstarts and tests, and signs as what it is. Answers
     of a model are checked, asked for once more when they cannot be used, and counted; those that stay unusable are in
@@ -133,7 +149,7 @@ def _write_by_model(settings: PitSettings, work: Work) -> None:
     from polyclinic.llm import Journal
     from polyclinic.synth.rounds import Account, drop_empty_side_file, nothing_usable
     from polyclinic.synth.templates import load_prompts
-    from polyclinic.synth.written import count_requests, read_texts, writing_round
+    from polyclinic.synth.written import Asking, count_requests, read_texts, writing_round
 
     endpoint = endpoint_of(settings, work.seed, settings.temperature)
     prompts = load_prompts(settings.tasks, settings.prompts)
@@ -141,16 +157,19 @@ def _write_by_model(settings: PitSettings, work: Work) -> None:
     for document in _checked_documents(settings.documents):
         documents += 1
         requests += count_requests(document, len(settings.tasks), settings.part_characters)
-    asked = writing_round(lambda: _documents(settings.documents), prompts, settings.part_characters)
+    asking = Asking(settings.part_characters, settings.json_answers, settings.check_language)
+    asked = writing_round(lambda: _documents(settings.documents), prompts, asking)
     account = Account()
     written, nothing, unusable = Counter[str](), Counter[str](), Counter[str]()
 
     def samples() -> Iterator[Sample]:
-        for document, task in read_texts(asked, endpoint, journal, work.out, account):
+        for document, task in read_texts(asked, endpoint, journal, work.out, account, asking):
             if task.text:
                 written[task.task] += 1
-                parts = {"parts": task.parts, "parts_used": task.used} if task.parts > 1 else {}
-                yield from _samples(document, task.task, task.text, settings.teacher_model, **parts)
+                known: dict[str, Any] = {"parts": task.parts, "parts_used": task.used} if task.parts > 1 else {}
+                if task.task == "explainer" and document.title:
+                    known["title"] = document.title
+                yield from _samples(document, task.task, task.text, settings.teacher_model, **known)
             else:
                 (unusable if task.used < task.parts else nothing)[task.task] += 1
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from polyclinic.records import Document
 from polyclinic.synth.prompt_files import PromptFile, load_prompt_file
 
-TRIAL = {"title": "title", "text": "text", "domain": "", "language": "en", "part": 1, "parts": 1}
+TRIAL = {"title": "title", "text": "text", "domain": "", "language": "en", "part": 1, "parts": 1, "as_json": False}
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,9 @@ class Prompt:
     system: PromptFile
     user: PromptFile
 
-    def messages(self, document: Document, text: str, part: int = 1, parts: int = 1) -> tuple[tuple[str, str], ...]:
+    def messages(
+        self, document: Document, text: str, part: int = 1, parts: int = 1, as_json: bool = False
+    ) -> tuple[tuple[str, str], ...]:
         """Return the system and the user turn for a document or for one part of it, counted from 1."""
         values = {
             "title": document.title,
@@ -31,6 +33,7 @@ class Prompt:
             "language": document.language,
             "part": part,
             "parts": parts,
+            "as_json": as_json,
         }
         return ("system", self.system.fill(values)), ("user", self.user.fill(values))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from polyclinic.llm import ChatRequest, Endpoint, Journal, Reply
 from polyclinic.records import Document
-from polyclinic.synth.answers import join_answers, read_answer
+from polyclinic.synth.answers import FORMS, Answer, join_answers, read_answer
 from polyclinic.synth.parts import split_into_parts
 from polyclinic.synth.rounds import Account, Round
 from polyclinic.synth.templates import Prompt
@@ -33,6 +33,20 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """How tasks are asked for, and what their answers must keep to."""
+
+    part_characters: int  # longer documents are cut into parts
+    as_json: bool = False  # whether lists are answered as JSON
+    check_language: bool = True  # whether an answer must be in the document's language
+
+    def read(self, part: Part, reply: Reply) -> Answer:
+        """Return an answer in the form samples have, or what is wrong with it."""
+        language = part.document.language if self.check_language else ""
+        return read_answer(part.task, reply, part.source, language, self.as_json)
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What came of one task of one document."""
 
@@ -43,17 +57,17 @@ class Written:
 
 
 def writing_round(
-    documents: Callable[[], Iterable[Document]], prompts: dict[str, Prompt], part_characters: int
+    documents: Callable[[], Iterable[Document]], prompts: dict[str, Prompt], asking: Asking
 ) -> Round[Part]:
     """Return the questions that have every task written for every document, long documents in parts."""
 
     def questions() -> Iterator[tuple[Part, ChatRequest]]:
         for order, document in enumerate(documents()):
-            texts = split_into_parts(document.text, part_characters)
+            texts = split_into_parts(document.text, asking.part_characters)
             for task, prompt in prompts.items():
                 for number, text in enumerate(texts, start=1):
                     part = Part(document, order, task, number, len(texts), f"{document.title}\n{text}")
-                    yield part, _request(part, text, prompt)
+                    yield part, _request(part, text, prompt, asking)
 
     return Round(
         "asking the teacher",
@@ -64,7 +78,7 @@ def writing_round(
 
 
 def read_texts(
-    asked: Round[Part], endpoint: Endpoint, journal: Journal, out: Path, account: Account
+    asked: Round[Part], endpoint: Endpoint, journal: Journal, out: Path, account: Account, asking: Asking
 ) -> Iterator[tuple[Document, Written]]:
     """Yield what was written for each document and task, in order."""
     found = asked.read(endpoint, journal, out, account)
@@ -75,7 +89,7 @@ def read_texts(
             texts.setdefault(part.task, [])
             if outcome.accepted is not None:
                 used[part.task] += 1
-                text = read_answer(part.task, outcome.accepted, part.source).text
+                text = asking.read(part, outcome.accepted).text
                 if text:
                     texts[part.task].append(text)
         for task, pieces in texts.items():
@@ -87,9 +101,11 @@ def count_requests(document: Document, tasks: int, part_characters: int) -> int:
     return tasks * len(split_into_parts(document.text, part_characters))
 
 
-def _request(part: Part, text: str, prompt: Prompt) -> ChatRequest:
+def _request(part: Part, text: str, prompt: Prompt, asking: Asking) -> ChatRequest:
     def problem(reply: Reply) -> str:
-        return read_answer(part.task, reply, part.source).problem
+        return asking.read(part, reply).problem
 
-    messages = prompt.messages(part.document, text, part.number, part.parts)
-    return ChatRequest(messages, template=prompt.version, check=problem)
+    as_json = asking.as_json and part.task in FORMS
+    messages = prompt.messages(part.document, text, part.number, part.parts, as_json)
+    form = FORMS[part.task] if as_json else None
+    return ChatRequest(messages, template=prompt.version, answer=form, check=problem)
