@@ -1,4 +1,4 @@
-"""Builds the kernel of merges where there is a C compiler; without one the package installs and numpy does its work.
+"""Builds the kernels of merges and of texts where there is a C compiler; without one numpy does their work.
 
 All else stands in pyproject.toml.
 """
@@ -7,6 +7,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 KERNEL = "src/polyclinic/merge/kernel"
+TEXT_KERNEL = "src/polyclinic/word_hashes/kernel"
 # No contraction and no reassociation: every machine has to give the same bytes.
 EXACT = [
     "-std=c99",
@@ -27,7 +28,7 @@ class BuildKernel(build_ext):
         try:
             super().build_extension(ext)
         except Exception as error:  # a compiler fails in many ways, and none of them may stop the installation
-            self.warn(f"the merge kernel was not built ({error}); merges run on numpy: the same bytes, more slowly")
+            self.warn(f"{ext.name} was not built ({error}); numpy does its work: the same bytes, more slowly")
             raise
 
 
@@ -39,7 +40,14 @@ setup(
             depends=[f"{KERNEL}/{name}.h" for name in ("kernel", "loops", "numbers", "merging", "counting", "rows")],
             extra_compile_args=EXACT,
             optional=True,
-        )
+        ),
+        Extension(
+            "polyclinic.word_hashes.kernel._compiled",
+            [f"{TEXT_KERNEL}/kernel.c"],
+            depends=[f"{TEXT_KERNEL}/loops.h"],
+            extra_compile_args=EXACT,
+            optional=True,
+        ),
     ],
     cmdclass={"build_ext": BuildKernel},
 )

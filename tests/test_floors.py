@@ -17,7 +17,7 @@ HOUSE = Path(polyclinic.__file__).parent
 # Rooms of one floor do not use each other; what stands in one tuple is one room.
 FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("errors", "progress", "cost", "artifacts", "__init__"),),
-    (("records",), ("models",), ("pages",), ("word_runs",)),
+    (("records",), ("models", "adapter_folder"), ("pages",), ("word_hashes", "word_runs", "near_duplicates")),
     (("steps", "provenance"), ("llm",), ("adapters",)),
     (("tasks",), ("train",), ("pipeline",)),
     (("evals",), ("corpus",), ("model",)),
