@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 import yaml
+from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from polyclinic.errors import UserError
@@ -125,6 +126,8 @@ def _parse(kind: StepKind[Any], name: str, text: str) -> Any:
     annotation = kind.settings.model_fields[name].annotation
     origins = {typing.get_origin(part) for part in (annotation, *typing.get_args(annotation))}
     mapping = typing.get_origin(annotation) is dict
+    if any(_is_settings(part) for part in (annotation, *typing.get_args(annotation))):
+        origins.add(dict)
     if not mapping and origins & {list, tuple} and not text.lstrip().startswith(("[", "{")):
         return [part.strip() for part in text.split(",")] if text else []
     if dict in origins or annotation is dict or origins & {list, tuple}:
@@ -141,10 +144,17 @@ def _default_text(default: Any) -> str:
     return "optional" if default in (None, [], (), "") else f"default {default}"
 
 
+def _is_settings(annotation: Any) -> bool:
+    """Say whether a setting has settings of its own."""
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
 def _type_name(annotation: Any) -> str:
     names = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path", type(None): ""}
     if annotation in names:
         return names[annotation]
+    if _is_settings(annotation):
+        return f"mapping of {', '.join(annotation.model_fields)}"
     arguments = typing.get_args(annotation)
     origin = typing.get_origin(annotation)
     if origin is Annotated:

@@ -35,6 +35,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from polyclinic import __version__, models
+from polyclinic.adapter_folder import check_adapter_folder
 from polyclinic.artifacts import (
     InputRecord,
     Manifest,
@@ -158,6 +159,11 @@ class StepKind(Generic[SettingsType]):
     check: Callable[[SettingsType], None] | None = None  # looks at the user's own files before anything runs
     shown: Callable[[Path], list[dict[str, Any]]] | None = None  # rows of a table the command shows of what it made
     out_optional: bool = False  # whether its command may throw away what it made once it has shown it
+    output_of: Callable[[SettingsType], str] | None = None  # the type it makes, where the settings decide
+
+    def makes(self, settings: SettingsType) -> str:
+        """Return the type of the artifact it makes with these settings."""
+        return self.output if self.output_of is None else self.output_of(settings)
 
     @property
     def summary(self) -> str:
@@ -196,11 +202,12 @@ def step_kind(
     check: Callable[[SettingsType], None] | None = None,
     shown: Callable[[Path], list[dict[str, Any]]] | None = None,
     out_optional: bool = False,
+    output_of: Callable[[SettingsType], str] | None = None,
 ) -> Callable[[Callable[[SettingsType, Work], None]], StepKind[SettingsType]]:
     """Turn a function of settings and work into a step kind; see the head of this file."""
 
     def decorate(function: Callable[[SettingsType, Work], None]) -> StepKind[SettingsType]:
-        return StepKind(name, settings, output, version, function, packages, check, shown, out_optional)
+        return StepKind(name, settings, output, version, function, packages, check, shown, out_optional, output_of)
 
     return decorate
 
@@ -288,6 +295,8 @@ def check_paths(kind: StepKind[SettingsType], settings: SettingsType, where: str
                 raise UserError(f"{place} wants {article(role.input)}, {path} is {article(manifest.output)}")
             if role.input == "model" and not (role.other == "adapter" and models.is_adapter(path)):
                 models.check_model_folder(path)
+            if role.input == "adapter" or (role.other == "adapter" and models.is_adapter(path)):
+                check_adapter_folder(path)
     if kind.check is not None:
         kind.check(settings)
 
@@ -362,24 +371,22 @@ def run_step(
             if target.resolve().is_relative_to(path.resolve()):
                 raise UserError(f"{target} lies inside the input {path}; choose a folder outside of it")
     started, cost = datetime.now(UTC), Cost()
-    key = key_of(kind, settings, seed, inputs)
+    key, output = key_of(kind, settings, seed, inputs), kind.makes(settings)
     with building(target, key) as place:
         work = Work(place.out, place.scratch, seed, step)
         kind.function(settings, work)
         taken = [
             (role.input, path) for role in kind.roles.values() if role.input for path in _paths(settings, role.name)
         ]
-        licenses, sources = provenance(kind.output, place.out, taken)
+        licenses, sources = provenance(output, place.out, taken)
         fingerprint = (
-            models.fingerprint(place.out, work.tensor_hashes)
-            if kind.output == "model"
-            else content_fingerprint(place.out)
+            models.fingerprint(place.out, work.tensor_hashes) if output == "model" else content_fingerprint(place.out)
         )
         manifest = Manifest(
             polyclinic=__version__,
             step=step,
             kind=kind.name,
-            output=kind.output,
+            output=output,
             key=key,
             code_version=kind.version,
             settings=result_settings(kind, settings),
@@ -399,7 +406,7 @@ def run_step(
                 **package_versions(("torch", "transformers", "trl", "tokenizers", "pyarrow")),
             },
         )
-        if kind.output == "model":
+        if output == "model":
             models.write_card(place.out, manifest)
         write_manifest(place.out, manifest)
     return target

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 from asked_tasks import write_catalog
+from safetensors.torch import save_file
 from tiny_language_model import question, save_tiny_model, text
 
 from polyclinic import models
@@ -162,6 +163,7 @@ def test_vllm_gets_the_adapter_as_a_request(standin: StandIn, tmp_path: Path) ->
     model = save_tiny_model(tmp_path / "model", window=1024)
     (tmp_path / "adapter").mkdir()
     (tmp_path / "adapter" / "adapter_config.json").write_text('{"r": 12, "peft_type": "LORA"}')
+    save_file({"a": torch.zeros(1)}, tmp_path / "adapter" / "adapter_model.safetensors")
     fields: dict[str, Any] = {**write_catalog(tmp_path), "tasks": "symptom", "max_new_tokens": 2}
     run(model=model, adapter=tmp_path / "adapter", backend="vllm", out=tmp_path / "out", **fields)
     assert standin.options["max_lora_rank"] == 16

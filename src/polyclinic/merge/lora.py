@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from polyclinic.adapter_folder import check_base
 from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.merge.numbers import FLOAT_BYTES, Float32
@@ -118,6 +119,7 @@ def read_adapter_config(folder: Path) -> dict[str, Any]:
 
 def check_made_for(folder: Path, config: Mapping[str, Any], base: Path) -> None:
     """Check that an adapter was trained on this base, as far as names and manifests tell. Raises UserError."""
+    check_base(folder, base)
     trained, ours = read_manifest(folder), read_manifest(base)
     if trained is not None and ours is not None:
         known = [record.fingerprint for record in trained.inputs.get("model", []) if record.fingerprint]

@@ -182,8 +182,8 @@ def _check_references(step: RecipeStep, by_name: Mapping[str, RecipeStep], probl
             place: Place = ("steps", step.name, key)
             if name not in by_name:
                 problems.add(place, f"{step.name}.{key}: ${name}: there is no such step{did_you_mean(name, by_name)}")
-            elif by_name[name].kind.output not in (wanted, other):
-                made = article(by_name[name].kind.output)
+            elif (output := by_name[name].kind.makes(by_name[name].settings)) not in (wanted, other):
+                made = article(output)
                 problems.add(
                     place,
                     f"{step.kind.name}.{key} wants {article(wanted)}, ${name} is {made} (in the step {step.name})",

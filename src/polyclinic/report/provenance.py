@@ -17,7 +17,7 @@ from polyclinic.pages import (
     preformatted,
     table,
 )
-from polyclinic.report.run_data import Run, RunStep
+from polyclinic.report.run_data import MODELS, Run, RunStep
 
 TINY = 100_000_000  # parameters under which a model is too small to be more than a demonstration
 
@@ -57,7 +57,7 @@ def parameters(run: Run, step: RunStep) -> float | None:
         waiting += [
             run.steps[s]
             for s in current.sources
-            if s in run.steps and run.steps[s].output == "model" and s not in seen
+            if s in run.steps and run.steps[s].output in MODELS and s not in seen
         ]
     return None
 
@@ -96,7 +96,7 @@ def again_section(run: Run) -> Section:
     models = [
         joined([name, " ", element("code", step.manifest.fingerprint[:16])])
         for name, step in run.steps.items()
-        if step.output == "model" and step.manifest is not None
+        if step.output in MODELS and step.manifest is not None
     ]
     parts = [facts(about)]
     if models:

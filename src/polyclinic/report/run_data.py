@@ -14,6 +14,7 @@ from polyclinic.records import Score, read_json_lines, read_records
 from polyclinic.report.settings import ReportSettings, read_settings, without_absent
 
 TRAINING_LOG = "training_log.jsonl"
+MODELS = ("model", "adapter")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Run:
     @property
     def models(self) -> list[str]:
         """All models, in the order they were made; those that were only scored come last."""
-        made = [name for name, step in self.steps.items() if step.output == "model"]
+        made = [name for name, step in self.steps.items() if step.output in MODELS]
         return [*made, *(name for name in self.scores if name not in made)]
 
     @property
@@ -65,7 +66,7 @@ class Run:
         """The model to ship: the one the recipe names, or the last that no other model is made from."""
         if self.settings.final:
             return self.steps[self.settings.final]
-        made = [step for step in self.steps.values() if step.output == "model"]
+        made = [step for step in self.steps.values() if step.output in MODELS]
         used = {source for step in made for source in step.sources}
         last = [step for step in made if step.record.name not in used]
         return last[-1] if last else None
@@ -74,7 +75,7 @@ class Run:
         """The model a step stands for: itself, or the one it evaluates."""
         step = self.steps[name]
         if step.record.kind.startswith("eval."):
-            models = [s for s in step.sources if s in self.steps and self.steps[s].output == "model"]
+            models = _asked(step, self.steps)
             if len(models) == 1:
                 return models[0]
         return name
@@ -117,6 +118,13 @@ def read_log(step: RunStep) -> dict[str, list[tuple[float, float]]]:
     return {phase: points for phase, points in phases.items() if points}
 
 
+def _asked(step: RunStep, steps: Mapping[str, RunStep]) -> list[str]:
+    """The models an evaluation asked: a model with an adapter on it is called by the adapter's name."""
+    made = {name: steps[name].output for name in step.sources if name in steps}
+    adapters = [name for name, output in made.items() if output == "adapter"]
+    return adapters or [name for name, output in made.items() if output == "model"]
+
+
 def _scores(steps: Mapping[str, RunStep]) -> dict[str, tuple[Score, ...]]:
     """Return the scores of all evaluations by model; an item that was scored twice counts once."""
     by_fingerprint = {
@@ -128,7 +136,7 @@ def _scores(steps: Mapping[str, RunStep]) -> dict[str, tuple[Score, ...]]:
     for step in steps.values():
         if step.output != "scores" or step.folder is None:
             continue
-        models = [name for name in step.sources if name in steps and steps[name].output == "model"]
+        models = _asked(step, steps)
         for score in read_records(step.folder, Score):
             name = models[0] if len(models) == 1 else by_fingerprint.get(score.fingerprint, score.model)
             key = (score.task, score.item, score.metric, score.scorer)

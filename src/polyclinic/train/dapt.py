@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from polyclinic.steps import Documents, Model, Work, step_kind
+from polyclinic.steps import Documents, Work, step_kind
 from polyclinic.train.batches import Packing
-from polyclinic.train.finish import load_for_training, write_trained
 from polyclinic.train.language_modeling import document_rows, train_on_rows
-from polyclinic.train.settings import TrainingSettings, row_length
+from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
+from polyclinic.train.settings import row_length
 
 
-class DaptSettings(TrainingSettings):
+class DaptSettings(AdaptableSettings):
     """Settings of train.dapt; the defaults are MediPhi's (section 3.1.2, Table 6), effective batch 512."""
 
-    model: Model = Field(description="the model to go on from")
     documents: list[Documents] = Field(min_length=1, description="the texts to learn")
     learning_rate: float = Field(5e-5, gt=0, le=1, description="at its peak (Table 6 of the paper prints 1e-4)")
     epochs: float = Field(1.0, gt=0, le=1000, description="passes over the documents")
@@ -35,10 +34,18 @@ class DaptSettings(TrainingSettings):
     )
 
 
-@step_kind("train.dapt", DaptSettings, output="model", version=1, packages=("torch", "transformers"))
+@step_kind(
+    "train.dapt",
+    DaptSettings,
+    output="model",
+    output_of=output_of,
+    version=1,
+    packages=("torch", "transformers"),
+    check=check_inputs,
+)
 def dapt(settings: DaptSettings, work: Work) -> None:
     """Go on with next-token prediction on the raw text of documents."""
-    model, tokenizer = load_for_training(settings.model)
+    model, tokenizer = load_trainable(settings, work.seed)
     max_length = row_length(settings, model)
     rows = document_rows(work, tokenizer, settings.documents)
     log, tokens = train_on_rows(
@@ -55,4 +62,4 @@ def dapt(settings: DaptSettings, work: Work) -> None:
         steps=settings.steps,
     )
     work.facts.update(tokens=tokens, documents=len(rows), dropped_tokens=0)
-    write_trained(work, settings, settings.model, model, tokenizer, [log])
+    write_result(work, settings, model, tokenizer, [log])

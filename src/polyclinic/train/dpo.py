@@ -6,23 +6,25 @@ the same curve as with a second model in memory, at half the memory.
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import Field, model_validator
 
 from polyclinic.errors import UserError
 from polyclinic.records import Preference, read_records
 from polyclinic.steps import Model, Preferences, Work, step_kind
 from polyclinic.train.batches import KeyPlan
 from polyclinic.train.chat import ChatTokens, TooLong, fit
-from polyclinic.train.finish import load_for_training, write_trained
 from polyclinic.train.language_modeling import padding_token
-from polyclinic.train.settings import TrainingSettings, row_length
+from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
+from polyclinic.train.settings import row_length
 from polyclinic.train.token_rows import TokenColumns
 from polyclinic.train.trainer_run import Phase, train_phase
 
 COLUMNS = ("prompt_ids", "chosen_ids", "rejected_ids")
 
 
-class DpoSettings(TrainingSettings):
+class DpoSettings(AdaptableSettings):
     """Settings of train.dpo; the defaults are MediPhi's (Table 8), effective batch 128."""
 
     model: Model = Field(description="the model to align, which is also the reference")
@@ -40,14 +42,36 @@ class DpoSettings(TrainingSettings):
         "error", description="what to do with a pair longer than max_length: error, skip it, or cut its end"
     )
 
+    @model_validator(mode="after")
+    def _no_dropout(self) -> DpoSettings:
+        if self.lora is not None and self.lora.dropout:
+            raise ValueError("lora.dropout: replies are compared with the reference's, without dropout; leave it out")
+        return self
 
-@step_kind("train.dpo", DpoSettings, output="model", version=1, packages=("torch", "transformers", "trl"))
+
+@step_kind(
+    "train.dpo",
+    DpoSettings,
+    output="model",
+    output_of=output_of,
+    version=1,
+    packages=("torch", "transformers", "trl"),
+    check=check_inputs,
+)
 def dpo(settings: DpoSettings, work: Work) -> None:
     """Align to preferences: raise the better reply over the worse, held to the model it starts from."""
     from trl import DPOConfig, DPOTrainer
     from trl.trainer.dpo_trainer import DataCollatorForPreference
 
-    model, tokenizer = load_for_training(settings.model)
+    class Aligning(DPOTrainer):  # type: ignore[misc]
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            # TRL keeps a copy of an adapter as the reference; its log-probabilities are known by now, and with a
+            # second adapter a checkpoint could not be gone on from.
+            if "ref" in getattr(self.model, "peft_config", {}):
+                self.model.delete_adapter("ref")
+
+    model, tokenizer = load_trainable(settings, work.seed)
     chat = ChatTokens(tokenizer, settings.model)
     max_length = row_length(settings, model)
     rows = preference_rows(settings, chat, max_length, work)
@@ -70,7 +94,7 @@ def dpo(settings: DpoSettings, work: Work) -> None:
         collate=DataCollatorForPreference(pad_token_id=pad, max_length=max_length),
         learning_rate=settings.learning_rate,
         pad_token=pad,
-        trainer=DPOTrainer,
+        trainer=Aligning,
         arguments=DPOConfig,
         trainer_options={"processing_class": tokenizer},
         argument_options={
@@ -86,7 +110,7 @@ def dpo(settings: DpoSettings, work: Work) -> None:
         tokens=sum(2 * prompts[i] + chosen[i] + rejected[i] for i in seen),
         preferences=len(rows),
     )
-    write_trained(work, settings, settings.model, model, tokenizer, [log])
+    write_result(work, settings, model, tokenizer, [log])
 
 
 def preference_rows(settings: DpoSettings, chat: ChatTokens, max_length: int, work: Work) -> TokenColumns:

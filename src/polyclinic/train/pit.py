@@ -14,10 +14,10 @@ from pydantic import Field, model_validator
 
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records
-from polyclinic.steps import Documents, Model, Samples, Work, step_kind
-from polyclinic.train.finish import load_for_training, write_trained
+from polyclinic.steps import Documents, Samples, Work, step_kind
 from polyclinic.train.language_modeling import train_on_rows
-from polyclinic.train.settings import TrainingSettings, row_length
+from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
+from polyclinic.train.settings import row_length
 from polyclinic.train.token_rows import (
     TokenRows,
     document_end,
@@ -34,10 +34,9 @@ TaskName = Literal["summary", "question_answer", "entities", "relations"]
 Tasks = dict[tuple[str, str], list[str]]  # (source, id) of a document -> its task texts
 
 
-class PitSettings(TrainingSettings):
+class PitSettings(AdaptableSettings):
     """Settings of train.pit; rates, epochs and schedule are MediPhi's (3.1.2), whose batch size is not published."""
 
-    model: Model = Field(description="the model to go on from")
     samples: list[Samples] = Field(min_length=1, description="what a teacher wrote about the documents (synth.pit)")
     documents: list[Documents] = Field(min_length=1, description="the documents themselves")
     tasks: list[TaskName] = Field(
@@ -71,10 +70,18 @@ class PitSettings(TrainingSettings):
         return self
 
 
-@step_kind("train.pit", PitSettings, output="model", version=1, packages=("torch", "transformers"))
+@step_kind(
+    "train.pit",
+    PitSettings,
+    output="model",
+    output_of=output_of,
+    version=1,
+    packages=("torch", "transformers"),
+    check=check_inputs,
+)
 def pit(settings: PitSettings, work: Work) -> None:
     """Pre-instruction tuning in two phases: tasks alone, then tasks followed by their document."""
-    model, tokenizer = load_for_training(settings.model)
+    model, tokenizer = load_trainable(settings, work.seed)
     max_length = row_length(settings, model)
     phase1, phase2 = phase_rows(settings, work, tokenizer)
     logs: list[TrainingLog] = []
@@ -102,7 +109,7 @@ def pit(settings: PitSettings, work: Work) -> None:
         logs.append(log)
         tokens += seen
     work.facts.update(tokens=tokens, dropped_tokens=0)
-    write_trained(work, settings, settings.model, model, tokenizer, logs)
+    write_result(work, settings, model, tokenizer, logs)
 
 
 def phase_rows(settings: PitSettings, work: Work, tokenizer: PreTrainedTokenizerBase) -> tuple[TokenRows, TokenRows]:

@@ -16,9 +16,9 @@ from polyclinic.records import Sample, read_records
 from polyclinic.steps import Model, Samples, Work, step_kind
 from polyclinic.train.batches import IGNORED, KeyPlan
 from polyclinic.train.chat import ChatTokens, TooLong, fit
-from polyclinic.train.finish import load_for_training, write_trained
 from polyclinic.train.language_modeling import padding_token
-from polyclinic.train.settings import TrainingSettings, row_length
+from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
+from polyclinic.train.settings import row_length
 from polyclinic.train.token_rows import TokenColumns
 from polyclinic.train.trainer_run import Phase, train_phase
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-class SftSettings(TrainingSettings):
+class SftSettings(AdaptableSettings):
     """Settings of train.sft; the defaults are MediPhi's (Table 7), effective batch 256."""
 
     model: Model = Field(description="the model to go on from; its tokenizer needs a chat template")
@@ -47,13 +47,21 @@ class SftSettings(TrainingSettings):
     )
 
 
-@step_kind("train.sft", SftSettings, output="model", version=1, packages=("torch", "transformers", "trl"))
+@step_kind(
+    "train.sft",
+    SftSettings,
+    output="model",
+    output_of=output_of,
+    version=1,
+    packages=("torch", "transformers", "trl"),
+    check=check_inputs,
+)
 def sft(settings: SftSettings, work: Work) -> None:
     """Fine-tune on instruction samples; the loss is on the assistant's words and the end of its turn."""
     from trl import SFTConfig, SFTTrainer
     from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
-    model, tokenizer = load_for_training(settings.model)
+    model, tokenizer = load_trainable(settings, work.seed)
     chat = ChatTokens(tokenizer, settings.model)
     rows = instruction_rows(settings, chat, row_length(settings, model), work)
     lengths = rows.lengths("input_ids")
@@ -81,7 +89,7 @@ def sft(settings: SftSettings, work: Work) -> None:
     log = train_phase(phase, settings, work, work.scratch / "instructions")
     work.facts.update(tokens=sum(lengths[key] for batch in plan for key in batch), samples=len(rows))
     end_turns(model, chat.end_of_turn)
-    write_trained(work, settings, settings.model, model, tokenizer, [log])
+    write_result(work, settings, model, tokenizer, [log])
 
 
 def instruction_rows(settings: SftSettings, chat: ChatTokens, max_length: int, work: Work) -> TokenColumns:

@@ -128,7 +128,8 @@ def train_phase(phase: Phase, settings: OptimizerSettings, work: Work, folder: P
     # The trainers write padding and end tokens into both; the model's own are kept.
     vars(phase.model.config).clear()
     vars(phase.model.config).update(configuration)
-    phase.model.generation_config = generation
+    adapted = getattr(phase.model, "get_base_model", None)  # the configuration is the model's, not the adapter's
+    (adapted() if adapted is not None else phase.model).generation_config = generation
     if not all(torch.isfinite(p).all() for p in phase.model.parameters()):
         raise UserError(_not_a_number(phase.name, log.steps))
     return log

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from polyclinic import models
+from polyclinic.adapter_folder import check_base
 from polyclinic.evals.backends.local import Engine, LocalBackend
 from polyclinic.evals.backends.models_in_process import load_for_asking, model_fingerprint, model_name
 from polyclinic.evals.conversation import PLAIN_STOPS
@@ -30,6 +31,8 @@ def open_backend(settings: RunSettings, work: Work) -> Backend:
     if settings.backend == "vllm":
         from polyclinic.evals.backends.vllm_engine import VllmEngine
 
+        if settings.adapter is not None:
+            check_base(settings.adapter, folder)
         engine = VllmEngine(
             folder,
             settings.adapter,
@@ -52,7 +55,7 @@ def open_backend(settings: RunSettings, work: Work) -> Backend:
             work.seed,
         )
     return LocalBackend(
-        model_name(folder),
+        model_name(settings.adapter or folder),
         model_fingerprint(folder, settings.adapter),
         tokenizer,
         engine,

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyclinic import models
+from polyclinic.adapter_folder import check_base, put_adapter
 from polyclinic.artifacts import content_fingerprint, read_manifest
-from polyclinic.errors import UserError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -37,23 +37,11 @@ def load_for_asking(folder: Path, precision: str, adapter: Path | None = None) -
 
     model = models.load_model(folder, dtype=precision)
     if adapter is not None:
-        model = _with_adapter(model, adapter)
+        check_base(adapter, folder)
+        # The layers are in the model itself then; its own class keeps its ways of being asked.
+        model = put_adapter(model, adapter).get_base_model()
     model.eval()
     model.requires_grad_(False)
     if torch.cuda.is_available():
         model.to("cuda")
     return model
-
-
-def _with_adapter(model: PreTrainedModel, adapter: Path) -> PreTrainedModel:
-    from peft import PeftModel
-    from safetensors import SafetensorError
-
-    if not (adapter / "adapter_model.safetensors").is_file():
-        raise UserError(f"{adapter}: no adapter_model.safetensors here; expected an adapter in PEFT's layout")
-    try:
-        wrapped = PeftModel.from_pretrained(model, str(adapter))
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
-        raise UserError(f"{adapter}: the adapter cannot be put on this model: {error}") from error
-    # The layers are in the model itself now; its own class keeps its ways of being asked.
-    return wrapped.get_base_model()
