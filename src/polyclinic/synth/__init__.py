@@ -7,15 +7,30 @@ model behind an endpoint (`polyclinic.llm`) or the extractive teacher, which is 
 medical part of general collections.
 
 `mediflow` writes clinical instructions with examples, `judge` scores them, `preferences` makes pairs of a good and a
-slightly worse output from the best (MediFlow; Corbeil et al., ACL 2025).
+slightly worse output from the best (MediFlow; Corbeil et al., ACL 2025). `published` reads the published set in their
+place, `pairs` takes the rejected outputs that samples carry already, `export` writes the published set's layout.
 """
 
 from .as_documents import as_documents
 from .filter import filter_collections as filter
 from .judge import judge
+from .mediflow.export import export
+from .mediflow.reading import published
 from .mediflow.writing import mediflow
+from .pairs import pairs
 from .paraphrase import paraphrase
 from .pit import pit
 from .preferences import preferences
 
-__all__ = ["as_documents", "filter", "judge", "mediflow", "paraphrase", "pit", "preferences"]
+__all__ = [
+    "as_documents",
+    "export",
+    "filter",
+    "judge",
+    "mediflow",
+    "pairs",
+    "paraphrase",
+    "pit",
+    "preferences",
+    "published",
+]

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
@@ -40,7 +41,7 @@ class JudgeSettings(TeacherSettings):
 def check_judge(settings: JudgeSettings) -> None:
     """Look at criteria, prompt and address; raises UserError before anything is asked."""
     load_axes(settings.axes or OWN_AXES)
-    _prompt(settings)
+    judge_prompt(settings.what, settings.prompts)
     check_address(settings)
 
 
@@ -63,7 +64,7 @@ def judge(settings: JudgeSettings, work: Work) -> None:
     axes = load_axes(settings.axes or OWN_AXES)
     criteria = axes.judge_criteria if settings.what == "instruction" else axes.output_criteria
     keys = [criterion.key for criterion in criteria]
-    prompt = _prompt(settings)
+    prompt = judge_prompt(settings.what, settings.prompts)
     endpoint = endpoint_of(settings, work.seed, settings.temperature)
     count = _count(settings)
 
@@ -74,9 +75,9 @@ def judge(settings: JudgeSettings, work: Work) -> None:
             if key in seen:
                 continue
             seen.add(key)
-            text = prompt.fill(_fields(sample, criteria))
+            text = prompt.fill(judged_fields(sample, criteria))
             for number in range(settings.judgements):
-                yield Judged(key, number), _request(text, prompt, number, keys)
+                yield Judged(key, number), judgement_request(text, prompt, number, keys)
 
     asked = Round(
         f"judging {settings.what}s", questions, lambda about: {"subject": about.key, "judgement": about.number + 1}
@@ -143,14 +144,16 @@ def _marks(settings: JudgeSettings, scores: dict[str, float], used: int) -> dict
     return {**scores, f"{settings.what}_judgements": used}
 
 
-def _prompt(settings: JudgeSettings) -> PromptFile:
+def judge_prompt(what: str, folder: Path | None = None) -> PromptFile:
+    """Return the prompt by which an instruction or an output is judged; raises UserError when it cannot be used."""
     trial: dict[str, Any] = {"criteria": [{"key": "quality", "name": "quality", "definition": "…"}]}
     trial |= {"instruction": "…"}
-    trial |= {"requirements": ["…"]} if settings.what == "instruction" else {"input": "…", "output": "…"}
-    return load_prompt_file(f"mediflow/judge_{settings.what}", trial, settings.prompts)
+    trial |= {"requirements": ["…"]} if what == "instruction" else {"input": "…", "output": "…"}
+    return load_prompt_file(f"mediflow/judge_{what}", trial, folder)
 
 
-def _fields(sample: Sample, criteria: tuple[Defined, ...]) -> dict[str, Any]:
+def judged_fields(sample: Sample, criteria: tuple[Defined, ...]) -> dict[str, Any]:
+    """Return what a judge's prompt says of a sample."""
     return {
         "criteria": [criterion.model_dump() for criterion in criteria],
         "requirements": requirements_of(sample),
@@ -160,7 +163,9 @@ def _fields(sample: Sample, criteria: tuple[Defined, ...]) -> dict[str, Any]:
     }
 
 
-def _request(text: str, prompt: PromptFile, number: int, keys: list[str]) -> ChatRequest:
+def judgement_request(text: str, prompt: PromptFile, number: int, keys: list[str]) -> ChatRequest:
+    """Return the question for one of several judgements, counted from 0, about a filled-in prompt."""
+
     def problem(reply: Reply) -> str:
         if said := form_problem(reply):
             return said

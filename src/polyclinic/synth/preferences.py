@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from polyclinic.errors import UserError, did_you_mean
-from polyclinic.llm import ChatRequest, Endpoint, Journal, Reply
+from polyclinic.llm import ChatRequest, Endpoint, Journal
 from polyclinic.records import Preference, Sample, read_records, write_records
 from polyclinic.steps import Samples, SourcePath, Work, step_kind
-from polyclinic.synth.answers import form_problem, without_thoughts
 from polyclinic.synth.judge import subject_key
-from polyclinic.synth.judgements import UnusableAnswer, read_object
 from polyclinic.synth.mediflow.axes import OWN_AXES, Axes, Defined, load_axes
-from polyclinic.synth.mediflow.tagged import Unusable, check_json
+from polyclinic.synth.pairs import preference_of
 from polyclinic.synth.preference_tiers import PUBLISHED, Pair, Tier, draw_pairs, tier_sizes
-from polyclinic.synth.prompt_files import PromptFile, load_prompt_file
+from polyclinic.synth.prompt_files import PromptFile
 from polyclinic.synth.rounds import Account, Round, drop_empty_side_file, nothing_usable
+from polyclinic.synth.spoiling import clean_output, comparisons, preferred, rewriting_request, spoiling_prompts
 from polyclinic.synth.teacher import TeacherSettings, check_address, endpoint_of
 
 NOT_WORSE = "rejected-verification.jsonl"
-TRIAL = {"instruction": "…", "input": "…"}
 
 
 class PreferencesSettings(TeacherSettings):
@@ -47,11 +45,11 @@ class PreferencesSettings(TeacherSettings):
 def check_preferences(settings: PreferencesSettings) -> None:
     """Look at error types, prompts and address; raises UserError before anything is asked."""
     _errors(settings, load_axes(settings.axes or OWN_AXES))
-    _prompts(settings)
+    spoiling_prompts(settings.prompts)
     check_address(settings)
 
 
-@step_kind("synth.preferences", PreferencesSettings, output="preferences", version=1, check=check_preferences)
+@step_kind("synth.preferences", PreferencesSettings, output="preferences", version=2, check=check_preferences)
 def preferences(settings: PreferencesSettings, work: Work) -> None:
     """Make preference pairs: chosen = the sample's output, rejected = the output rewritten with one kind of error.
 
@@ -61,7 +59,7 @@ def preferences(settings: PreferencesSettings, work: Work) -> None:
     UserError when no pair could be made.
     """
     axes = load_axes(settings.axes or OWN_AXES)
-    rewrite, compare = _prompts(settings)
+    rewrite, compare = spoiling_prompts(settings.prompts)
     groups = read_judged(settings)
     tiers = tier_sizes(settings.tiers, len(groups), settings.counts)
     pairs = draw_pairs(groups, tiers, settings.score, _errors(settings, axes), work.seed)
@@ -69,7 +67,7 @@ def preferences(settings: PreferencesSettings, work: Work) -> None:
 
     def questions() -> Iterator[tuple[Pair, ChatRequest]]:
         for pair in pairs:
-            yield pair, _rewriting(pair, rewrite)
+            yield pair, rewriting_request(pair, rewrite)
 
     asked = Round("making outputs worse", questions, lambda p: {"sample": p.sample.id, "error_type": p.error.key})
     account = Account()
@@ -88,7 +86,9 @@ def preferences(settings: PreferencesSettings, work: Work) -> None:
                     f"synth.preferences: the teacher preferred the good output in both orders for none of the "
                     f"{len(made)} pairs; it cannot tell them apart: try another teacher_model, or `verify: false`"
                 )
-        if not write_records(work.out, (_preference(p, rejected, settings) for p, rejected in kept), Preference):
+        author = settings.teacher_model
+        records = (preference_of(p.sample, bad, p.error.name, author, p.error.key) for p, bad in kept)
+        if not write_records(work.out, records, Preference):
             raise nothing_usable("synth.preferences", account, journal.path)
     drop_empty_side_file(work.out)
     drop_empty_side_file(work.out, NOT_WORSE)
@@ -121,45 +121,6 @@ def read_judged(settings: PreferencesSettings) -> dict[str, list[Sample]]:
     return groups
 
 
-def clean_output(answer: str) -> str:
-    """Return a rewritten output as it is kept."""
-    return without_thoughts(answer).strip()
-
-
-def rewriting_problem(reply: Reply, sample: Sample) -> str:
-    """Return what is wrong with a rewritten output, or an empty text."""
-    if said := form_problem(reply):
-        return said
-    text = clean_output(reply.text)
-    if " ".join(text.split()) == " ".join(sample.output.split()):
-        return "unchanged: the new output is the same as the good one"
-    if sample.metadata.get("output_format") == "json":
-        try:
-            check_json(text, "the new output")
-        except Unusable as error:
-            return str(error)
-    return ""
-
-
-def _rewriting(pair: Pair, prompt: PromptFile) -> ChatRequest:
-    sample = pair.sample
-    text = prompt.fill(
-        {
-            "error_type": pair.error.name,
-            "definition": pair.error.definition,
-            "instruction": sample.instruction,
-            "input": sample.input,
-            "output": sample.output,
-        }
-    )
-    return ChatRequest(
-        (("user", text),),
-        template=prompt.version,
-        sample=2 * pair.number,
-        check=lambda reply: rewriting_problem(reply, sample),
-    )
-
-
 def _verified(
     made: list[tuple[Pair, str]],
     prompt: PromptFile,
@@ -173,12 +134,7 @@ def _verified(
 
     def questions() -> Iterator[tuple[tuple[int, str], ChatRequest]]:
         for number, (pair, rejected) in enumerate(made):
-            for better, texts in (("A", (pair.sample.output, rejected)), ("B", (rejected, pair.sample.output))):
-                values = {"instruction": pair.sample.instruction, "input": pair.sample.input}
-                text = prompt.fill({**values, "first": texts[0], "second": texts[1]})
-                request = ChatRequest(
-                    (("user", text),), template=prompt.version, temperature=0.0, check=_comparison_problem
-                )
+            for better, request in comparisons(pair.sample, rejected, prompt):
                 yield (number, better), request
 
     asked = Round(
@@ -193,7 +149,7 @@ def _verified(
     for (number, better), outcome in asked.read(endpoint, journal, work.out, account):
         if outcome.accepted is not None:
             answered[number] += 1
-            agreed[number] += read_object(outcome.accepted.text)["better"] == better
+            agreed[number] += preferred(outcome.accepted) == better
     work.facts["verification"] = {
         "chosen_preferred_in_both_orders": sum(n == 2 for n in agreed.values()),
         "depends_on_the_order": sum(agreed[n] == 1 for n in answered if answered[n] == 2),
@@ -201,44 +157,6 @@ def _verified(
         "without_an_answer": sum(answered[n] < 2 for n in range(len(made))),
     }
     return [one for number, one in enumerate(made) if agreed[number] == 2]
-
-
-def _comparison_problem(reply: Reply) -> str:
-    if said := form_problem(reply):
-        return said
-    try:
-        found = read_object(reply.text)
-    except UnusableAnswer as error:
-        return str(error)
-    return "" if found.get("better") in ("A", "B") else 'no choice: \'better\' must be "A" or "B"'
-
-
-def _preference(pair: Pair, rejected: str, settings: PreferencesSettings) -> Preference:
-    sample = pair.sample
-    return Preference(
-        id=f"{sample.id}.{pair.error.key}",
-        task=sample.task,
-        chosen=sample.output,
-        rejected=rejected,
-        input=sample.input,
-        instruction=sample.instruction,
-        error_type=pair.error.name,
-        document=sample.document,
-        domain=sample.domain,
-        language=sample.language,
-        source=sample.source,
-        license=sample.license,
-        author=settings.teacher_model,
-    )
-
-
-def _prompts(settings: PreferencesSettings) -> tuple[PromptFile, PromptFile]:
-    rewriting: dict[str, Any] = {**TRIAL, "error_type": "brevity", "definition": "…", "output": "…"}
-    comparing: dict[str, Any] = {**TRIAL, "first": "…", "second": "…"}
-    return (
-        load_prompt_file("mediflow/corrupt", rewriting, settings.prompts),
-        load_prompt_file("mediflow/compare", comparing, settings.prompts),
-    )
 
 
 def _errors(settings: PreferencesSettings, axes: Axes) -> list[Defined]:

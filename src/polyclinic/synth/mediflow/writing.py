@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from polyclinic.llm import ChatRequest, Journal, Reply
 from polyclinic.records import Document, Sample, read_records, write_records
 from polyclinic.steps import Documents, SourcePath, Work, step_kind
 from polyclinic.synth.answers import form_problem, without_thoughts
+from polyclinic.synth.language import language_problem
 from polyclinic.synth.mediflow.axes import OWN_AXES, Axes, load_axes
 from polyclinic.synth.mediflow.implied_schema import implied_schema, schema_problem
 from polyclinic.synth.mediflow.plans import Plan, draw_plans
@@ -35,6 +37,8 @@ TRIAL = {
     "language": "en",
     "seed_text": "",
 }
+
+JSON_KEY = re.compile(r'"[^"\n]{0,80}"\s*:')  # keys may be in English whatever the language
 
 
 class MediflowSettings(TeacherSettings):
@@ -57,6 +61,7 @@ class MediflowSettings(TeacherSettings):
     check_json_shape: bool = Field(
         True, description="refuse JSON outputs that differ in shape within an instruction; the paper did not look"
     )
+    check_language: bool = Field(True, description="refuse instructions and examples that are in another language")
     license: str = Field("", description="licence of what is written, as far as the teacher's terms allow one")
 
     @model_validator(mode="after")
@@ -86,7 +91,7 @@ class Passage:
 About = tuple[Plan, Passage | None]
 
 
-@step_kind("synth.mediflow", MediflowSettings, output="samples", version=1, check=check_mediflow)
+@step_kind("synth.mediflow", MediflowSettings, output="samples", version=2, check=check_mediflow)
 def mediflow(settings: MediflowSettings, work: Work) -> None:
     """Have a teacher write clinical instructions with 3 or 4 examples each (MediFlow; Corbeil et al., ACL 2025, A.4).
 
@@ -112,7 +117,7 @@ def mediflow(settings: MediflowSettings, work: Work) -> None:
     def samples() -> Iterator[Sample]:
         for (plan, passage), outcome in asked.read(endpoint, journal, work.out, account):
             if outcome.accepted is not None:
-                found = read_answer(outcome.accepted.text, plan, settings.check_json_shape)
+                found = read_answer(outcome.accepted.text, plan, settings.check_json_shape, _expected(settings))
                 written["instructions"] += 1
                 yield from _samples(plan, passage, found, settings)
 
@@ -155,16 +160,31 @@ def chosen_axes(settings: MediflowSettings) -> Axes:
     return axes.model_copy(update=changed)
 
 
-def read_answer(answer: str, plan: Plan, check_json_shape: bool) -> Written:
-    """Return what an answer to a plan holds; raises Unusable when it is not of the asked form."""
+def read_answer(answer: str, plan: Plan, check_json_shape: bool, language: str = "") -> Written:
+    """Return what an answer to a plan holds; raises Unusable when it is not of the asked form.
+
+    Args:
+        answer: the raw answer.
+        plan: what was asked for.
+        check_json_shape: whether JSON outputs must be of one shape.
+        language: BCP 47 that everything must be written in; empty = any.
+    """
     found = read_tagged(without_thoughts(answer), plan.examples, plan.output_format.key)
+    inputs, outputs = (" ".join(texts) for texts in zip(*found.pairs, strict=True))
+    for text in (found.instruction, inputs, JSON_KEY.sub(" ", outputs)):
+        if problem := language_problem(text, language):
+            raise Unusable(problem)
     if plan.output_format.key == "json" and check_json_shape:
-        outputs = [json.loads(output) for _, output in found.pairs]
-        schema = implied_schema(found.instruction, outputs)
-        for number, output in enumerate(outputs, start=1):
-            if problem := schema_problem(schema, output):
+        values = [json.loads(output) for _, output in found.pairs]
+        schema = implied_schema(found.instruction, values)
+        for number, value in enumerate(values, start=1):
+            if problem := schema_problem(schema, value):
                 raise Unusable(f"JSON of another shape: in the output of example {number} {problem}")
     return found
+
+
+def _expected(settings: MediflowSettings) -> str:
+    return settings.language if settings.check_language else ""
 
 
 def _known(field: str, key: str, known: list[str]) -> None:
@@ -205,7 +225,7 @@ def _request(
         if said := form_problem(reply):
             return said
         try:
-            read_answer(reply.text, plan, settings.check_json_shape)
+            read_answer(reply.text, plan, settings.check_json_shape, _expected(settings))
         except Unusable as error:
             return str(error)
         return ""
