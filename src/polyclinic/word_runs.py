@@ -1,39 +1,37 @@
 """Runs of words that two sets of texts share: the words of the first are kept, the second streams by.
 
-A word is a run of letters and digits in lower case; Chinese and Japanese characters, which no space divides, are a
-word each. A run is n words in a row within one text. Runs are compared by 64-bit hashes of their words, so that two
-unlike runs are taken for one with a chance below one in a million for a million runs and a billion words.
-Memory grows with the first set alone. This file knows nothing about records, tasks or models.
+A word is what `word_hashes` says. A run is n words in a row within one text. Runs are compared by 64-bit hashes of
+their words, so that two unlike runs are taken for one with a chance below one in a million for a million runs and a
+billion words. Memory grows with the first set alone. This file knows nothing about records, tasks or models.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
-from itertools import repeat
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
+
+from polyclinic.word_hashes import hash_words, overlapping_pieces, run_hashes, run_starts, words_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Kana, Han with its extensions, and the compatibility block that NFKC leaves.
-UNDIVIDED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-WORD = re.compile(f"[{UNDIVIDED}]|[^\\W_{UNDIVIDED}]+")
-ASCII_WORD = re.compile("[a-z0-9]+")  # the same words in half the time, where there is nothing else
-FACTOR = 0x9E3779B97F4A7C15  # odd, so that no digit of a hash is lost when it is multiplied
-WORDS_AT_ONCE = 1 << 18  # words of passing texts that are hashed together
+__all__ = ["RunIndex", "SharedRun", "words_of"]
+
+AT_ONCE = 1 << 20  # characters of texts that are hashed together
 
 
-def words_of(text: str) -> list[str]:
-    """Return the words of a text; see the head of this file."""
-    if text.isascii():
-        return ASCII_WORD.findall(text.lower())
-    return WORD.findall(unicodedata.normalize("NFKC", text).lower())
+@dataclass(frozen=True, order=True)
+class SharedRun:
+    """A stretch of a text all of whose runs of a length stand in one thing."""
+
+    start: int  # its first word in the text
+    end: int  # the word after its last
+    length: int  # words in a run
+    thing: int  # number of the thing
 
 
 @dataclass
@@ -48,6 +46,7 @@ class RunIndex:
             it is asked whether a run is common.
         common: share of a group's families above which a run is the wording of the group and not of one of its
             things; such runs are left out. Never 10 families or fewer.
+        compiled: whether the kernel may be used where it is installed; what comes out is the same.
     """
 
     lengths: Sequence[int]
@@ -55,31 +54,14 @@ class RunIndex:
     groups: Sequence[str]
     families: Sequence[str]
     common: float = 0.1
+    compiled: bool = True
 
     def __post_init__(self) -> None:
         """Hash the runs of all things."""
         import numpy as np
 
-        self._known: dict[str, int] = {}  # word -> its number; 0 stands for words that are not here
-        numbers, owner_of, sizes = (
-            array("q"),
-            array("q"),
-            array("q"),
-        )  # of words and texts; lists take four times more
         self.count = 0
-        for texts in self.things:
-            for text in texts:
-                known = self._known
-                learned = [known.setdefault(word, len(known) + 1) for word in words_of(text)]
-                numbers.extend(learned)
-                numbers.append(0)
-                owner_of.append(self.count)
-                sizes.append(len(learned) + 1)
-            self.count += 1
-        digests = b"".join(blake2b(word.encode(), digest_size=8).digest() for word in self._known)
-        self._hash_of = np.concatenate([np.zeros(1, np.uint64), np.frombuffer(digests, dtype=np.uint64)])
-        words = np.frombuffer(numbers, dtype=np.int64)
-        owners = np.repeat(np.frombuffer(owner_of, dtype=np.int64), np.frombuffer(sizes, dtype=np.int64))
+        words, ends, owners = self._hashed_things()
         group = np.unique(np.asarray(self.groups, dtype=str), return_inverse=True)[1]
         group_count = int(group.max(initial=-1)) + 1
         names = np.asarray([f"{g} {f}" for g, f in zip(group, self.families, strict=True)], dtype=str)
@@ -88,14 +70,14 @@ class RunIndex:
         self._runs: dict[int, NDArray[np.uint64]] = {}
         self._places: dict[int, NDArray[np.int64]] = {}  # of the runs of all things, in `_runs`
         self._owners: dict[int, NDArray[np.int64]] = {}
-        self._met: dict[int, NDArray[np.int64]] = {}  # for each of `_runs`: number of the place it was met, or -1
+        self._met: dict[int, NDArray[np.int64]] = {}  # for each of `_runs`: number of its first meeting, or -1
         self._maybe: dict[int, NDArray[np.bool_]] = {}  # whether a run begins with these bits; most others do not
         self._shift: dict[int, np.uint64] = {}
-        self.places: list[str] = []
-        self.excerpts: dict[tuple[int, int], str] = {}  # (words, number in `_runs`) -> the run as it was met
+        self._by_place: dict[int, NDArray[np.int64]] = {}  # order of `_owners` by run, made when it is needed
+        self._meetings: list[tuple[str, str]] = []  # place and words, each run once
         for length in self.lengths:
-            starts = _whole_runs(words, length)
-            runs, places = np.unique(_hashes(self._hash_of[words], length, starts), return_inverse=True)
+            starts = run_starts(ends, length)
+            runs, places = np.unique(run_hashes(words, length)[starts], return_inverse=True)
             # Each run once for each thing, and once for each family of a group to see how common it is there.
             owner, place = _distinct_pairs(owners[starts], places, len(runs))
             relative, spread_place = _distinct_pairs(family[owner], place, len(runs))
@@ -105,27 +87,71 @@ class RunIndex:
             kept = counts[mine] <= most[group[owner]]
             self._runs[length], self._places[length], self._owners[length] = runs, place[kept], owner[kept]
             self._met[length] = np.full(len(runs), -1, dtype=np.int64)
-            bits = max(8, len(runs).bit_length() + 4)
+            wanted = runs[np.unique(self._places[length])]  # without those that are common everywhere
+            bits = max(8, len(wanted).bit_length() + 4)
             self._shift[length] = np.uint64(64 - bits)
             self._maybe[length] = np.zeros(1 << bits, dtype=bool)
-            self._maybe[length][runs >> self._shift[length]] = True
+            self._maybe[length][wanted >> self._shift[length]] = True
 
     def see(self, passing: Iterable[tuple[str, str]]) -> int:
         """Look for the runs in texts that pass by, given as (place, text); return how many words there were."""
+        import numpy as np
 
-        borders: list[tuple[int, str, list[str]]] = []
-        total = waiting = 0
-        for place, text in passing:
-            words = words_of(text)
-            borders.append((waiting, place, words))
-            total += len(words)
-            waiting += len(words) + 1  # a word that is not known ends each text, so that no run goes on into the next
-            if waiting >= WORDS_AT_ONCE:
-                self._look(borders, waiting)
-                borders, waiting = [], 0
-        if borders:
-            self._look(borders, waiting)
+        places: dict[int, str] = {}  # of the texts that are waiting
+
+        def texts() -> Iterator[str]:
+            for number, (place, text) in enumerate(passing):
+                places[number] = place
+                yield text
+
+        total = last_number = last_end = 0
+        for batch in overlapping_pieces(texts(), max(self.lengths) - 1, AT_ONCE):
+            hashed = hash_words([piece.text for piece in batch], compiled=self.compiled)
+            for piece, size in zip(batch, (hashed.ends - hashed.starts).tolist(), strict=True):
+                # Parts of one text share words.
+                counted = last_end - piece.first_word if piece.number == last_number else 0
+                last_number, last_end = piece.number, piece.first_word + size
+                total += size - counted
+            words: dict[int, list[str]] = {}
+            for length in self.lengths:
+                positions, runs = self._find(hashed.words, hashed.ends, length)
+                fresh = np.flatnonzero(self._met[length][runs] < 0)
+                for at, run in zip(positions[fresh].tolist(), runs[fresh].tolist(), strict=True):
+                    if self._met[length][run] >= 0:
+                        continue
+                    entry = int(np.searchsorted(hashed.ends, at, side="right"))
+                    if entry not in words:
+                        words[entry] = words_of(batch[entry].text)
+                    start = at - int(hashed.starts[entry])
+                    self._met[length][run] = len(self._meetings)
+                    self._meetings.append(
+                        (places[batch[entry].number], " ".join(words[entry][start : start + length]))
+                    )
+            for number in [number for number in places if number < batch[-1].number]:
+                del places[number]
         return total
+
+    def hits(self, texts: Sequence[str]) -> list[list[SharedRun]]:
+        """Return for each text the stretches it shares with things, in order; most texts have none.
+
+        Stretches of one thing and length that touch or overlap are one.
+        """
+        import numpy as np
+
+        found: list[list[SharedRun]] = [[] for _ in texts]
+        for batch in overlapping_pieces(texts, max(self.lengths) - 1, AT_ONCE):
+            hashed = hash_words([piece.text for piece in batch], compiled=self.compiled)
+            for length in self.lengths:
+                positions, runs = self._find(hashed.words, hashed.ends, length)
+                if not len(positions):
+                    continue
+                entries = np.searchsorted(hashed.ends, positions, side="right")
+                within = positions - hashed.starts[entries]
+                for at, owners in self._things_of(length, runs):
+                    piece = batch[int(entries[at])]
+                    start = piece.first_word + int(within[at])
+                    found[piece.number] += [SharedRun(start, start + length, length, owner) for owner in owners]
+        return [_joined(own) if own else own for own in found]
 
     def runs(self, length: int) -> NDArray[np.int64]:
         """Return how many different runs each thing has, without the common ones."""
@@ -141,50 +167,91 @@ class RunIndex:
         return np.bincount(self._owners[length][met], minlength=self.count)
 
     def evidence(self, length: int) -> dict[int, tuple[str, str]]:
-        """Return for each thing that shares a run where one was met first, and its words."""
-        found: dict[int, tuple[str, str]] = {}
-        met = self._met[length]
-        for owner, place in zip(self._owners[length].tolist(), self._places[length].tolist(), strict=True):
-            if owner not in found and met[place] >= 0:
-                found[owner] = (self.places[int(met[place])], self.excerpts[length, place])
-        return found
-
-    def _look(self, borders: Sequence[tuple[int, str, Sequence[str]]], size: int) -> None:
+        """Return for each thing that shares a run where the first was met, and its words."""
         import numpy as np
 
-        numbers = np.zeros(size, dtype=np.int64)
-        get = self._known.get
-        for start, _, words in borders:
-            numbers[start : start + len(words)] = np.fromiter(map(get, words, repeat(0)), np.int64, len(words))
-        starts = np.array([start for start, _, _ in borders])
-        hashes = self._hash_of[numbers]
-        for length in self.lengths:
-            runs, met = self._runs[length], self._met[length]
-            whole = _whole_runs(numbers, length)
-            if not (len(whole) and len(runs)):
-                continue
-            found = _hashes(hashes, length, whole)
-            likely = np.flatnonzero(self._maybe[length][found >> self._shift[length]])
-            whole, found = whole[likely], found[likely]
-            place = np.searchsorted(runs, found)
-            place[place == len(runs)] = 0
-            hit = runs[place] == found
-            for at, run in zip(whole[hit].tolist(), place[hit].tolist(), strict=True):
-                if met[run] >= 0:
-                    continue
-                start, name, words = borders[int(np.searchsorted(starts, at, side="right")) - 1]
-                if not self.places or self.places[-1] != name:
-                    self.places.append(name)
-                met[run] = len(self.places) - 1
-                self.excerpts[length, run] = " ".join(words[at - start : at - start + length])
+        met = self._met[length][self._places[length]]
+        there = np.flatnonzero(met >= 0)
+        owners, meetings = self._owners[length][there], met[there]
+        order = np.lexsort((meetings, owners))
+        firsts = order[np.unique(owners[order], return_index=True)[1]]
+        return {int(owners[at]): self._meetings[int(meetings[at])] for at in firsts}
+
+    def _hashed_things(self) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return the words of all things, where their texts end, and whose each word is."""
+        import numpy as np
+
+        owner_of: list[int] = []
+
+        def texts() -> Iterator[str]:
+            for own in self.things:
+                for text in own:
+                    owner_of.append(self.count)
+                    yield text
+                self.count += 1
+
+        words, ends = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+        numbers: list[int] = []  # of the text each piece is of
+        begin = 0
+        for batch in overlapping_pieces(texts(), max(self.lengths, default=1) - 1, AT_ONCE):
+            hashed = hash_words([piece.text for piece in batch], compiled=self.compiled)
+            words.append(hashed.words)
+            ends.append(hashed.ends + begin)
+            numbers.extend(piece.number for piece in batch)
+            begin += len(hashed.words)
+        all_ends = np.concatenate(ends)
+        owners = np.array(owner_of, dtype=np.int64)[numbers]
+        return np.concatenate(words), all_ends, np.repeat(owners, np.diff(all_ends, prepend=0))
+
+    def _find(
+        self, words: NDArray[np.uint64], ends: NDArray[np.int64], length: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where known runs begin among these words, in order, and their numbers."""
+        import numpy as np
+
+        known = self._runs[length]
+        found = run_hashes(words, length)
+        if not (len(known) and len(found)):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        likely = np.flatnonzero(self._maybe[length][found >> self._shift[length]])
+        place = np.searchsorted(known, found[likely])
+        place[place == len(known)] = 0
+        hit = known[place] == found[likely]
+        likely, place = likely[hit], place[hit]
+        # The end of the text in which the run begins; a run that reaches beyond is none.
+        inside = ends[np.minimum(np.searchsorted(ends, likely, side="right"), len(ends) - 1)]
+        whole = likely + length <= inside
+        return likely[whole], place[whole]
+
+    def _things_of(self, length: int, runs: NDArray[np.int64]) -> Iterator[tuple[int, list[int]]]:
+        """Yield, for each run that is not common everywhere, its place in `runs` and the things it stands in."""
+        import numpy as np
+
+        if length not in self._by_place:
+            self._by_place[length] = np.argsort(self._places[length], kind="stable")
+        order = self._by_place[length]
+        ordered = self._places[length][order]
+        first, last = np.searchsorted(ordered, runs), np.searchsorted(ordered, runs, side="right")
+        for at, (low, high) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+            if high > low:
+                yield at, self._owners[length][order[low:high]].tolist()
 
 
-def _whole_runs(numbers: NDArray[np.int64], length: int) -> NDArray[np.int64]:
-    """Return where runs of known words begin."""
-    import numpy as np
-
-    unknown = np.concatenate([[0], np.cumsum(numbers == 0)])
-    return np.flatnonzero(unknown[length:] == unknown[:-length])
+def _joined(runs: Sequence[SharedRun]) -> list[SharedRun]:
+    """Return runs of one thing and length that touch as one stretch; all sorted."""
+    made: list[SharedRun] = []
+    by_thing = itemgetter(0, 1)
+    keyed = sorted((run.thing, run.length, run.start, run.end) for run in runs)
+    for (thing, length), group in groupby(keyed, key=by_thing):
+        start = end = -1
+        for _, _, first, last in group:
+            if first > end:
+                if end >= 0:
+                    made.append(SharedRun(start, end, length, thing))
+                start = first
+            end = max(end, last)
+        made.append(SharedRun(start, end, length, thing))
+    return sorted(made)
 
 
 def _distinct_pairs(
@@ -195,32 +262,3 @@ def _distinct_pairs(
 
     found = np.unique(ones * max(1, size) + others)
     return np.divmod(found, max(1, size))
-
-
-def _hashes(words: NDArray[np.uint64], length: int, starts: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Return the hashes of the runs that begin at `starts`: a polynomial in FACTOR, modulo 2**64.
-
-    A run of two parts has the hash of the first, times FACTOR to the length of the second, plus that of the second;
-    so blocks of 1, 2, 4, ... words are made one from the other and put together as the digits of `length` say.
-    """
-    import numpy as np
-
-    made, size = np.zeros(len(words) + 1, dtype=np.uint64), 0
-    block, block_size = words, 1
-    while True:
-        if length & block_size:  # this block goes in front of what is there
-            together = len(words) - size - block_size + 1
-            if together < 1:
-                return np.zeros(0, dtype=np.uint64)
-            made = block[:together] * _power(size) + made[block_size : block_size + together]
-            size += block_size
-        if size == length:
-            return made[starts]
-        block = block[:-block_size] * _power(block_size) + block[block_size:]
-        block_size *= 2
-
-
-def _power(exponent: int) -> np.uint64:
-    import numpy as np
-
-    return np.uint64(pow(FACTOR, exponent, 1 << 64))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from polyclinic import word_runs
 from polyclinic.word_runs import RunIndex, words_of
 
 FEW_WORDS = st.lists(st.sampled_from(["a", "b", "c", "d", "e", "f"]), max_size=14).map(" ".join)
@@ -36,6 +38,41 @@ def test_the_counts_are_those_of_sets_of_runs(items: list[tuple[str, str]], trai
         assert made.shared(length).tolist() == [len(mine & elsewhere) for mine in own]
         for item, (_, words) in made.evidence(length).items():
             assert tuple(words.split()) in own[item] & elsewhere
+
+
+@settings(max_examples=60, deadline=None)
+@given(items=st.lists(st.tuples(FEW_WORDS, FEW_WORDS), min_size=1, max_size=8), texts=st.lists(FEW_WORDS, max_size=6))
+def test_hits_are_the_stretches_that_a_search_by_hand_finds(items: list[tuple[str, str]], texts: list[str]) -> None:
+    made = index(items, 2, 3)
+    for text, found in zip(texts, made.hits(texts), strict=True):
+        words, wanted = words_of(text), set()
+        for length in (2, 3):
+            for thing, own in enumerate(items):
+                known = runs(own[0], length) | runs(own[1], length)
+                covered = {
+                    at + i
+                    for at in range(len(words) - length + 1)
+                    if tuple(words[at : at + length]) in known
+                    for i in range(length)
+                }
+                wanted |= {(place, length, thing) for place in covered}
+        assert {(at, hit.length, hit.thing) for hit in found for at in range(hit.start, hit.end)} == wanted
+        assert found == sorted(found)
+
+
+def test_a_text_that_is_hashed_in_parts_gives_the_same_hits_and_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    item = " ".join(f"item{i}" for i in range(30))
+    text = " ".join([*(f"w{i}" for i in range(300)), item, *(f"x{i}" for i in range(300)), item])
+    whole = index([(item,)], 8, 13)
+    wanted, words = whole.hits(["", text, item]), whole.see([("a", text), ("b", item)])
+    assert words == 690
+    for at_once in (10, 100, 999):
+        monkeypatch.setattr(word_runs, "AT_ONCE", at_once)
+        cut = index([(item,)], 8, 13)
+        assert cut.hits(["", text, item]) == wanted
+        assert cut.see([("a", text), ("b", item)]) == words
+        assert cut.evidence(13) == whole.evidence(13)
+        assert cut.shared(8).tolist() == whole.shared(8).tolist() == [23]
 
 
 def test_a_run_does_not_reach_over_the_end_of_a_text() -> None:

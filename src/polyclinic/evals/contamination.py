@@ -88,7 +88,7 @@ class Item:
     texts: tuple[str, ...]
 
 
-@step_kind("eval.contamination", ContaminationSettings, output="scores", version=1)
+@step_kind("eval.contamination", ContaminationSettings, output="scores", version=2)
 def contamination(settings: ContaminationSettings, work: Work) -> None:
     """Search the training data of a model's whole lineage for the items it was asked.
 

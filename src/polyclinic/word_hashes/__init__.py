@@ -5,14 +5,16 @@ numpy with the same numbers elsewhere. This room knows nothing about records, ta
 """
 
 from polyclinic.word_hashes.hashes import WordHashes, hash_words, mixed, run_hashes, run_starts
-from polyclinic.word_hashes.pieces import pieces
+from polyclinic.word_hashes.pieces import Piece, overlapping_pieces, pieces
 from polyclinic.word_hashes.words import ascii_or_words, word_spans, words_of
 
 __all__ = [
+    "Piece",
     "WordHashes",
     "ascii_or_words",
     "hash_words",
     "mixed",
+    "overlapping_pieces",
     "pieces",
     "run_hashes",
     "run_starts",
