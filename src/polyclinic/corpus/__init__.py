@@ -2,6 +2,7 @@
 
 from polyclinic.corpus.demonstration import demonstration
 from polyclinic.corpus.icd10cm import icd10cm
+from polyclinic.corpus.invented_notes import invented_notes
 from polyclinic.corpus.read import read
 
-__all__ = ["demonstration", "icd10cm", "read"]
+__all__ = ["demonstration", "icd10cm", "invented_notes", "read"]

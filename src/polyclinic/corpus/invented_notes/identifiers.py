@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from polyclinic.errors import UserError, did_you_mean
@@ -19,7 +20,7 @@ from polyclinic.records import read_json_lines
 IDENTIFIERS: Mapping[str, tuple[str, str]] = types.MappingProxyType(
     {
         "name": ("A", "a person's name or initials, of patient, relative or staff, without titles and degrees"),
-        "address": ("B", "street and number, flat or suite, post box"),
+        "address": ("B", "street, with its number, flat or suite; post box"),
         "city": ("B", "city, town, village, county"),
         "zip": ("B", "ZIP or postal code"),
         "date": ("C", "a date with a day or a month, whole; its year too if it is part of it"),
@@ -64,16 +65,11 @@ class LabelledNote:
     patient: str = ""  # whose note it is; the same for every note of a patient
 
 
-def write_labels(path: Path, notes: Iterable[LabelledNote]) -> int:
-    """Write notes as lines of JSON and return how many there were."""
-    count = 0
-    with path.open("w", encoding="utf-8") as stream:
-        for note in notes:
-            spans = [{"start": s.start, "end": s.end, "type": s.type} for s in note.spans]
-            row = {"id": note.id, "text": note.text, "spans": spans, "style": note.style, "patient": note.patient}
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
-            count += 1
-    return count
+def label_line(note: LabelledNote) -> str:
+    """Return a note as a line of JSON."""
+    spans = [{"start": s.start, "end": s.end, "type": s.type} for s in note.spans]
+    row = {"id": note.id, "text": note.text, "spans": spans, "style": note.style, "patient": note.patient}
+    return json.dumps(row, ensure_ascii=False) + "\n"
 
 
 def read_labels(path: Path) -> Iterator[LabelledNote]:
@@ -93,7 +89,7 @@ def read_labels(path: Path) -> Iterator[LabelledNote]:
         if not isinstance(row.get("spans"), list):
             raise UserError(f"{where}: field 'spans': expected a list of objects with start, end and type")
         spans = sorted(_span(cell, len(row["text"]), f"{where}: span {i + 1}") for i, cell in enumerate(row["spans"]))
-        for before, after in zip(spans, spans[1:], strict=False):
+        for before, after in pairwise(spans):
             if after.start < before.end:
                 raise UserError(f"{where}: the spans at {before.start} and {after.start} overlap; keep one of them")
         yield LabelledNote(

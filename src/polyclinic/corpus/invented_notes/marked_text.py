@@ -61,13 +61,13 @@ def wrap(marked: str, columns: int) -> str:
     """Break lines at spaces so that none is wider than `columns`, as printers do; also inside of identifiers."""
     lines = []
     for paragraph in marked.split("\n"):
-        line = ""
-        for word in paragraph.split(" "):
-            if line and width(line) + 1 + width(word) > columns:
+        line, *words = paragraph.split(" ")
+        for word in words:
+            if width(line) + 1 + width(word) > columns:
                 lines.append(line)
                 line = word
             else:
-                line = f"{line} {word}" if line else word
+                line = f"{line} {word}"
         lines.append(line)
     return "\n".join(lines)
 
