@@ -7,13 +7,15 @@ model behind an endpoint (`polyclinic.llm`) or the extractive teacher, which is 
 medical part of general collections.
 
 `mediflow` writes clinical instructions with examples, `judge` scores them, `preferences` makes pairs of a good and a
-slightly worse output from the best (MediFlow; Corbeil et al., ACL 2025). `published` reads the published set in their
-place, `pairs` takes the rejected outputs that samples carry already, `export` writes the published set's layout.
+slightly worse output from the best (MediFlow; Corbeil et al., ACL 2025); `chain` does all three at once. `published`
+reads the published set in their place, `pairs` takes the rejected outputs that samples carry already, `export` writes
+the published set's layout.
 """
 
 from .as_documents import as_documents
 from .filter import filter_collections as filter
 from .judge import judge
+from .mediflow.chain import chain
 from .mediflow.export import export
 from .mediflow.reading import published
 from .mediflow.writing import mediflow
@@ -24,6 +26,7 @@ from .preferences import preferences
 
 __all__ = [
     "as_documents",
+    "chain",
     "export",
     "filter",
     "judge",

@@ -76,7 +76,7 @@ class MediflowSettings(TeacherSettings):
 def check_mediflow(settings: MediflowSettings) -> None:
     """Look at axes, prompt and address; raises UserError before anything is asked."""
     chosen_axes(settings)
-    load_prompt_file("mediflow/write", TRIAL, settings.prompts)
+    writing_prompt(settings)
     check_address(settings)
 
 
@@ -100,16 +100,15 @@ def mediflow(settings: MediflowSettings, work: Work) -> None:
     UserError when nothing at all could be used.
     """
     axes = chosen_axes(settings)
-    prompt = load_prompt_file("mediflow/write", TRIAL, settings.prompts)
-    passages = _passages(settings)
+    prompt = writing_prompt(settings)
+    passages = read_passages(settings)
     endpoint = endpoint_of(settings, work.seed, 1.0)
-    scale = [level.name for level in axes.difficulty_levels]
 
     def questions() -> Iterator[tuple[About, ChatRequest]]:
         bounds = (settings.fewest_examples, settings.most_examples)
         for plan in draw_plans(axes, settings.instructions, work.seed, bounds):
             passage = passages[plan.number % len(passages)] if passages else None
-            yield (plan, passage), _request(plan, passage, prompt, scale, settings)
+            yield (plan, passage), writing_request(plan, passage, prompt, axes, settings)
 
     asked = Round("writing instructions", questions, lambda about: {"plan": about[0].number})
     account, written = Account(), Counter[str]()
@@ -117,9 +116,9 @@ def mediflow(settings: MediflowSettings, work: Work) -> None:
     def samples() -> Iterator[Sample]:
         for (plan, passage), outcome in asked.read(endpoint, journal, work.out, account):
             if outcome.accepted is not None:
-                found = read_answer(outcome.accepted.text, plan, settings.check_json_shape, _expected(settings))
+                found = read_written(outcome.accepted.text, plan, settings)
                 written["instructions"] += 1
-                yield from _samples(plan, passage, found, settings)
+                yield from samples_of_plan(plan, passage, found, settings)
 
     with Journal(work.scratch / "journal.sqlite") as journal:
         asked.ask(endpoint, journal, work, settings.instructions, settings)
@@ -160,21 +159,15 @@ def chosen_axes(settings: MediflowSettings) -> Axes:
     return axes.model_copy(update=changed)
 
 
-def read_answer(answer: str, plan: Plan, check_json_shape: bool, language: str = "") -> Written:
-    """Return what an answer to a plan holds; raises Unusable when it is not of the asked form.
-
-    Args:
-        answer: the raw answer.
-        plan: what was asked for.
-        check_json_shape: whether JSON outputs must be of one shape.
-        language: BCP 47 that everything must be written in; empty = any.
-    """
+def read_written(answer: str, plan: Plan, settings: MediflowSettings) -> Written:
+    """Return what an answer to a plan holds; raises Unusable when it is not of the asked form or language."""
+    language = settings.language if settings.check_language else ""
     found = read_tagged(without_thoughts(answer), plan.examples, plan.output_format.key)
     inputs, outputs = (" ".join(texts) for texts in zip(*found.pairs, strict=True))
     for text in (found.instruction, inputs, JSON_KEY.sub(" ", outputs)):
         if problem := language_problem(text, language):
             raise Unusable(problem)
-    if plan.output_format.key == "json" and check_json_shape:
+    if plan.output_format.key == "json" and settings.check_json_shape:
         values = [json.loads(output) for _, output in found.pairs]
         schema = implied_schema(found.instruction, values)
         for number, value in enumerate(values, start=1):
@@ -183,16 +176,17 @@ def read_answer(answer: str, plan: Plan, check_json_shape: bool, language: str =
     return found
 
 
-def _expected(settings: MediflowSettings) -> str:
-    return settings.language if settings.check_language else ""
-
-
 def _known(field: str, key: str, known: list[str]) -> None:
     if key not in known:
         raise UserError(f"{field}: unknown key '{key}'{did_you_mean(key, known)}; there are {', '.join(known)}")
 
 
-def _passages(settings: MediflowSettings) -> list[Passage]:
+def writing_prompt(settings: MediflowSettings) -> PromptFile:
+    """Return the prompt that writes an instruction; raises UserError when it cannot be used."""
+    return load_prompt_file("mediflow/write", TRIAL, settings.prompts)
+
+
+def read_passages(settings: MediflowSettings) -> list[Passage]:
     """Return the passages of all documents, one after the other: the first of each, then the second, and so on."""
     numbered = []
     for path in settings.documents:
@@ -204,9 +198,10 @@ def _passages(settings: MediflowSettings) -> list[Passage]:
     return [passage for _, passage in sorted(numbered, key=lambda found: found[0])]
 
 
-def _request(
-    plan: Plan, passage: Passage | None, prompt: PromptFile, scale: list[str], settings: MediflowSettings
+def writing_request(
+    plan: Plan, passage: Passage | None, prompt: PromptFile, axes: Axes, settings: MediflowSettings
 ) -> ChatRequest:
+    """Return the question for the instruction of a plan, and its examples."""
     text = prompt.fill(
         {
             "task_type": plan.task_type.name,
@@ -214,7 +209,7 @@ def _request(
             "document": plan.input_type.document.name,
             "section": plan.input_type.part.name if plan.input_type.part else "",
             "difficulty": plan.difficulty.name,
-            "scale": scale,
+            "scale": [level.name for level in axes.difficulty_levels],
             "examples": plan.examples,
             "language": settings.language,
             "seed_text": passage.text if passage else "",
@@ -225,7 +220,7 @@ def _request(
         if said := form_problem(reply):
             return said
         try:
-            read_answer(reply.text, plan, settings.check_json_shape, _expected(settings))
+            read_written(reply.text, plan, settings)
         except Unusable as error:
             return str(error)
         return ""
@@ -240,7 +235,10 @@ def _request(
     )
 
 
-def _samples(plan: Plan, passage: Passage | None, found: Written, settings: MediflowSettings) -> Iterator[Sample]:
+def samples_of_plan(
+    plan: Plan, passage: Passage | None, found: Written, settings: MediflowSettings
+) -> Iterator[Sample]:
+    """Yield a sample for each example of what was written."""
     document = passage.document if passage else None
     for number, (source, target) in enumerate(found.pairs, start=1):
         yield Sample(
