@@ -22,9 +22,10 @@ from typing import IO, Any
 import xxhash
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from polyclinic.errors import UserError
+from polyclinic.errors import UserError, WorkStopped
 
 MANIFEST = "manifest.json"
+NOT_CONTENT = (MANIFEST, "README.md", "training_log.jsonl")  # which tell of times and places
 MAPPED = 8 << 20  # bytes of a file that are hashed at a time
 FULL = 1 << 16  # bytes free below which a disk is full: what is left when a write did not fit
 MAKING = ".making"  # where artifacts are while they are half made; beside the finished ones
@@ -98,7 +99,11 @@ def building(target: Path, key: str = "") -> Iterator[Building]:
         try:
             yield Building(out, scratch)
         except BaseException as error:
-            full = isinstance(error, Exception) and not isinstance(error, UserError) and _is_full(room, error)
+            full = (
+                isinstance(error, Exception)
+                and not isinstance(error, (UserError, WorkStopped))
+                and is_full(room, error)
+            )
             if not any(scratch.iterdir()):  # there is nothing to go on from
                 _clear(room, place)
             if full:
@@ -146,13 +151,13 @@ def content_fingerprint(path: Path) -> str:
 
     It tells content apart and is no seal against forgery; on large models it is many times faster than SHA-256.
 
-    Manifests and model cards are left out: they tell of times and places, not of content.
+    Manifests, model cards and logs of trainings are left out: they tell of times and places, not of content.
     """
     digest = xxhash.xxh3_128()
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
     for file in files:
         name = "" if path.is_file() else file.relative_to(path).as_posix()
-        if name in (MANIFEST, "README.md"):
+        if name in NOT_CONTENT or name.startswith("tensorboard/"):
             continue
         digest.update(f"{name}\0{file.stat().st_size}\0".encode())
         with file.open("rb", buffering=0) as stream:
@@ -193,7 +198,7 @@ def _opened(file: Path) -> IO[str]:
             raise UserError(f"{file.parent} is a file; artifacts are made in a folder of this name, so move it away")
 
 
-def _is_full(folder: Path, error: Exception) -> bool:
+def is_full(folder: Path, error: Exception) -> bool:
     """Say whether a write failed for want of space; each library has its own error for that, some say nothing."""
     said = any(text in str(error) for text in ("No space left", "os error 28", "disk is full"))
     return said or shutil.disk_usage(folder).free < FULL

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from polyclinic import __version__
-from polyclinic.errors import UserError
+from polyclinic.errors import UserError, WorkStopped
 from polyclinic.shown_rows import print_json, print_table
 
 STAGE_HELP = {
@@ -48,6 +48,9 @@ def main() -> None:
     except UserError as error:
         sys.stderr.write(f"polyclinic: {error}\n")
         sys.exit(2)
+    except WorkStopped as error:
+        sys.stderr.write(f"polyclinic: {error}\npolyclinic: the same command goes on from here\n")
+        sys.exit(1)
     except (KeyboardInterrupt, SystemExit) as end:
         if isinstance(end, SystemExit) and end.code != INTERRUPTED:  # typer makes this of Ctrl-C in a command
             raise

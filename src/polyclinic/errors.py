@@ -16,6 +16,13 @@ class UserError(Exception):
     """
 
 
+class WorkStopped(Exception):
+    """Work that went well had to stop: a disk is full, a process was killed. The same command goes on from there.
+
+    The command line prints it as one message without a traceback and ends with exit status 1.
+    """
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'x'?` when a known word is close to `word`, otherwise an empty string."""
     close = difflib.get_close_matches(word, list(known), n=1)

@@ -37,7 +37,8 @@ def test_a_line_is_the_mean_of_its_steps_and_the_last_line_is_written(tmp_path: 
         ("p", 5, 7.0),
         ("q", 1, 1.0),
     ]
-    assert set(lines[0]) == {"phase", "step", "loss", "learning_rate", "epoch", "seconds"}
+    expected = {"phase", "step", "loss", "learning_rate", "epoch", "gradient_norm", "tokens", "seconds"}
+    assert set(lines[0]) == expected | {"tokens_per_second"}
 
 
 def test_a_log_goes_on_from_a_checkpoint_without_doubled_lines(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ class DaptSettings(AdaptableSettings):
     DaptSettings,
     output="model",
     output_of=output_of,
-    version=1,
+    version=2,
     packages=("torch", "transformers"),
     check=check_inputs,
 )

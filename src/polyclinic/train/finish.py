@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from polyclinic import models
 from polyclinic.steps import Work
+from polyclinic.train import processes
 from polyclinic.train.settings import TrainingSettings, check_vocabulary
 from polyclinic.train.trainer_run import quiet_libraries
 from polyclinic.train.training_log import TrainingLog, write_training_log
@@ -61,10 +62,21 @@ def save_trained(
     logs: Sequence[TrainingLog],
     log_every: int,
 ) -> None:
-    """Write model, tokenizer and training log as they are."""
-    with quiet_libraries():
-        models.save_model(work.out, model, tokenizer)
-    write_training_log(work.out, logs, log_every)
+    """Write model, tokenizer and training log as they are; of several processes only the first does."""
     work.facts["steps"] = sum(log.steps for log in logs)
     work.facts["parameters"] = model.num_parameters()
     work.facts["final_loss"] = round(logs[-1].final_loss(), 4)
+    note_held_out(work, logs)
+    if not processes.is_first():
+        return
+    with quiet_libraries():
+        models.save_model(work.out, model, tokenizer)
+    write_training_log(work.out, logs, log_every)
+
+
+def note_held_out(work: Work, logs: Sequence[TrainingLog]) -> None:
+    """Put into the facts which step had the lowest held-out loss, where there is one."""
+    for log in logs:
+        if (best := log.best_step) is not None:
+            work.facts["best_step"] = best
+            work.facts["held_out_loss"] = round(log.held_out[best], 4)

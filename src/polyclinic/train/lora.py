@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from polyclinic.adapter_folder import check_base, put_adapter, read_adapter_config, save_adapter
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.steps import Adapter, Model, Work
-from polyclinic.train.finish import load_for_training, write_trained
+from polyclinic.train import processes
+from polyclinic.train.finish import load_for_training, note_held_out, write_trained
 from polyclinic.train.settings import TrainingSettings
 from polyclinic.train.trainer_run import quiet_libraries
 from polyclinic.train.training_log import TrainingLog, write_training_log
@@ -164,6 +165,12 @@ def write_result(
             model = model.merge_and_unload()
         write_trained(work, settings, settings.model, model, tokenizer, logs)
         return
+    work.facts["steps"] = sum(log.steps for log in logs)
+    work.facts["parameters"] = sum(p.numel() for p in model.parameters())
+    work.facts["final_loss"] = round(logs[-1].final_loss(), 4)
+    note_held_out(work, logs)
+    if not processes.is_first():
+        return
     if settings.output_dtype == "bfloat16":
         import torch
 
@@ -173,9 +180,6 @@ def write_result(
     with quiet_libraries():
         save_adapter(work.out, model, settings.model)
     write_training_log(work.out, logs, settings.log_every)
-    work.facts["steps"] = sum(log.steps for log in logs)
-    work.facts["parameters"] = sum(p.numel() for p in model.parameters())
-    work.facts["final_loss"] = round(logs[-1].final_loss(), 4)
 
 
 def _linear_layers(model: PreTrainedModel) -> dict[str, torch.nn.Module]:

@@ -75,7 +75,7 @@ class PitSettings(AdaptableSettings):
     PitSettings,
     output="model",
     output_of=output_of,
-    version=1,
+    version=2,
     packages=("torch", "transformers"),
     check=check_inputs,
 )

@@ -54,6 +54,20 @@ class OptimizerSettings(Settings):
     log_every: Annotated[int, Runtime] = Field(
         10, ge=1, description="optimizer steps in one line of training_log.jsonl"
     )
+    stop_at_spike: Annotated[float, Runtime] = Field(
+        10.0,
+        ge=0,
+        description="standard deviations of the last 50 losses above their mean, and at least 1 nat, at which a "
+        "step's loss stops the run; 0 is never",
+    )
+    sharding: Annotated[Literal["none", "full"], Runtime] = Field(
+        "none",
+        description="with --launch: none, every process has the whole model (DDP); full, each has a part of the "
+        "weights, gradients and optimizer states (FSDP2), for what does not fit",
+    )
+    report_to: Annotated[list[Literal["tensorboard", "wandb", "mlflow"]], Runtime] = Field(
+        [], description="where losses are shown as well while it runs, if installed: tensorboard, wandb, mlflow"
+    )
 
 
 class TrainingSettings(OptimizerSettings):
@@ -61,6 +75,14 @@ class TrainingSettings(OptimizerSettings):
 
     output_dtype: Literal["same", "float32", "bfloat16"] = Field(
         "same", description="type of the weights that are written; `same` is that of the model it started from"
+    )
+    evaluate_every: int = Field(100, ge=1, description="optimizer steps between two looks at the held-out loss")
+    patience: int | None = Field(
+        None, ge=1, description="looks without a lower held-out loss that end the training; when not given, none do"
+    )
+    keep: Literal["best", "last"] = Field(
+        "best",
+        description="with held-out records: whether the weights of the lowest held-out loss or the last are kept",
     )
 
 

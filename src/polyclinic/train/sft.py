@@ -52,7 +52,7 @@ class SftSettings(AdaptableSettings):
     SftSettings,
     output="model",
     output_of=output_of,
-    version=1,
+    version=2,
     packages=("torch", "transformers", "trl"),
     check=check_inputs,
 )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from polyclinic.errors import UserError
+from polyclinic.train import processes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,24 +49,25 @@ def write_token_rows(folder: Path, sequences: Iterable[Sequence[int]]) -> TokenR
     import numpy as np
 
     done = folder / "done.json"
-    if not done.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        ends: list[int] = []
-        total = 0
-        with (folder / "tokens").open("wb") as stream:
-            for sequence in sequences:
-                stream.write(np.asarray(sequence, dtype=np.uint32).tobytes())
-                total += len(sequence)
-                ends.append(total)
-            stream.flush()
-            os.fsync(stream.fileno())
-        with (folder / "ends").open("wb") as stream:
-            stream.write(np.asarray(ends, dtype=np.int64).tobytes())
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial = folder / "done.partial"
-        partial.write_text(json.dumps({"sequences": len(ends), "tokens": total}), encoding="utf-8")
-        os.replace(partial, done)
+    with processes.first_alone():
+        if not done.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            ends: list[int] = []
+            total = 0
+            with (folder / "tokens").open("wb") as stream:
+                for sequence in sequences:
+                    stream.write(np.asarray(sequence, dtype=np.uint32).tobytes())
+                    total += len(sequence)
+                    ends.append(total)
+                stream.flush()
+                os.fsync(stream.fileno())
+            with (folder / "ends").open("wb") as stream:
+                stream.write(np.asarray(ends, dtype=np.int64).tobytes())
+                stream.flush()
+                os.fsync(stream.fileno())
+            partial = folder / "done.partial"
+            partial.write_text(json.dumps({"sequences": len(ends), "tokens": total}), encoding="utf-8")
+            os.replace(partial, done)
     return read_token_rows(folder)
 
 

@@ -1,4 +1,4 @@
-"""One phase of training on the Trainer of transformers or one of TRL's, with exact resume.
+"""One phase of training on the Trainer of transformers or one of TRL's, with exact resume, in one process or several.
 
 The order of the batches, the losses and the checkpoints are ours (`batches`, `training_log`, `checkpoints`); forward
 pass, optimizer and schedule are the Trainer's. This file knows nothing about what the rows mean.
@@ -12,35 +12,25 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from polyclinic.errors import UserError
-from polyclinic.progress import Progress
 from polyclinic.steps import Work
-from polyclinic.train import checkpoints
+from polyclinic.train import checkpoints, processes
+from polyclinic.train.held_out import HeldOut, load_best
 from polyclinic.train.noise import noisy_embeddings
 from polyclinic.train.settings import OptimizerSettings
-from polyclinic.train.training_log import TrainingLog
+from polyclinic.train.sharding import sharded_copy
+from polyclinic.train.shared_batches import Batches, SharedBatches
+from polyclinic.train.tracking import Trackers
+from polyclinic.train.training_log import FILE, GrowingFile, TrainingLog
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel
-
-
-class Batches(Protocol):
-    """A plan of batches: how many, each a list of keys of the data set, over how many passes."""
-
-    batch_size: int
-
-    @property
-    def epochs(self) -> float:
-        """Passes over the data."""
-
-    def __len__(self) -> int: ...
-
-    def __iter__(self) -> Iterator[list[Any]]: ...
 
 
 @dataclass
@@ -58,21 +48,26 @@ class Phase:
     arguments: Any = None  # class of its arguments
     trainer_options: dict[str, Any] = field(default_factory=dict)  # what this trainer wants beside
     argument_options: dict[str, Any] = field(default_factory=dict)  # what its arguments want beside
-    step_loss: float = field(default=0.0, init=False)  # of the step that is under way
     keep_final: bool = False  # whether to write a checkpoint at the end, for a next phase to go on from
+    names: Callable[[Any], list[str]] | None = None  # the records in the row of a key, for messages
+    row_losses: Callable[[Any, dict[str, Any]], torch.Tensor] | None = None  # model, batch -> a loss for each row;
+    # the loss of a step is their mean. None: the model's own loss, the mean over the tokens of the step
+    held_out: HeldOut | None = None  # what is only looked at
 
 
 def train_phase(phase: Phase, settings: OptimizerSettings, work: Work, folder: Path) -> TrainingLog:
     """Train `phase.model` and return its log; goes on from the last whole checkpoint in `folder`.
 
-    Raises UserError when the warm-up is as long as the training, or when the loss is no longer a number.
+    Under torchrun each process takes its part of every step, and all end with the same model. Raises UserError when
+    the warm-up is as long as the training, when a step has fewer rows than there are processes, or when the loss
+    spikes or is no longer a number; WorkStopped when the disk is full.
     """
     import torch
     from transformers import Trainer, TrainingArguments, set_seed
 
-    folder.mkdir(parents=True, exist_ok=True)
-    found = checkpoints.last_complete(folder)
-    checkpoints.keep_only(folder, found)
+    from polyclinic.train.planned_trainer import Steps, planned_trainer
+
+    found = _last_checkpoint(folder)
     log = TrainingLog(phase.name)
     if found is not None:
         log.load(found)
@@ -82,57 +77,83 @@ def train_phase(phase: Phase, settings: OptimizerSettings, work: Work, folder: P
             f"warmup_steps: {settings.warmup_steps:g}, but {phase.name} ends at step {steps}, so the learning rate "
             "would never reach its peak; give fewer, a share such as 0.05, or smaller batches"
         )
+    shared = SharedBatches(phase.batches, settings.gradient_accumulation, processes.rank(), processes.count())
     configuration, generation = copy.deepcopy(vars(phase.model.config)), copy.deepcopy(phase.model.generation_config)
     phase.model.config.use_cache = False  # a cache would also undo the isolation of packed documents
     on_cpu = not torch.cuda.is_available()
-    with quiet_libraries(), work.progress(phase.name, steps) as progress:
+    arguments: dict[str, Any] = {
+        "output_dir": str(folder),
+        "use_cpu": on_cpu,
+        "bf16": settings.precision == "bfloat16",
+        "per_device_train_batch_size": phase.batches.batch_size,
+        "gradient_accumulation_steps": shared.accumulation,
+        "num_train_epochs": 1,  # the plan holds all epochs
+        "learning_rate": phase.learning_rate,
+        "lr_scheduler_type": settings.schedule if settings.schedule != "constant" else "constant_with_warmup",
+        "warmup_steps": settings.warmup_steps,
+        "weight_decay": settings.weight_decay,
+        "adam_beta1": settings.adam_beta1,
+        "adam_beta2": settings.adam_beta2,
+        "max_grad_norm": settings.max_gradient_norm,
+        "seed": work.seed,
+        "data_seed": work.seed,
+        "dataloader_pin_memory": not on_cpu,
+        "gradient_checkpointing": False,
+        "ddp_find_unused_parameters": False,
+        "logging_strategy": "no",
+        "logging_nan_inf_filter": False,
+        "save_strategy": "no",  # the callback asks for checkpoints
+        "report_to": "none",
+        "disable_tqdm": True,
+        "remove_unused_columns": False,
+    }
+    over = phase.held_out is not None and phase.held_out.is_over(log)  # before it was killed
+    with (
+        quiet_libraries(),
+        work.progress(phase.name, steps) as progress,
+        Trackers(settings.report_to, work, phase.name) as trackers,
+        sharded_copy(phase.model, settings) if settings.sharding == "full" else nullcontext(phase.model) as model,
+    ):
         progress.advance(log.steps)
-        arguments = (phase.arguments or TrainingArguments)(
-            output_dir=str(folder),
-            use_cpu=on_cpu,
-            bf16=settings.precision == "bfloat16",
-            per_device_train_batch_size=phase.batches.batch_size,
-            gradient_accumulation_steps=settings.gradient_accumulation,
-            num_train_epochs=1,  # the plan holds all epochs
-            learning_rate=phase.learning_rate,
-            lr_scheduler_type=settings.schedule if settings.schedule != "constant" else "constant_with_warmup",
-            warmup_steps=settings.warmup_steps,
-            weight_decay=settings.weight_decay,
-            adam_beta1=settings.adam_beta1,
-            adam_beta2=settings.adam_beta2,
-            max_grad_norm=settings.max_gradient_norm,
-            seed=work.seed,
-            data_seed=work.seed,
-            dataloader_pin_memory=not on_cpu,
-            gradient_checkpointing=False,
-            logging_strategy="no",
-            logging_nan_inf_filter=False,
-            save_strategy="no",  # the callback asks for checkpoints
-            report_to="none",
-            disable_tqdm=True,
-            remove_unused_columns=False,
-            **phase.argument_options,
-        )
-        trainer = _planned(phase.trainer or Trainer, phase, log)(
-            model=phase.model,
-            args=arguments,
+        growing = GrowingFile(folder / FILE, log, settings.log_every) if processes.is_first() else None
+        state = Steps(phase, settings, log, progress, steps, folder, shared, growing, trackers)
+        held_out = {"eval_dataset": phase.held_out.data_set} if phase.held_out is not None else {}
+        trainer = planned_trainer(phase.trainer or Trainer, state, sharded=model is not phase.model)(
+            model=model,
+            args=(phase.arguments or TrainingArguments)(**(arguments | phase.argument_options)),
             data_collator=phase.collate,
             train_dataset=phase.data_set,
-            callbacks=[_callback(phase, settings, log, progress, steps)],
+            callbacks=[state.callback()],
+            **held_out,
             **phase.trainer_options,
         )
         _remove_printing(trainer)
-        set_seed(work.seed)  # whatever preparing the trainer has drawn, the training starts from the same state
-        with noisy_embeddings(phase.model, settings.neftune_noise_alpha, phase.pad_token):
-            trainer.train(resume_from_checkpoint=str(found) if found is not None else None)
+        # Whatever preparing the trainer drew, training starts from the same state; dropout differs by process.
+        set_seed((work.seed + processes.rank()) % 2**32)
+        if over:
+            trainer.load_weights(str(found))
+        else:
+            with noisy_embeddings(model, settings.neftune_noise_alpha, phase.pad_token, work.seed) as state.noise:
+                trainer.train(resume_from_checkpoint=str(found) if found is not None else None)
     # The trainers write padding and end tokens into both; the model's own are kept.
     vars(phase.model.config).clear()
     vars(phase.model.config).update(configuration)
     adapted = getattr(phase.model, "get_base_model", None)  # the configuration is the model's, not the adapter's
     (adapted() if adapted is not None else phase.model).generation_config = generation
+    if phase.held_out is not None and phase.held_out.keep == "best":
+        load_best(phase.model, folder, log)
     if not all(torch.isfinite(p).all() for p in phase.model.parameters()):
-        raise UserError(_not_a_number(phase.name, log.steps))
+        raise UserError(state.not_a_number(log.steps, "its records are not known"))
     return log
+
+
+def _last_checkpoint(folder: Path) -> Path | None:
+    """Return the last whole checkpoint; what is not whole, or older, is removed by the first process."""
+    if processes.is_first():
+        folder.mkdir(parents=True, exist_ok=True)
+        checkpoints.keep_only(folder, checkpoints.last_complete(folder))
+    processes.wait()
+    return checkpoints.last_complete(folder)
 
 
 @contextmanager
@@ -170,75 +191,8 @@ def quiet_libraries() -> Iterator[None]:
             os.environ["TQDM_DISABLE"] = tqdm
 
 
-def _planned(base: Any, phase: Phase, log: TrainingLog) -> Any:
-    """Return `base` as a trainer that takes our batches, notes its losses and marks its checkpoints."""
-
-    class Planned(base):  # type: ignore[misc]
-        def get_train_dataloader(self) -> Any:
-            from torch.utils.data import DataLoader
-
-            loader = DataLoader(
-                self.train_dataset,
-                batch_sampler=phase.batches,
-                collate_fn=self.data_collator,
-            )
-            return self.accelerator.prepare(loader)
-
-        def training_step(self, *given: Any, **named: Any) -> Any:
-            loss = super().training_step(*given, **named)
-            value = float(loss)
-            if not math.isfinite(value):
-                raise UserError(_not_a_number(phase.name, self.state.global_step + 1))
-            phase.step_loss += value
-            return loss
-
-        def _save_checkpoint(self, *given: Any, **named: Any) -> None:
-            super()._save_checkpoint(*given, **named)
-            folder = Path(self.args.output_dir)
-            checkpoint = folder / f"checkpoint-{self.state.global_step}"
-            log.save(checkpoint)
-            checkpoints.mark_complete(checkpoint)
-            checkpoints.keep_only(folder, checkpoint)
-
-        def _prepare_dataset(self, data_set: Any, *given: Any, **named: Any) -> Any:
-            return data_set  # TRL's preparation; the rows are ready
-
-        def create_model_card(self, *given: Any, **named: Any) -> None:
-            """Write none: the artifact has its own."""
-
-    return Planned
-
-
-def _callback(phase: Phase, settings: OptimizerSettings, log: TrainingLog, progress: Progress, steps: int) -> Any:
-    from transformers import TrainerCallback
-
-    class Steps(TrainerCallback):  # type: ignore[misc]
-        learning_rate = 0.0  # of the step that is under way
-
-        def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **given: Any) -> None:
-            self.learning_rate = given["optimizer"].param_groups[0]["lr"]
-
-        def on_step_end(self, args: Any, state: Any, control: Any, **given: Any) -> Any:
-            step = state.global_step
-            log.add(phase.step_loss, self.learning_rate, phase.batches.epochs * step / steps)
-            phase.step_loss = 0.0
-            progress.advance(1, f"loss {log.final_loss(settings.log_every):.3f}")
-            due = step % settings.checkpoint_every == 0 and step < steps
-            control.should_save = due or (phase.keep_final and step == steps)
-            return control
-
-    return Steps()
-
-
 def _remove_printing(trainer: Any) -> None:
     from transformers import PrinterCallback, ProgressCallback
 
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
-
-
-def _not_a_number(phase: str, step: int) -> str:
-    return (
-        f"{phase}: the loss is not a number any more at step {step}; nothing was written. Lower learning_rate, raise "
-        "warmup_steps, or set precision to float32"
-    )

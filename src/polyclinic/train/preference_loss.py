@@ -1,0 +1,36 @@
+"""The loss of direct preference optimization for each pair (Rafailov et al., arXiv 2305.18290, equation 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+
+def pair_losses(beta: float) -> Callable[[Any, dict[str, Any]], torch.Tensor]:
+    """Return the function of a model and a batch that gives -log sigmoid(beta x margin) for each pair.
+
+    The batch is that of TRL's collator: `input_ids`, `attention_mask` and `completion_mask` with the chosen replies
+    first and the rejected ones behind them, [2 x pairs, length], and the log-probabilities of the reference, [pairs].
+    The margin is how much more likely than in the reference the chosen reply has become, less that of the rejected.
+    The model is one that DPOTrainer has prepared, so its head gives log-probabilities without all logits.
+    """
+
+    def losses(model: Any, batch: dict[str, Any]) -> torch.Tensor:
+        from torch.nn.functional import logsigmoid
+
+        labels = batch["input_ids"].masked_fill(batch["completion_mask"] == 0, -100)
+        found = model(
+            input_ids=batch["input_ids"],
+            attention_mask=batch["attention_mask"],
+            labels=labels,
+            use_cache=False,
+            fused_lm_head=True,
+        ).log_probs
+        chosen, rejected = found[:, -(labels.size(1) - 1) :].sum(dim=1).chunk(2)
+        margins = (chosen - batch["ref_chosen_logps"]) - (rejected - batch["ref_rejected_logps"])
+        return -logsigmoid(beta * margins)
+
+    return losses
