@@ -18,8 +18,8 @@ HOUSE = Path(polyclinic.__file__).parent
 FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("errors", "progress", "cost", "artifacts", "__init__"),),
     (("records",), ("models", "adapter_folder"), ("pages",), ("word_hashes", "word_runs", "near_duplicates")),
-    (("steps", "provenance"), ("llm",), ("adapters",)),
-    (("tasks",), ("train",), ("pipeline",)),
+    (("steps", "provenance", "launched"), ("llm",), ("adapters",)),
+    (("tasks",), ("train",), ("pipeline",), ("deidentify",)),
     (("evals",), ("corpus",), ("model",)),
     (("merge",), ("synth",), ("report",)),
     (("cli", "kind_commands", "eval_commands", "shown_plan", "shown_rows", "doctor", "__main__"),),

@@ -33,6 +33,9 @@ CatalogOption = Annotated[Path | None, typer.Option("--catalog", "--tasks-dir", 
 OwnTasksOption = Annotated[
     Path | None, typer.Option("--tasks", "--catalog", "--tasks-dir", help="folder of your own tasks")
 ]
+LaunchOption = Annotated[
+    str, typer.Option("--launch", help="torchrun:N trains with N processes, one for each accelerator of this machine")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON, for programs")]
 
 
@@ -119,14 +122,17 @@ def run(
     store: StoreOption = Path("store"),
     set_: SetOption = None,
     only: Annotated[str, typer.Option(help="make this step and what it needs, no more")] = "",
+    launch: LaunchOption = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show the plan and stop")] = False,
 ) -> None:
     """Make everything a recipe asks for that is not there yet, and its page."""
+    from polyclinic.launched import read_launch
     from polyclinic.pipeline import is_recorded, run_plan
     from polyclinic.progress import duration
     from polyclinic.report import make_report
     from polyclinic.shown_plan import plan_lines
 
+    launched = read_launch(launch)
     planned = _plan(recipe, store, set_, only)
     run_folder = planned.store.run_folder(planned.recipe.name)
     page = run_folder / "report.html"
@@ -138,7 +144,7 @@ def run(
         typer.echo(line, err=not dry_run)
     if dry_run:
         return
-    record = run_plan(planned, lambda line: typer.echo(line, err=True))
+    record = run_plan(planned, lambda line: typer.echo(line, err=True), launched)
     make_report(record, planned.store.folder, page)
     made = sum(step.state == "made" for step in record.steps)
     there = sum(step.state == "done" for step in record.steps)

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from polyclinic.errors import UserError
+from polyclinic.launched import read_launch
 from polyclinic.steps import STAGES, StepKind, kinds_of
 
 
@@ -62,9 +63,10 @@ def _command(kind: StepKind[Any]) -> Any:
         out: Path | None = given.pop("out")
         seed: int = given.pop("seed")
         as_json: bool = given.pop("as_json", False)
+        launch = read_launch(given.pop("launch", ""))
         fields = {name: _parse(kind, name, text) for name, text in given.items() if text is not None}
         with tempfile.TemporaryDirectory(prefix="polyclinic-") if out is None else nullcontext() as folder:
-            made = kind(out=out or Path(str(folder)) / "out", seed=seed, **fields)
+            made = kind(out=out or Path(str(folder)) / "out", seed=seed, launch=launch, **fields)
             if kind.shown is not None:
                 _show(kind.shown(made), out, as_json)
             if not as_json and out is not None:
@@ -98,6 +100,13 @@ def _command(kind: StepKind[Any]) -> Any:
             "out", inspect.Parameter.KEYWORD_ONLY, default=out_default, annotation=Annotated[out_type, out_option]
         ),
     ]
+    if kind.processes:
+        launch_option = typer.Option("--launch", help="torchrun:N runs it in N processes, one for each accelerator")
+        parameters.append(
+            inspect.Parameter(
+                "launch", inspect.Parameter.KEYWORD_ONLY, default="", annotation=Annotated[str, launch_option]
+            )
+        )
     if kind.shown is not None:
         json_option = typer.Option("--json", help="print JSON, for programs")
         parameters.append(

@@ -146,6 +146,9 @@ class Work:
         return progress_bar(f"{self.name}: {title}" if self.name else title, total)
 
 
+RunFunction = Callable[["StepKind[Any]", Any, Work], None]  # calls a kind's function on settings and work
+
+
 @dataclass(frozen=True)
 class StepKind(Generic[SettingsType]):
     """A kind of step; call it as a function to make one artifact."""
@@ -160,6 +163,7 @@ class StepKind(Generic[SettingsType]):
     shown: Callable[[Path], list[dict[str, Any]]] | None = None  # rows of a table the command shows of what it made
     out_optional: bool = False  # whether its command may throw away what it made once it has shown it
     output_of: Callable[[SettingsType], str] | None = None  # the type it makes, where the settings decide
+    processes: bool = False  # whether several processes may run its function together, as torchrun starts them
 
     def makes(self, settings: SettingsType) -> str:
         """Return the type of the artifact it makes with these settings."""
@@ -175,8 +179,10 @@ class StepKind(Generic[SettingsType]):
         """The role of each settings field, by name."""
         return {name: _role(name, info) for name, info in self.settings.model_fields.items()}
 
-    def __call__(self, *, out: Path | str, seed: int = 0, **fields: Any) -> Path:
+    def __call__(self, *, out: Path | str, seed: int = 0, launch: RunFunction | None = None, **fields: Any) -> Path:
         """Make the artifact `out` and return its path; `fields` are the kind's settings and inputs.
+
+        `launch` runs the function in another way, such as in several processes (see `polyclinic.launched`).
 
         Raises UserError when a field is unknown, of a wrong type or names a path that does not fit.
         """
@@ -189,7 +195,7 @@ class StepKind(Generic[SettingsType]):
             identified = {name: [pool.submit(identify, path) for path in paths] for name, paths in taken.items()}
         inputs = {name: [record.result() for record in records] for name, records in identified.items()}
         target = Path(out)
-        return run_step(self, settings, target=target, step=target.name, seed=seed, inputs=inputs)
+        return run_step(self, settings, target=target, step=target.name, seed=seed, inputs=inputs, run=launch)
 
 
 def step_kind(
@@ -203,11 +209,24 @@ def step_kind(
     shown: Callable[[Path], list[dict[str, Any]]] | None = None,
     out_optional: bool = False,
     output_of: Callable[[SettingsType], str] | None = None,
+    processes: bool = False,
 ) -> Callable[[Callable[[SettingsType, Work], None]], StepKind[SettingsType]]:
     """Turn a function of settings and work into a step kind; see the head of this file."""
 
     def decorate(function: Callable[[SettingsType, Work], None]) -> StepKind[SettingsType]:
-        return StepKind(name, settings, output, version, function, packages, check, shown, out_optional, output_of)
+        return StepKind(
+            name,
+            settings,
+            output,
+            version,
+            function,
+            packages,
+            check,
+            shown,
+            out_optional,
+            output_of,
+            processes,
+        )
 
     return decorate
 
@@ -360,11 +379,13 @@ def run_step(
     step: str,
     seed: int,
     inputs: Mapping[str, Sequence[InputRecord]],
+    run: RunFunction | None = None,
 ) -> Path:
     """Run one step into the folder `target` with its manifest, or resume it; returns `target`.
 
     Nothing is seen at `target` before it is whole (see `polyclinic.artifacts.building`). Raises UserError when
-    `target` lies inside an input.
+    `target` lies inside an input. `run` calls the kind's function in another way, such as in several processes
+    (see `polyclinic.launched`).
     """
     for role in kind.roles.values():
         for path in _paths(settings, role.name) if role.input else []:
@@ -374,7 +395,7 @@ def run_step(
     key, output = key_of(kind, settings, seed, inputs), kind.makes(settings)
     with building(target, key) as place:
         work = Work(place.out, place.scratch, seed, step)
-        kind.function(settings, work)
+        (run or _here)(kind, settings, work)
         taken = [
             (role.input, path) for role in kind.roles.values() if role.input for path in _paths(settings, role.name)
         ]
@@ -410,6 +431,10 @@ def run_step(
             models.write_card(place.out, manifest)
         write_manifest(place.out, manifest)
     return target
+
+
+def _here(kind: StepKind[Any], settings: Any, work: Work) -> None:
+    kind.function(settings, work)
 
 
 def _paths(settings: Settings, name: str) -> list[Path]:

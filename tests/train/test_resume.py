@@ -5,18 +5,15 @@ Each case runs in a process of its own, which kills itself with SIGKILL at the n
 
 from __future__ import annotations
 
-import importlib
-import multiprocessing
-import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from several_processes import PROCESSES, run_and_die
 
 from polyclinic import models
-from polyclinic.steps import StepKind, find_kind
+from polyclinic.steps import find_kind
 from polyclinic.train.training_log import FILE as LOG_FILE
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -51,46 +48,9 @@ KINDS: dict[str, dict[str, Any]] = {
     },
 }
 DATA = ("samples", "documents", "preferences")
-PROCESSES = multiprocessing.get_context("forkserver")
-# The libraries load what they need when it is first asked for; named here, each process has them from the start.
-PROCESSES.set_forkserver_preload(
-    [
-        "torch",
-        "datasets",
-        "transformers.trainer",
-        "transformers.models.llama.modeling_llama",
-        "trl.trainer.sft_trainer",
-        "trl.trainer.dpo_trainer",
-        "polyclinic.train",
-    ]
-)
-
 
 def fields_of(kind: str, data: Path, model: Path) -> dict[str, Any]:
     return {"model": model} | {k: data / v if k in DATA else v for k, v in KINDS[kind].items()}
-
-
-def run_and_die(kind: str, fields: dict[str, Any], out: Path, function: str, count: int) -> None:
-    """Run a kind, but kill this process at the `count`-th call of `function` (module:name)."""
-    module_name, name = function.split(":")
-    module = importlib.import_module(module_name)
-    *path, last = name.split(".")
-    owner: Any = module
-    for part in path:
-        owner = getattr(owner, part)
-    real: Callable[..., Any] = getattr(owner, last)
-    calls = 0
-
-    def counted(*given: Any, **named: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == count:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*given, **named)
-
-    setattr(owner, last, counted)
-    step: StepKind[Any] = find_kind(kind)
-    step(out=out, seed=7, **fields)
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,14 @@ from polyclinic.errors import UserError
 from polyclinic.pipeline.plan import Plan, PlannedStep
 from polyclinic.pipeline.run_record import RunRecord, StepRecord, read_run, write_run
 from polyclinic.progress import duration
-from polyclinic.steps import Settings, run_step
+from polyclinic.steps import RunFunction, Settings, run_step
 
 
-def run_plan(plan: Plan, say: Callable[[str], None]) -> RunRecord:
+def run_plan(plan: Plan, say: Callable[[str], None], launch: RunFunction | None = None) -> RunRecord:
     """Make everything of the plan that is not done, in order; returns the record of the run.
 
-    `say` is called with one line for each step. When a step fails, the record says so and the error is raised again;
+    `say` is called with one line for each step; `launch` calls the steps' functions in another way than here, such as
+    in several processes. When a step fails, the record says so and the error is raised again;
     finished artifacts stay as they are. The record has all steps of the recipe, also those that were not wanted now.
     """
     clock, started = time.monotonic(), datetime.now(UTC)
@@ -48,6 +49,7 @@ def run_plan(plan: Plan, say: Callable[[str], None]) -> RunRecord:
                     step=name,
                     seed=planned.step.seed,
                     inputs=planned.inputs,
+                    run=launch,
                 )
         except BaseException:
             states[name] = ("failed", time.monotonic() - begun)

@@ -42,6 +42,7 @@ class DaptSettings(AdaptableSettings):
     version=2,
     packages=("torch", "transformers"),
     check=check_inputs,
+    processes=True,
 )
 def dapt(settings: DaptSettings, work: Work) -> None:
     """Go on with next-token prediction on the raw text of documents."""

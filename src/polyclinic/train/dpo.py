@@ -58,6 +58,7 @@ class DpoSettings(AdaptableSettings):
     version=2,
     packages=("torch", "transformers", "trl"),
     check=check_inputs,
+    processes=True,
 )
 def dpo(settings: DpoSettings, work: Work) -> None:
     """Align to preferences: raise the better reply over the worse, held to the model it starts from."""

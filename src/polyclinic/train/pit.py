@@ -78,6 +78,7 @@ class PitSettings(AdaptableSettings):
     version=2,
     packages=("torch", "transformers"),
     check=check_inputs,
+    processes=True,
 )
 def pit(settings: PitSettings, work: Work) -> None:
     """Pre-instruction tuning in two phases: tasks alone, then tasks followed by their document."""

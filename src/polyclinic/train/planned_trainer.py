@@ -142,7 +142,7 @@ def planned_trainer(base: Any, state: Steps, *, sharded: bool) -> Any:
             return DataLoader(
                 Taken(self.train_dataset),  # type: ignore[arg-type]
                 batch_sampler=state.shared,  # type: ignore[arg-type]
-                collate_fn=lambda taken: collated(*taken, self.data_collator, phase.pad_token),
+                collate_fn=lambda taken: collated(taken, self.data_collator, phase.pad_token),
                 pin_memory=self.args.dataloader_pin_memory,
             )
 
@@ -260,8 +260,9 @@ class Taken:
         return part, [self.data_set[key] for key in part.keys]
 
 
-def collated(part: Part, rows: list[Any], collate: Any, pad_token: int) -> dict[str, Any]:
+def collated(taken: Any, collate: Any, pad_token: int) -> dict[str, Any]:
     """Return the tensors of a part, with the part itself and how many tokens it has."""
+    part, rows = taken
     batch: dict[str, Any] = dict(collate(rows))
     mask = batch.get("attention_mask")
     tokens = int((batch["input_ids"] != pad_token).sum() if mask is None else mask.sum())

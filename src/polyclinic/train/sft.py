@@ -55,6 +55,7 @@ class SftSettings(AdaptableSettings):
     version=2,
     packages=("torch", "transformers", "trl"),
     check=check_inputs,
+    processes=True,
 )
 def sft(settings: SftSettings, work: Work) -> None:
     """Fine-tune on instruction samples; the loss is on the assistant's words and the end of its turn."""

@@ -2,8 +2,8 @@
 
 A plan of batches is the same for any number of processes: what differs is who takes which rows, so the loss of a
 step is that of one process, but for the order in which floating-point numbers are added. Where the batches of a step
-can be dealt out evenly each process takes whole batches, otherwise a part of each batch's rows. A process that would have
-nothing to do goes through one row that does not count, since all must meet at the end of a step.
+can be dealt out evenly each process takes whole batches, otherwise a part of each batch's rows. A process that would
+have nothing to do goes through one row that does not count, since all must meet at the end of a step.
 """
 
 from __future__ import annotations
