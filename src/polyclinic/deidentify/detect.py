@@ -1,0 +1,128 @@
+"""The rule layer: a text goes in, the identifiers in it come out.
+
+    rules = load_rules("en")
+    rules.find("Seen by Dr. Okafor on 3/14.")  # [Span(12, 18, "name"), Span(22, 26, "date")]
+
+It knows nothing about surrogates, patients or models.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from polyclinic.deidentify.calendar import CalendarRules
+from polyclinic.deidentify.language import load_words
+from polyclinic.deidentify.lexicon import MONTH, make_lexicon
+from polyclinic.deidentify.names import NameRules
+from polyclinic.deidentify.numbers import SPELLED_AGE, NumberRules
+from polyclinic.deidentify.places import PlaceRules
+from polyclinic.deidentify.spans import Span, without_overlaps
+from polyclinic.deidentify.tokens import Tokens, tokenize
+
+EMAIL = re.compile(r"[\w.+%'-]{1,64}\s?@\s?[\w-]+(?:\.[\w-]+)+")
+URL = re.compile(r"(?:https?|ftp|sftp)://[^\s<>\"')\]]+|www\.[^\s<>\"')\]]+", re.IGNORECASE)
+DOMAIN_END = re.compile(r"\.(?:com|org|net|edu|gov|info|health|care|clinic|io|co\.uk|nhs\.uk|ac\.uk|org\.uk|us|uk|ca|de|fr|au|biz|me|app)(?![\w-]|\.[a-z])(?::\d+)?(?:/[^\s<>\"')\]]*)?", re.IGNORECASE)
+PHOTO = re.compile(r"\.(?:jpe?g|png|gif|bmp|tiff?|heic|heif|dcm|webp|raw|mp4|mov)\b", re.IGNORECASE)
+IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,7}(?![\w:])|(?<![\w:])(?:[0-9a-f]{1,4}:){1,6}:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5})?(?![\w:])", re.IGNORECASE)
+COLONS = re.compile(r":[0-9a-fA-F]{1,4}:[0-9a-fA-F]{0,4}:")
+TRAILING = ".,;:!?"
+
+
+class Rules:
+    """The rule layer of one language."""
+
+    def __init__(self, name: str) -> None:
+        """Read and compile the rules: a language that comes along, or a YAML file."""
+        self.words = load_words(name)
+        self.lexicon = make_lexicon(self.words)
+        self.calendar = CalendarRules(self.words)
+        self.numbers = NumberRules(self.words, self.calendar)
+        self.places = PlaceRules(self.words)
+        self.names = NameRules(self.words, self.lexicon)
+        long = {month for month in self.words.months if len(month) > 3}
+        self._long_months = long | {month + sign for month in long for sign in ",."}
+
+    def find(self, text: str) -> list[Span]:
+        """Return the identifiers of a text, in order and without overlaps."""
+        return self.find_with_tokens(text)[0]
+
+    def find_with_tokens(self, text: str) -> tuple[list[Span], Tokens]:
+        """Return the identifiers of a text and its words, for whoever looks at these again."""
+        spans = sorted(self._addresses_of_machines(text))
+        spans += self.numbers.find(text, spans)
+        tokens = tokenize(text, self.lexicon)
+        spans += self._worded_dates(text, tokens)
+        spans += self._extra(text, tokens.lowered)
+        spans.sort()
+        spans += self.places.find(tokens, spans)
+        spans.sort()
+        spans += self.names.find(tokens, spans)
+        return without_overlaps(spans), tokens
+
+    def _worded_dates(self, text: str, tokens: Tokens) -> list[Span]:
+        found = []
+        for i, bit in enumerate(tokens.bits):
+            if bit & MONTH and (spot := self.calendar.find_worded(text, tokens.starts[i])):
+                found.append(Span(*spot, "date"))
+        lowered = tokens.lowered
+        words = tokens.words
+        if not tokens.caseless and not words.isdisjoint(self._long_months):
+            for match in self.calendar.month_alone.finditer(text):
+                if text[match.start()].islower() and (spot := self.calendar.find_worded(text, match.start())):
+                    found.append(Span(*spot, "date"))
+        if not words.isdisjoint(self.calendar.holiday_words) or "new years" in lowered:
+            found += [Span(m.start(), m.end(), "date") for m in self.calendar.holiday.finditer(text)]
+        if "ninety" in lowered or "hundred" in lowered:
+            found += [Span(m.start(1), m.end(1), "age") for m in SPELLED_AGE.finditer(text)]
+        return found
+
+    def _addresses_of_machines(self, text: str) -> list[Span]:
+        """Return e-mail addresses, web addresses, network addresses, names of image files."""
+        found: list[Span] = []
+        if "@" in text:
+            found += [Span(m.start(), m.end(), "email") for m in EMAIL.finditer(text)]
+        if "://" in text or "www." in text or "WWW." in text:
+            for match in URL.finditer(text):
+                found.append(Span(match.start(), match.start() + len(match[0].rstrip(TRAILING)), "url"))
+        for match in DOMAIN_END.finditer(text):
+            start = match.start()
+            while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "-._"):
+                start -= 1
+            if match.start() - start > 1 and not any(s.start <= start < s.end for s in found):
+                found.append(Span(start, match.start() + len(match[0].rstrip(TRAILING)), "url"))
+        for match in PHOTO.finditer(text):
+            start = match.start()
+            while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "-._()/\\"):
+                start -= 1
+            while start < match.start() and text[start] in "()/\\._-":
+                start += 1
+            if start < match.start() and not any(s.start <= start < s.end for s in found):
+                found.append(Span(start, match.end(), "photo"))
+        if "::" in text or COLONS.search(text):
+            found += [Span(m.start(), m.end(), "ip") for m in IPV6.finditer(text) if _is_ipv6(m[0])]
+        return without_overlaps(found)
+
+    def _extra(self, text: str, lowered: str) -> list[Span]:
+        found = []
+        for extra in self.words.patterns:
+            if extra.needs not in lowered:
+                continue
+            found += [Span(m.start(), m.end(), extra.type) for m in extra.pattern.finditer(text) if m.end() > m.start()]
+        return found
+
+
+def _is_ipv6(text: str) -> bool:
+    import ipaddress
+
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return any(c.isdigit() for c in text) and len(text) > 4
+
+
+@functools.cache
+def load_rules(name: str = "en") -> Rules:
+    """Return the rule layer of a language, or of a YAML file; it is made once. Raises UserError as `load_words`."""
+    return Rules(name)

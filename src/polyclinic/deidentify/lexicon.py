@@ -1,0 +1,72 @@
+"""What each word is: bits for the names, titles, months, places and ordinary words of a language, in one look-up."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from polyclinic.deidentify.language import Words
+
+LISTS = Path(__file__).parent / "lists"
+
+GIVEN = 1  # a given name
+FAMILY = 2  # a family name
+WORD = 4  # a name that is more often a word: counts only where the context says so
+EPONYM = 8  # a name that medicine uses for things
+TITLE = 16  # Mr, Dr: a name follows
+SOFT_TITLE = 32  # nurse, aunt: a name may follow
+STOP = 64  # never part of a name
+COMMON = 128  # an ordinary word
+CREDENTIAL = 256  # MD, RN: a name stands before
+MONTH = 512
+INSTITUTION = 1024  # the last word of an institution's name
+CITY = 2048
+STATE = 4096  # states and countries, which may stand
+PARTICLE = 8192  # van, de la
+SUFFIX = 16384  # Jr, III
+STREET = 32768
+FEMALE = 65536
+
+NAME = GIVEN | FAMILY
+# What makes a word worth more than a look: the others are skipped.
+ACTIVE = NAME | TITLE | SOFT_TITLE | CREDENTIAL | MONTH | INSTITUTION | CITY | STREET
+
+
+@functools.cache
+def read_list(name: str) -> frozenset[str]:
+    """Return the words of a list that comes with the package; lines that begin with # say where it is from."""
+    text = (LISTS / f"{name}.txt").read_text(encoding="utf-8")
+    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+
+
+def make_lexicon(words: Words) -> dict[str, int]:
+    """Return word -> bits for a language: the lists of names that come along, and the words of its file."""
+    found: dict[str, int] = {}
+    common = read_list("words") if words.language.startswith("en") else frozenset()
+    layers = (
+        (common | words["common_words"], COMMON),
+        (read_list("female_given_names"), GIVEN | FEMALE),
+        (read_list("male_given_names") | words["given_names"], GIVEN),
+        (read_list("family_names") | words["family_names"], FAMILY),
+        (words["states"] | words["countries"], STATE | WORD),
+        (words["eponyms"], EPONYM),
+        (words["titles"], TITLE),
+        (words["soft_titles"], SOFT_TITLE),
+        (words["not_names"], STOP),
+        (words["credentials"], CREDENTIAL),
+        (frozenset(words.months), MONTH),
+        (words["institution_heads"], INSTITUTION),
+        (frozenset(p.split()[-1] for p in words["institution_phrases"]), INSTITUTION),
+        (words["cities"], CITY),
+        (words["particles"], PARTICLE),
+        (words["name_suffixes"], SUFFIX),
+        (words["street_types"], STREET),
+    )
+    for entries, bits in layers:
+        for word in entries:
+            found[word] = found.get(word, 0) | bits
+    own = words["given_names"] | words["family_names"]
+    for word in read_list("names_that_are_words") - own:
+        if word in found:
+            found[word] |= WORD
+    return found

@@ -1,0 +1,452 @@
+"""Identifiers that hold digits: dates, phones, numbers of records, ages, postal codes, streets.
+
+A text is searched once for runs of digits; what a run is part of is decided by its length, by the character behind it
+and, where that leaves it open, by the words before it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from polyclinic.deidentify.calendar import COMPACT, CalendarRules, is_day, is_year
+from polyclinic.deidentify.language import Words, either
+from polyclinic.deidentify.spans import Span
+
+DIGITS = re.compile(r"\d+")
+LOOK_BACK = 52  # characters before a number in which its label is looked for
+EXTENSION = r"(?:\s*[,;(]?\s*(?:x|ext\.?|extension|extn\.?)\s*[.:#]?\s*\d{1,6}\)?)?"
+PHONE = re.compile(
+    r"(?:\+?1[\s.\-]?\(?|\()?\d{3}(?:\)\s?[-.]?\s?|\s?[.\-–/]\s?|\s)\d{3}(?:\s?[.\-–]\s?|\s)\d{4}(?!\d)" + EXTENSION, re.IGNORECASE
+)
+PHONE_OF_SEVEN = re.compile(r"\d{3}[-.–]\d{4}(?!\d|[-–.]\d)" + EXTENSION, re.IGNORECASE)
+INTERNATIONAL = re.compile(r"\d{1,3}[\s.\-]?(?:\(0?\d{0,4}\)[\s.\-]?)?\d{1,5}(?:[\s.\-]?\d{2,5}){1,4}(?!\d)" + EXTENSION)
+NATIONAL = re.compile(
+    r"(?:0\d{2,4}\)?[\s\-]\d{3,4}[\s\-]?\d{3,4}|0\d{4,5}[\s\-]\d{5,6}|07\d{3}\s?\d{6}|0\d(?:[\s.]\d{2}){4}|0\d{10})(?!\d)" + EXTENSION
+)
+SSN = re.compile(r"\d{3}([-\s–])\d{2}\1\d{4}(?![\d-])")
+MASKED_SSN = re.compile(r"(?:[x*#]{3}[-\s]?[x*#]{2}[-\s]?)$", re.IGNORECASE)
+IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?![\d.])(?::\d{2,5}\b)?(?:/\d{1,2}\b)?")
+ZIP_PLUS = re.compile(r"\d{5}(?:-\d{4})?(?!\d)")
+UNIT = re.compile(
+    r"[\s-]?(?:mg|mcg|ug|µg|μg|g|gm|kg|ml|l|dl|cc|mm|cm|km|iu|units?|u|meq|mmol|mosm|copies|cells|k|x10|/|%|°|bpm|lbs?|pounds|"
+    r"cgy|gy|hz|ms|msec|seconds|minutes|hours|days|weeks|months|years|steps|calories|kcal|dollars|people|patients|women|men|per\s|"
+    r"platelets|leukocytes|wbc|rbc|colonies|cfu|international|thousand|million)(?![a-z])",
+    re.IGNORECASE,
+)
+TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-–./_:][A-Za-z0-9]+)*")
+GROUPS = re.compile(r"(?:[ ]\d{2,}(?![\d/.:])){1,5}|(?:[ ][A-Z0-9]{2,5}(?![a-z/.]))(?:[ ]\d{2,5}(?![\d/.:]))*")
+VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}(?![A-Za-z0-9])")
+UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+MAC = re.compile(r"[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}(?![0-9a-f])", re.IGNORECASE)
+MBI = re.compile(r"[1-9][AC-HJKMNP-RT-Yac-hjkmnp-rt-y][A-Za-z0-9]\d-?[A-Za-z][A-Za-z0-9]\d-?[A-Za-z]{2}\d{2}(?![A-Za-z0-9])")
+UK_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}(?![A-Za-z0-9])")
+CANADA_POSTCODE = re.compile(r"[ABCEGHJ-NPRSTVXY]\d[A-Z]\s?\d[A-Z]\d(?![A-Za-z0-9])")
+# Codes that say something of medicine and nothing of a person.
+PUBLIC_CODE = re.compile(
+    r"(?:nct|icd|cpt|hcpcs|snomed|loinc|rxnorm|rxcui|ndc|pmid|pmc|doi|isbn|issn|isrctn|umls|cui|mesh|omim|drg|covid|sars|rs|nm_|np_|"
+    r"grch|chembl|ec|cas|drugbank|orpha|hgnc|ensg|cd|hla|cyp|il|vitamin|codes?|asa|tnm|figo|fda|iso|nhanes|dsm|mesh|gard|medlineplus|"
+    r"sct|atc|unii|egfr|version|v|page|pages|pp|figure|table|section|chapter|eudract|ctri|chictr|actrn|jprn|drks)$",
+    re.IGNORECASE,
+)
+CODE_BEFORE = re.compile(
+    r"\b(?:nct|icd|icd-?(?:9|10)(?:-cm|-pcs)?|cpt|hcpcs|snomed(?:\s?ct)?|loinc|rxnorm|rxcui|ndc|pmid|pmcid|pmc|doi|isbn|issn|isrctn|"
+    r"concept(?:\s?id)?|umls|cui|mesh|omim|drg|procedure codes?|diagnosis codes?|billing codes?|codes?|dx codes?)\s*[:#=-]?\s*$",
+    re.IGNORECASE,
+)
+MONEY_BEFORE = re.compile(r"(?:[$€£]|usd|n\s?=|=|<|>|≤|≥|~|±|count(?: of)?|counts?:?|total of|of)\s*$", re.IGNORECASE)
+AGE_AFTER = re.compile(
+    r"\s*-?\s*(?:years?|yrs?|yr|y)\.?[\s./-]*(?:old|of\s+age|olds?\b|o\b|/o\b|o\.)|\s?-?(?:yo|y\.o\.?|y/o|yof|yom|y\.?o)\b|"
+    r"\s?(?:yo\s?)?(?:[MF](?![a-zA-Z/°])(?=\s+(?:with|who|presents?|presenting|s/p|here|c/o|w/|admitted|h/o|hx|adm|from|seen)|\s*[,;:-]|\s*$|\n))|"
+    r"\s+years\s+young|\s+(?:y|yr)\s+(?:male|female|woman|man|lady|gentleman|[MF])\b|-year\b|\s+year\s+(?:male|female|man|woman|lady|gentleman)",
+    re.IGNORECASE,
+)
+AGE_BEFORE = re.compile(
+    r"(?:\bages?d?|\bage\s*(?:is|was|of|at\s+\w+)?|\bturn(?:ed|s|ing)|birthday)\s*[:=(]?\s*$|"
+    r"\b(?:s?he|patient|pt|mother|father|mom|dad|husband|wife|who|grandmother|grandfather|i|brother|sister)(?:\s+(?:is|was|am)|['’](?:s|m))"
+    r"\s+(?:now\s+|almost\s+|nearly\s+|already\s+|about\s+)?$|\bat\s+(?:the\s+)?age\s+(?:of\s+)?$|\b(?:died|deceased|passed(?:\s+away)?)\s+(?:at|aged)\s+$",
+    re.IGNORECASE,
+)
+AGE_IS = re.compile(r"\s*(?:[.,;)\n]|$|and\b|now\b|but\b|years)")
+NINETIES = re.compile(r"(?:in|of)\s+(?:(?:his|her|their|my|your|the)\s+)?(?:(?:early|mid|late)[-\s]+)?$", re.IGNORECASE)
+SPELLED_AGE = re.compile(
+    r"\b(ninety(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one|a)\s+hundred(?:\s+(?:and\s+)?(?:one|two|three|four|five|six|"
+    r"seven|eight|nine|ten|eleven|twelve))?)[\s-]+(?:years?[\s-]+(?:old|of\s+age|young)|yo\b|y/o\b)",
+    re.IGNORECASE,
+)
+PLATE_BEFORE = re.compile(r"(?:^|[\s:#])([A-Z]{1,4}[ -]?)$")
+
+
+class NumberRules:
+    """The identifiers with digits of one language."""
+
+    def __init__(self, words: Words, calendar: CalendarRules) -> None:
+        """Compile the labels and street names of a language."""
+        self.words, self.calendar = words, calendar
+        joined = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in sorted(words.id_labels.items(), key=_label_order))
+        connector = r"(?:[\s.:#=*()\[\]|]|\b(?:no|nos|num|nbr|number|numbers|numero|id|ids|is|was|of|ending|ends|in|code|identifier|ref|"
+        connector += r"date|digits|last|four|4|on|file|the|card|model|name|holder|reads|read|as|and)\b|['’]s|-)*"
+        self.label = re.compile(rf"(?<![a-z0-9])(?:{joined})(?![a-z]){connector}$", re.IGNORECASE)
+        # A label that is also an ordinary word needs `#`, `no`, `id`, `:` or their like behind it.
+        self.explicit = re.compile(r"(?:[#:=]|\b(?:no|num|nbr|number|numbers|id|ids|identifier|code|ending|ends)\b)", re.IGNORECASE)
+        phone = either(words["phone_labels"])
+        self.phone_label = re.compile(
+            rf"(?:^|[\s(\[,;/|.])(?:{phone})(?:\s*(?:phone|number|no|line|to|is|at|me|him|her|us|them|my|his|on|back|or|and|the|office|desk|for|questions|with))*[\s.:#()*-]*$",
+            re.IGNORECASE,
+        )
+        self.fax_label = re.compile(rf"\b(?:{words.any_of('fax_labels')})(?:\s*(?:number|no|to|is|at|line|it|the|results|records|:))*[\s.:#()+*1-]*$", re.IGNORECASE)
+        self.pager_label = re.compile(
+            rf"(?:^|[\s(\[,;/|])(?:{words.any_of('pager_labels')})(?:\s*(?:number|no|id|is|at|me|him|her|on))*[\s.:#()-]*$", re.IGNORECASE
+        )
+        streets = either(words["street_types"])
+        short = either(words["short_street_types"])
+        not_street = either(words["no_street_words"])
+        unit = (
+            r"(?:(?:\s*,\s*|\s+|\s*\n\s*)(?:(?:apt|apartment|suite|ste|unit|flat|floor|fl|bldg|building|lot|trailer|trlr|room|rm|space|spc|no)\b\.?"
+            r"\s*#?\s*[\w-]{1,6}\b|#\s?[\w-]{1,6}\b|\d{1,2}(?:st|nd|rd|th)\s+(?:floor|fl)\b))?"
+        )
+        compass = r"(?:\s+(?:n|s|e|w|ne|nw|se|sw|north|south|east|west|northeast|northwest|southeast|southwest)\b\.?)?"
+        word = rf"(?!(?:{not_street})\b)[A-Za-z0-9][\w.'’-]*"
+        self.address = re.compile(
+            rf"\d{{1,6}}(?:[A-Za-z]\b|-\d{{1,4}})?(?:\s1/2)?,?{compass}\s+(?:{word}\s+){{1,3}}?(?:(?:{streets})\b|(?:{short})\b\.?){compass}{unit}"
+            rf"|\d{{2,6}}{compass}\s+(?:broadway|(?:(?:state|county|us|u\.s\.|rural|farm)\s+)?(?:highway|hwy|route|rte|road|rd)\.?\s+\d{{1,5}}|avenue\s+[a-z]\b){unit}",
+            re.IGNORECASE,
+        )
+        self.flat = re.compile(r"(?:apt|apartment|suite|ste|unit|flat)\b\.?\s*#?\s*$", re.IGNORECASE)
+        self.street_words = words["street_types"] | words["short_street_types"] | {"broadway", "route", "rte"}
+        self.box = re.compile(r"(?:p\.?\s?o\.?\s+)?\bbox\s+(?:no\.?\s*|#\s*)?$|\b(?:rural route|rr|r\.r\.)\s*#?\s*$", re.IGNORECASE)
+        states = f"{either(words['states'])}|{words.any_of('state_names_of_two_words')}"
+        codes = "|".join(sorted(words["state_codes"])) or "(?!)"
+        self.state_before = re.compile(rf"(?:\b(?:(?:{codes})|(?i:{states}|{'|'.join(c.lower() for c in sorted(words['state_codes']))}))\.?,?\s{{1,3}}|(?i:\b(?:{words.any_of('zip_labels')})\s*[:#]?\s*))$")
+
+    def find(self, text: str, taken: list[Span]) -> list[Span]:
+        """Return the identifiers of a text that hold digits; places in `taken`, in order, are passed over."""
+        found: list[Span] = []
+        until = 0
+        holes = iter([(s.start, s.end) for s in taken])
+        hole = next(holes, None)
+        size = len(text)
+        calendar = self.calendar
+        for run in DIGITS.finditer(text):
+            start, end = run.span()
+            if start < until:
+                continue
+            while hole is not None and hole[1] <= start:
+                hole = next(holes, None)
+            if hole is not None and hole[0] <= start:
+                continue
+            length = end - start
+            behind = text[end] if end < size else " "
+            ahead = text[start - 1] if start else " "
+            if length <= 2 and (behind in " .,\n;)%:]" or behind == "+") and ahead not in "#-/." and not ahead.isalnum():
+                # The bulk of numbers: doses, scores, counts, items of lists. Three questions are enough.
+                if behind == " " and end + 1 < size:
+                    after = text[end + 1]
+                    spot = self._small(text, start, end, after)
+                    if spot is not None:
+                        found.append(spot)
+                        until = spot.end
+                        continue
+                elif behind not in ":%":
+                    spot = self._small(text, start, end, "")
+                    if spot is not None:
+                        found.append(spot)
+                        until = spot.end
+                        continue
+                if length == 1 and ahead != "+":
+                    continue
+            spot = self._at(text, start, end, length, ahead, behind, calendar)
+            if spot is not None:
+                found.append(spot)
+                until = spot.end
+        return found
+
+    def _small(self, text: str, start: int, end: int, after: str) -> Span | None:
+        """Look at one or two digits with a space or a stop behind: a day before a month, a street's number, an age."""
+        if after.isalpha():
+            word = text[end + 1 : end + 5].lower()
+            if word[:3] in _MONTH_HEADS and (spot := self.calendar.day_month.match(text, start)):
+                return Span(start, spot.end(), "date")
+            if word.startswith("of ") and (spot := self.calendar.day_month.match(text, start)):
+                return Span(start, spot.end(), "date")
+            if (after.isupper() or text[end + 1 : end + 30].islower()) and self._street(text, start):
+                return self._address(text, start)
+        if text[start] == "9" and end - start == 2 and self._is_age(text, start, end):
+            return Span(start, end, "age")
+        return None
+
+    def _street(self, text: str, start: int) -> bool:
+        near = text[start : start + 70].lower().replace(",", " ").replace(".", " ").split()
+        return not self.street_words.isdisjoint(near)
+
+    def _address(self, text: str, start: int) -> Span | None:
+        found = self.address.match(text, start)
+        if found is None or text[max(0, start - 1) : start] in (".", "/", "$"):
+            return None
+        street = found[0]
+        begin = start
+        if (flat := self.flat.search(text[max(0, start - 16) : start])) is not None:
+            begin = max(0, start - 16) + flat.start()
+        if street.split()[-1].lower().rstrip(".") in ("dr", "st", "way", "place", "court", "run", "walk", "close", "path", "row", "ct", "pl", "hill", "ridge"):
+            middle = street.split()[1:-1]
+            if not middle or not (middle[0][:1].isupper() or middle[0][:1].isdigit()):
+                return None
+            if street.split()[-1] in ("Dr", "Dr.") and text[found.end() : found.end() + 2].strip()[:1].isupper() and text[found.end() : found.end() + 1] == " ":
+                return None  # 12 Seen by Dr. Smith
+        return Span(begin, found.end(), "address")
+
+    def _is_age(self, text: str, start: int, end: int) -> bool:
+        if AGE_AFTER.match(text, end):
+            return not re.search(r"(?:temp(?:erature)?|t|tmax|tm|for|past|last|over|than)\W*(?:of\s*)?$", text[max(0, start - 14) : start], re.IGNORECASE)
+        if AGE_BEFORE.search(text, max(0, start - 30), start) and (AGE_IS.match(text, end) or "ag" in text[max(0, start - 12) : start].lower()):
+            return not text[end : end + 1] == "%"
+        return False
+
+    def _at(
+        self, text: str, start: int, end: int, length: int, ahead: str, behind: str, calendar: CalendarRules
+    ) -> Span | None:
+        size = len(text)
+        after = text[end + 1] if end + 1 < size else " "
+        if ahead.isalnum() or ahead in "_" or (ahead in "-–#" and start > 1 and text[start - 2].isalnum() and ahead != "#"):
+            if ahead == "T" and length in (1, 2):
+                return None
+            return self._mixed(text, start)
+        # Dates and phones: what stands behind the run says which.
+        if length <= 4 and behind in "/-.– " and (after.isdigit() or after == " " or after == "'"):
+            if behind == "." and length <= 3 and (ip := IP.match(text, start)) and all(int(p) < 256 for p in re.split(r"[.:/]", ip[0])[:4]):
+                return Span(start, ip.end(), "ip")
+            if ahead != "." or behind != ".":
+                if behind != " " or text[end + 1 : end + 2] in "/-–":
+                    spot = calendar.find_numeric(text, start)
+                    if spot is not None and not (ahead in "/-" and start > 1 and text[start - 2].isdigit()):
+                        return Span(*spot, "date")
+                if behind == "/" and length <= 2 and ahead not in "/.":
+                    spot = calendar.find_month_day(text, start)
+                    if spot is not None:
+                        return Span(*spot, "date")
+        if length <= 2 and behind in "-.stnrdth/ " and (spot2 := calendar.day_month.match(text, start)):
+            return Span(start, spot2.end(), "date")
+        if length == 3 and behind in "-– " and (ssn := SSN.match(text, start)):
+            if behind != " " or self._label_type(text, start) == "ssn":
+                return Span(start, ssn.end(), "ssn")
+        if length <= 4 and behind in "-.–) /(":
+            phone = self._phone(text, start, length, ahead)
+            if phone is not None:
+                return phone
+        if ahead == "+" or (length <= 5 and text[start] == "0" and length >= 2 and behind in " -).") or (length == 11 and text[start] == "0"):
+            number = (INTERNATIONAL if ahead == "+" else NATIONAL).match(text, start)
+            if number and sum(c.isdigit() for c in number[0]) >= 9:
+                begin = start - 1 if ahead in "+(" else start
+                return Span(begin, number.end(), self._phone_or_fax(text, begin))
+        if 2 <= length <= 3:
+            value = int(text[start:end])
+            if 90 <= value <= 125:
+                if self._is_age(text, start, end):
+                    return Span(start, end, "age")
+            if value == 90 and behind == "s" and NINETIES.search(text, max(0, start - 24), start):
+                return Span(start, end, "age")
+            if behind in "'’" and value == 90 and after == "s" and NINETIES.search(text, max(0, start - 24), start):
+                return Span(start, end, "age")
+        if length <= 6 and behind in " ,-" or (behind.isalpha() and length <= 5):
+            if (self.box.search(text, max(0, start - 12), start)) is not None:
+                box = self.box.search(text, max(0, start - 14), start)
+                assert box is not None
+                return Span(box.start(), end, "address")
+            if behind != "-" or after.isdigit() or after.isalpha():
+                if self._street(text, start):
+                    address = self._address(text, start)
+                    if address is not None:
+                        return address
+        if length <= 6 and (box := self.box.search(text, max(0, start - 14), start)) is not None:
+            return Span(box.start(), end, "address")
+        if length == 5 and (zip_code := ZIP_PLUS.match(text, start)) and self.state_before.search(text, max(0, start - 20), start):
+            return Span(start, zip_code.end(), "zip")
+        if (length <= 4 and behind in "-–" and after.isdigit()) or length >= 3 or behind.isalpha() or ahead == "#" or (length == 2 and behind == "-"):
+            return self._mixed(text, start)
+        return None
+
+    def _phone(self, text: str, start: int, length: int, ahead: str) -> Span | None:
+        begin = start - 1 if ahead in "(+" else start
+        if ahead == "(" and start > 2 and text[start - 2] in " -." and text[start - 3] == "1":
+            begin = start - 3
+        if length in (1, 3) and (found := PHONE.match(text, begin if ahead == "(" else start)):
+            end = found.end()
+            if length == 3 and text[start + 3 : start + 4] == " " and ahead != "(" and not self.phone_label.search(text, max(0, start - 40), start):
+                # 120 100 2024 may be a row of a table
+                if not re.match(r"\d{3} \d{3}[-.–]\d{4}|\d{3} \d{3} \d{4}(?!\s\d)", found[0]):
+                    return None
+            if end < len(text) and text[end] == "-" and text[end + 1 : end + 2].isdigit():
+                return None
+            return Span(begin, end, self._phone_or_fax(text, begin))
+        if length == 3 and (found := PHONE_OF_SEVEN.match(text, start)) and ahead not in "-/.":
+            label = self._label_type(text, start)
+            if label and not self.phone_label.search(text, max(0, start - 40), start):
+                return None
+            return Span(start, found.end(), self._phone_or_fax(text, start))
+        return None
+
+    def _phone_or_fax(self, text: str, start: int) -> str:
+        return "fax" if self.fax_label.search(text, max(0, start - 30), start) else "phone"
+
+    def _label_type(self, text: str, start: int) -> str:
+        """Return the type that the label before a number says, or an empty string."""
+        low = max(0, start - LOOK_BACK)
+        before = text[low:start]
+        newline = before.rfind("\n")
+        if newline >= 0:
+            # A label may end the line before; what stands higher says nothing.
+            earlier = before[:newline].rstrip()
+            if before[newline + 1 :].strip() or not earlier.endswith((":", "#")):
+                before = before[newline + 1 :]
+            else:
+                before = before[before.rfind("\n", 0, newline) + 1 :]
+        if not before.strip():
+            return ""
+        found = self.label.search(before)
+        if found is None:
+            return ""
+        kind = found.lastgroup or ""
+        word = found[kind].lower()
+        if word in _NEEDS_MORE and not self.explicit.search(found[0][len(word) :]) and "#" not in word:
+            return ""
+        return kind
+
+    def _mixed(self, text: str, start: int) -> Span | None:
+        """Look at a token of digits, and perhaps letters, that is neither date nor phone: a number with a label, or a shape."""
+        begin = start
+        low = max(0, start - 24)
+        while begin > low and (text[begin - 1].isalnum() or (text[begin - 1] in "-_/" and begin - 1 > low and text[begin - 2].isalnum())):
+            begin -= 1
+        found = TOKEN.match(text, begin)
+        if found is None:
+            return None
+        token, end = found[0], found.end()
+        digits = sum(c.isdigit() for c in token)
+        if ":" in token:
+            if mac := MAC.match(text, begin):
+                return Span(begin, mac.end(), "device")
+            token = token.split(":")[0] if not token.split(":")[0].isalpha() else token
+            if ":" in token:  # MRN:12345
+                head, _, tail = token.partition(":")
+                begin, token = begin + len(head) + 1, tail
+                if not tail[:1].isalnum():
+                    return None
+                token = tail.partition(":")[0]
+            end = begin + len(token)
+            digits = sum(c.isdigit() for c in token)
+        elif len(token) == 17 and "-" in token and (mac := MAC.match(text, begin)):
+            return Span(begin, mac.end(), "device")
+        if not digits:
+            return None
+        if begin and text[begin - 1] == "." and text[begin - 2 : begin - 1].isdigit():
+            return None  # the end of a decimal
+        if digits <= 2 and len(token) > 4 and "-" in token and not token[0].isdigit() and token.replace("-", "").isalpha() is False:
+            if not re.search(r"[#:]\s*$", text[max(0, begin - 3) : begin]):
+                return None  # COVID-19, half-life-2
+        kind = self._label_type(text, begin)
+        if not kind and (plate := PLATE_BEFORE.search(text, max(0, begin - 6), begin)) and digits <= 5:
+            earlier = plate.start(1)
+            kind = self._label_type(text, earlier)
+            if kind in ("vehicle", "license", "health_plan", "device"):
+                begin = earlier
+            else:
+                kind = ""
+        if kind:
+            return self._labelled(text, begin, end, kind, digits)
+        if self.pager_label.search(text, max(0, begin - 24), begin) and 3 <= digits <= 7 and re.fullmatch(r"\d{1,4}-?\d{2,6}", token):
+            return Span(begin, end, "phone")
+        if digits >= 10 and token.isdigit() and self.phone_label.search(text, max(0, begin - 40), begin):
+            return Span(begin, end, self._phone_or_fax(text, begin))
+        if MASKED_SSN.search(text, max(0, begin - 8), begin) and digits == 4:
+            return Span(begin, end, "ssn")
+        if begin >= 1 and re.match(r"[x*]{3}-?[x*]{2}-?\d{4}$", token, re.IGNORECASE):
+            return Span(end - 4, end, "ssn")
+        return self._shape(text, begin, end, token, digits)
+
+    def _labelled(self, text: str, begin: int, end: int, kind: str, digits: int) -> Span | None:
+        token = text[begin:end]
+        if kind == "ssn":
+            if (whole := SSN.match(text, begin)) is not None:
+                return Span(begin, whole.end(), kind)
+            return Span(begin, end, kind) if digits in (4, 9) or "x" in token.lower() else None
+        if UNIT.match(text, end) and digits < 6:
+            return None
+        if len(token) < 3 and kind not in ("health_plan",):
+            return None
+        if len(token) == 4 and token.isdigit() and is_year(int(token)):
+            label = text[max(0, begin - 8) : begin].lower()
+            if not re.search(r"(?:#|no\.?|number|id|:)\s*$", label):
+                return None
+        if len(token) == 3 and token.isdigit() and kind in ("other_id", "device", "mrn") and not re.search(r"[#:]\s*$|\bid\s$|(?:no\.?|number)\s*$", text[max(0, begin - 8) : begin].lower()):
+            return None
+        if (more := GROUPS.match(text, end)) is not None and kind in ("mrn", "health_plan", "account", "license", "vehicle", "ssn", "device"):
+            group = more[0]
+            if token.isdigit() and group.replace(" ", "").isdigit() or kind in ("vehicle", "health_plan", "account", "license") and any(c.isdigit() for c in group):
+                end = more.end()
+        if kind == "license" and "plate" in text[max(0, begin - 30) : begin].lower():
+            kind = "vehicle"
+        return Span(begin, end, kind)
+
+    def _shape(self, text: str, begin: int, end: int, token: str, digits: int) -> Span | None:
+        """Return an identifier that is one by its form alone."""
+        if len(token) == 17 and digits >= 5 and not token.isdigit() and VIN.match(text, begin):
+            return Span(begin, end, "vehicle")
+        if digits >= 6 and "-" in token and (uuid := UUID.match(text, begin)):
+            return Span(begin, uuid.end(), "other_id")
+        if MBI.match(text, begin):
+            return Span(begin, end, "health_plan")
+        if begin + 8 >= end >= begin + 2 and (post := UK_POSTCODE.match(text, begin)):
+            return Span(begin, post.end(), "zip")
+        if (post := CANADA_POSTCODE.match(text, begin)) is not None:
+            return Span(begin, post.end(), "zip")
+        letters = re.match(r"[A-Za-z_]*", token)
+        head = letters[0] if letters else ""
+        if head and PUBLIC_CODE.match(head):
+            return None
+        if token.isdigit():
+            if digits < 6 or UNIT.match(text, end) or CODE_BEFORE.search(text, max(0, begin - 24), begin):
+                return None
+            if digits == 8 and (compact := COMPACT.match(text, begin)) and is_year(int(compact[1])):
+                if is_day(int(compact[1]), int(compact[2]), int(compact[3])):
+                    return Span(begin, end, "date")
+            if MONEY_BEFORE.search(text, max(0, begin - 12), begin) and digits <= 7:
+                return None
+            if digits in (10, 11) and not text[end : end + 1].isalnum() and self.phone_label.search(text, max(0, begin - 40), begin):
+                return Span(begin, end, "phone")
+            if (digits == 12 or digits == 14) and is_day(int(token[:4]), int(token[4:6]), int(token[6:8])) and is_year(int(token[:4])):
+                return Span(begin, end, "date")
+            return Span(begin, end, "other_id")
+        if CODE_BEFORE.search(text, max(0, begin - 24), begin):
+            return None
+        parts = re.split(r"[-–/_.]", token)
+        longest = max((len(p) for p in parts if p.isdigit()), default=0)
+        if digits >= 5 and any(c.isalpha() for c in token) and re.search(r"[A-Z]", token) and (longest >= 3 or len(parts) == 1):
+            if re.fullmatch(r"\d+[A-Za-z]{1,4}", token) and UNIT.match(text, begin + len(token.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))):
+                return None
+            return Span(begin, end, "other_id")
+        if digits >= 7 and len(parts) > 1 and all(p.isdigit() for p in parts) and "." not in token and max(map(len, parts)) >= 4:
+            if text[begin - 1 : begin] in ("$", "±"):
+                return None
+            return Span(begin, end, "other_id")
+        if re.fullmatch(r"[A-Z]{1,4}-?\d{2}-\d{3,7}", token):
+            return Span(begin, end, "other_id")
+        return None
+
+
+_MONTH_HEADS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
+# Labels that are words of their own: they need `#`, `number`, `id` or a colon behind them.
+_NEEDS_MORE = frozenset(
+    """record chart unit hospital hosp patient group grp plan coverage policy member insurance ins benefit bill claim statement card
+    receipt license licence certificate certification registration permit tag vehicle lot device implant lead pump pacemaker generator
+    batch ref catalog cat prosthesis case specimen order visit study exam ticket document doc report sample message trial subject
+    reference participant incident employee badge referral prescription path pathology surgical cytology slide block bag donor session call
+    event episode admission adm registry protocol file folder number id identifier mr ur sn ser serial mac acc account medicare medicaid
+    auth authorization pa billing fin har job har crash docket court student locker image series transaction workstation serial/lot
+    encounter enc req rx certificate social plates plate bin hmo ppo beneficiary subscriber dictation conf model/serial
+    """.split()
+)
+
+
+def _label_order(item: tuple[str, str]) -> int:
+    """Say which labels are tried first: those that are long or say most."""
+    order = ("ssn", "biometric", "vehicle", "license", "device", "health_plan", "account", "mrn", "other_id")
+    return order.index(item[0]) if item[0] in order else len(order)

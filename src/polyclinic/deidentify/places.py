@@ -1,0 +1,278 @@
+"""Places and institutions: cities and counties, streets without a number, hospitals, schools, employers."""
+
+from __future__ import annotations
+
+import re
+
+from polyclinic.deidentify.language import Words, either
+from polyclinic.deidentify.lexicon import CITY, COMMON, EPONYM, INSTITUTION, MONTH, NAME, STATE, STOP, STREET, WORD
+from polyclinic.deidentify.spans import Span
+from polyclinic.deidentify.tokens import Tokens
+
+LINK = re.compile(r"(?:\s(?:of|and|the|at|for|de|del|la|&|on)(?=\s)|\s&|['’]s?|\.)*[ \t]|-|/|[ \t]?\n[ \t]*")
+PLAIN_GAP = re.compile(r"[ \t]|\.[ \t]|[ \t]?\n[ \t]*|['’]s?[ \t]")
+LONGEST = 7  # words of an institution's name
+
+
+class PlaceRules:
+    """The places and institutions of one language."""
+
+    def __init__(self, words: Words) -> None:
+        """Compile the cues of a language."""
+        self.words = words
+        self.generic = words["institution_generic"]
+        self.phrases = words["institution_phrases"]
+        self.heads = words["institution_heads"]
+        self.openers = words["institution_openers"]
+        self.endings = words["city_endings"]
+        self.states = words["states"]
+        self.codes = words["state_codes"]
+        self.two_words = words["cities_of_two_words"]
+        self.two_word_ends = frozenset(p.split()[-1] for p in self.two_words)
+        self.two_word_states = words["state_names_of_two_words"]
+        cues = either(words["city_cues"])
+        self.city_cue = re.compile(rf"(?:\b(?:{cues})|\b(?:{either(words['city_labels'])})\s*:)\s+$", re.IGNORECASE)
+        self.cue_last = frozenset(c.split()[-1] for c in words["city_cues"]) | {f"{c}:" for c in words["city_labels"]}
+        self.employer = re.compile(rf"(?:\b(?:{either(words['employer_cues'])}))\s+(?:the\s+|an?\s+)?$", re.IGNORECASE)
+        self.employer_last = frozenset(c.split()[-1] for c in words["employer_cues"]) | {"the"}
+        self.street_cue = re.compile(r"\b(?:on|at|off|along|near|from)\s+(?:[NSEW]\.?\s+)?$", re.IGNORECASE)
+        short = either(words["short_street_types"] | words["street_types"])
+        self.street_after = re.compile(rf"\s(?:{short})\b", re.IGNORECASE)
+        state_names = f"{either(words['states'])}|{words.any_of('state_names_of_two_words')}"
+        self.state_after = re.compile(rf"\s?,\s?(?:(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\b(?!\s[a-z])|(?i:{state_names}|{either(words['countries'])})\b)|\s(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\s\d{{5}}")
+        self.lower_city = re.compile(rf"(?:{cues})\s+((?:{either(words['cities'] | words['cities_of_two_words'])}))\b")
+        self.lower_state = re.compile(rf"\s?,\s?(?:{state_names}|(?:{'|'.join(c.lower() for c in sorted(words['state_codes'])) or '(?!)'}))\b")
+        head_words = either({h for h in words["institution_heads"] if h != "surgery"} | words["institution_phrases"])
+        self.lower_institution = re.compile(rf"\b((?:(?:st|saint|mount|mt|our lady of)\.?\s+)?[a-z'’.]+(?:\s+[a-z'’.]+){{0,3}}?)\s+((?:{head_words}))\b")
+
+    def find(self, tokens: Tokens, closed: list[Span]) -> list[Span]:
+        """Return places and institutions; words inside the spans of `closed` are passed over."""
+        text, bits, lower, starts, ends = tokens.text, tokens.bits, tokens.lower, tokens.starts, tokens.ends
+        found: list[Span] = []
+        until = -1
+        for i, bit in enumerate(bits):
+            if bit & INSTITUTION and self._is_head(tokens, i):
+                spot = self._institution(tokens, i)
+                if spot is not None and not (found and found[-1].end > spot.start and found[-1].end >= spot.end):
+                    found.append(spot)
+                    until = spot.end
+                    continue
+            if starts[i] < until:
+                continue
+            if bit & (CITY | STREET) or lower[i] in self.endings:
+                spot = self._known_place(tokens, i)
+                if spot is not None:
+                    found.append(spot)
+                    continue
+            if lower[i] in self.two_word_ends and i:
+                pair = " ".join(text[starts[max(0, i - 2)] : ends[i]].lower().split())
+                for size in (2, 1):
+                    if i >= size and (phrase := " ".join(text[starts[i - size] : ends[i]].lower().split())) in self.two_words:
+                        found.append(Span(starts[i - size], ends[i], "city"))
+                        break
+                del pair
+            following = text[ends[i] : ends[i] + 1]
+            if following in ", " and self.state_after.match(text, ends[i]) and not bit & (STATE | MONTH):
+                spot = self._before_state(tokens, i)
+                if spot is not None:
+                    found.append(spot)
+                    continue
+            if bit & STOP:
+                continue
+            if starts[i] > 5 and text[starts[i] - 1] in " \n":
+                spot = self._cued(tokens, i)
+                if spot is not None:
+                    found.append(spot)
+                    until = spot.end
+        if tokens.caseless:
+            found += [Span(m.start(1), m.end(1), "city") for m in self.lower_city.finditer(text)]
+        return found
+
+    def _is_head(self, tokens: Tokens, i: int) -> bool:
+        word = tokens.lower[i]
+        if word in self.heads:
+            return True
+        text = tokens.text
+        before = text[max(0, tokens.starts[i] - 24) : tokens.ends[i]].lower().replace("\n", " ")
+        if word in self.phrases:
+            return True
+        parts = before.split()
+        return any(" ".join(parts[-n:]) in self.phrases for n in (2, 3) if len(parts) >= n)
+
+    def _institution(self, tokens: Tokens, i: int) -> Span | None:
+        """Return the name that ends, or goes on, with the head word `i`: Mercy Hospital of Saint Paul."""
+        text, starts, ends, lower, bits = tokens.text, tokens.starts, tokens.ends, tokens.lower, tokens.bits
+        first = i
+        while first > 0 and i - first < LONGEST:
+            j = first - 1
+            gap = text[ends[j] : starts[first]]
+            if len(gap) > 9 or not LINK.fullmatch(gap):
+                break
+            if "\n" in gap and (text[ends[j] : ends[j] + 1] in ".:" or "\n\n" in gap or i - first > 3):
+                break
+            if gap.startswith(".") and lower[j].rstrip(".") not in ("st", "mt", "dr", "u", "s"):
+                break
+            if tokens.caseless:
+                if lower[j] in self.generic or not (bits[j] & NAME or lower[j] in self.openers or bits[j] == 0 or bits[j] & CITY) or bits[j] & (STOP):
+                    if lower[j] not in self.openers and lower[j] not in ("medical", "general", "regional", "memorial", "community", "university", "county", "health", "heart", "cancer"):
+                        break
+            elif bits[j] & STOP and lower[j] not in self.generic and lower[j] not in ("general", "surgical"):
+                break
+            first = j
+            if tokens.caseless and i - first >= 3:
+                break
+        # What stands before the first word of its own: The, Our, Outpatient; a verb of a line in capitals.
+        while first < i and (lower[first] in _LEADING or (bits[first] & STOP and lower[first] not in ("medical", "general"))):
+            first += 1
+        last = i
+        own = [j for j in range(first, i + 1) if lower[j] not in self.generic and lower[j] not in self.heads and not (bits[j] & INSTITUTION and j == i)]
+        # University of X, Hospital of X, Clinic at X
+        while last + 1 < len(starts) and last - i < 5:
+            gap = text[ends[last] : starts[last + 1]]
+            nxt = last + 1
+            if re.fullmatch(r"\s(?:of|at|for)\s(?:the\s)?|\s(?:and|&)\s|\s?-\s?|,\s(?=the)", gap) and not (gap.strip() in ("and", "&") and last == i) and not bits[nxt] & (STOP | MONTH):
+                if gap.strip().startswith(("at", "for")) and lower[nxt] in self.generic:
+                    break
+                last = nxt
+                if lower[nxt] not in self.generic:
+                    own.append(nxt)
+            elif gap == " " and (bits[nxt] & INSTITUTION or lower[nxt] in self.generic or last > i) and not bits[nxt] & (MONTH | STOP) or gap == " " and lower[nxt] in ("medical", "general") and bits[nxt + 1 : nxt + 2] and bits[nxt + 1] & INSTITUTION:
+                last = nxt
+            else:
+                break
+        while last > i and lower[last] in self.generic and not bits[last] & INSTITUTION:
+            last -= 1
+        upper = text[starts[i] : ends[i]].isupper()
+        own = [j for j in own if lower[j] not in self.openers or lower[j] in ("mercy", "providence", "sinai", "lutheran", "presbyterian", "baptist", "methodist", "jewish", "memorial") or True]
+        if not own:
+            return None
+        if upper or tokens.caseless:
+            own = [j for j in own if not bits[j] & COMMON or bits[j] & NAME or lower[j] in self.openers]
+            if not own:
+                return None
+            first = min([*own, *range(first, i + 1)] if not upper else [j for j in range(first, i + 1) if j >= min(own) - 1 and (j >= min(own) or lower[j] in self.openers)] or own)
+        elif all(bits[j] & COMMON and not bits[j] & NAME and lower[j] not in self.openers for j in own) and first == i - 1 and self._first_of_sentence(text, starts[first]):
+            return None
+        return Span(starts[first], ends[last], "institution")
+
+    @staticmethod
+    def _first_of_sentence(text: str, start: int) -> bool:
+        before = text[max(0, start - 3) : start].rstrip(" ")
+        return not before or before[-1] in ".:\n•-"
+
+    def _known_place(self, tokens: Tokens, i: int) -> Span | None:
+        text, bits, lower, starts, ends = tokens.text, tokens.bits, tokens.lower, tokens.starts, tokens.ends
+        bit = bits[i]
+        if lower[i] in self.endings:
+            if not i or text[ends[i - 1] : starts[i]] != " " or bits[i - 1] & STOP or lower[i - 1] in self.generic or bits[i - 1] & COMMON and not bits[i - 1] & NAME:
+                return None
+            first = i - 1
+            if first and text[ends[first - 1] : starts[first]] in (" ", ". ") and lower[first - 1].rstrip(".") in ("st", "san", "santa", "los", "new", "prince", "king", "palm", "el"):
+                first -= 1
+            return Span(starts[first], ends[i], "city")
+        if bit & STREET:
+            if not i or text[ends[i - 1] : starts[i]] != " " or bits[i - 1] & STOP:
+                return None
+            first = i - 1
+            while first and text[ends[first - 1] : starts[first]] == " " and i - first < 3 and not bits[first - 1] & STOP:
+                first -= 1
+            if self.street_cue.search(text[max(0, starts[first] - 10) : starts[first]]) and not tokens.caseless:
+                if lower[i] in ("street", "avenue", "road", "lane", "boulevard", "parkway", "highway", "drive", "terrace", "alley"):
+                    return Span(starts[first], ends[i], "address")
+            return None
+        if text[starts[i] : ends[i]].isupper() and ends[i] - starts[i] < 4:
+            return None
+        if bit & (NAME | WORD | COMMON) and not self._city_context(tokens, i):
+            return None
+        if bit & EPONYM and not self._city_context(tokens, i):
+            return None
+        if re.match(r"(?:['’]s)?\s(?:criteria|score|scale|classification|coma|knee|ankle|rules?|index|virus|test|protocol|heart|cohort|study|method|stool)", text[ends[i] : ends[i] + 20], re.IGNORECASE):
+            return None
+        if tokens.caseless and not self._city_context(tokens, i):
+            return None
+        return Span(starts[i], ends[i], "city")
+
+    def _city_context(self, tokens: Tokens, i: int) -> bool:
+        text, start, end = tokens.text, tokens.starts[i], tokens.ends[i]
+        before = text[max(0, start - 24) : start]
+        return bool(
+            self.state_after.match(text, end)
+            or (tokens.caseless and self.lower_state.match(text, end))
+            or self.city_cue.search(before)
+            or re.search(r"\b(?:in|near|to|from|of)\s$", before) and not tokens.bits[i] & COMMON
+        )
+
+    def _before_state(self, tokens: Tokens, i: int) -> Span | None:
+        """Return the city before a state: Fall River, MA."""
+        text, bits, starts, ends, lower = tokens.text, tokens.bits, tokens.starts, tokens.ends, tokens.lower
+        state = self.state_after.match(text, ends[i])
+        assert state is not None
+        word = state[0].strip(" ,").split()[0]
+        plain = re.match(r"[A-Za-z]+", word)
+        if bits[i] & STOP or text[starts[i] : ends[i]].isupper() and ends[i] - starts[i] < 3:
+            return None
+        code = plain is not None and plain[0] in self.codes
+        if code and word in ("MD", "PA", "MS", "MA", "DO", "OR", "DC", "CO", "DE", "IN", "ME", "AL", "LA", "MT", "CT", "PR", "ON", "OK", "HI", "ID", "OH"):
+            # Degrees, orders and words: only with a postal code behind, or where no person's name may stand.
+            if not re.match(r"[\s,]*\d{5}", text[state.end() : state.end() + 8]) and not (
+                (bits[i] & CITY or not bits[i] & NAME and word not in ("MD", "DO", "PA", "MS", "CT", "OR")) and self.city_cue.search(text[max(0, starts[i] - 30) : starts[i]]) or bits[i] & CITY or "," in state[0] and word in ("MA", "CO", "AL", "LA", "OH", "IN") and not bits[i] & NAME and (bits[i] == 0) and self._two_words(tokens, i)
+            ):
+                return None
+        if bits[i] & COMMON and not code and not self.city_cue.search(text[max(0, starts[i] - 30) : starts[i]]):
+            if not bits[i] & (NAME | CITY):
+                return None
+        first = i
+        while first and i - first < 2 and text[ends[first - 1] : starts[first]] in (" ", ". ") and not bits[first - 1] & (STOP | MONTH | STREET) and lower[first - 1].rstrip(".") not in self.words["short_street_types"] - {"st"}:
+            if text[ends[first - 1] : starts[first]] == ". " and lower[first - 1].rstrip(".") not in ("st", "mt", "ft"):
+                break
+            first -= 1
+        return Span(starts[first], ends[i], "city")
+
+    def _two_words(self, tokens: Tokens, i: int) -> bool:
+        return True
+
+    def _cued(self, tokens: Tokens, i: int) -> Span | None:
+        """Return the place or employer after the words that announce one: lives in X, works at X."""
+        text, bits, starts, ends, lower = tokens.text, tokens.bits, tokens.starts, tokens.ends, tokens.lower
+        start = starts[i]
+        p = text.rfind(" ", max(0, start - 16), start - 1)
+        q = text.rfind("\n", max(0, start - 16), start - 1)
+        word = text[max(p, q) + 1 : start - 1].lower()
+        is_city, is_employer = word in self.cue_last, word in self.employer_last
+        if not is_city and not is_employer:
+            return None
+        before = text[max(0, start - 32) : start].replace("\n", " ")
+        bit = bits[i]
+        if tokens.caseless:
+            return None
+        if is_employer and self.employer.search(before):
+            last = i
+            while last + 1 < len(starts) and last - i < 5 and re.fullmatch(r"[ ]|\s(?:of|and|&|for|the)\s|['’]s?[ ]|\.[ ]|-", text[ends[last] : starts[last + 1]]) and not bits[last + 1] & MONTH:
+                if bits[last + 1] & STOP and lower[last + 1] not in self.generic:
+                    break
+                if text[ends[last] : starts[last + 1]] == ". " and lower[last].rstrip(".") not in ("st", "mt", "dr"):
+                    break
+                last += 1
+            own = [j for j in range(i, last + 1) if lower[j] not in self.generic]
+            if own and not (last == i and (bit & COMMON and not bit & NAME or bit & STATE or text[start : ends[i]].isupper() and ends[i] - start <= 4 and not word.endswith(":"))):
+                if bit & CITY and last == i or lower[i] in self.states:
+                    return None if lower[i] in self.states else Span(start, ends[last], "city")
+                return Span(start, ends[last], "institution")
+        if is_city and self.city_cue.search(before):
+            if bit & (STATE | MONTH) or bit & COMMON and not bit & (NAME | CITY) and not text[ends[i] : ends[i] + 2].startswith(", "):
+                return None
+            last = i
+            while last + 1 < len(starts) and last - i < 3 and text[ends[last] : starts[last + 1]] in (" ", ". ", "-") and not bits[last + 1] & (STOP | MONTH):
+                if text[ends[last] : starts[last + 1]] == ". " and lower[last].rstrip(".") not in ("st", "mt", "ft"):
+                    break
+                last += 1
+            phrase = text[start : ends[last]].lower()
+            if phrase in self.two_word_states or lower[last] in self.states and last == i:
+                return None
+            if text[start : ends[i]].isupper() and ends[i] - start <= 4:
+                return None
+            return Span(start, ends[last], "city")
+        return None
+
+
+_LEADING = frozenset("the a an our your his her their my at to from in of and by with local outside also pt seen per via for & doctor dr dr. nurse mr mrs ms while is was presented admitted transferred".split())
