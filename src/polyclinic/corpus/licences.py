@@ -1,7 +1,7 @@
 """Licences: one name for each, however a source spells it, and what they allow.
 
-Names are those of SPDX where there is one; `public-domain` is a work without rights, `LicenseRef-...` a statement that
-SPDX does not list. What a statement does not say clearly is never taken for a permission.
+Names are those of SPDX where there is one; `public-domain` is a work without rights, `LicenseRef-...` a
+statement that SPDX does not list. What a statement does not say clearly is never taken for a permission.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def allows_commercial_use(license: str) -> bool:
 
 
 def openness(license: str) -> int:
-    """Return how free a licence leaves its reader, from 0 (unknown) to 5 (public domain), to choose between copies."""
+    """Return how free a licence leaves its reader, from 0 (unknown) to 5 (public domain)."""
     name = licence_name(license)
     if not name:
         return 0
