@@ -72,8 +72,10 @@ class Dropped:
         for block in self.parents.blocks():
             for model, (delta, mask) in enumerate(zip(block.deltas(self.dtype), self._masks(block), strict=True)):
                 if self.limits[model] < 65_536:
-                    np.multiply(delta, mask, out=delta)
-                    np.multiply(delta, factors[model], out=delta)
+                    # What the dtype cannot hold becomes infinite and is refused when it is written.
+                    with np.errstate(over="ignore", invalid="ignore"):
+                        np.multiply(delta, mask, out=delta)
+                        np.multiply(delta, factors[model], out=delta)
                 self._count(model, int(np.count_nonzero(mask)), delta.size)
             yield block
 
