@@ -9,12 +9,13 @@ medical part of general collections.
 `mediflow` writes clinical instructions with examples, `judge` scores them, `preferences` makes pairs of a good and a
 slightly worse output from the best (MediFlow; Corbeil et al., ACL 2025); `chain` does all three at once. `published`
 reads the published set in their place, `pairs` takes the rejected outputs that samples carry already, `export` writes
-the published set's layout.
+the published set's layout. `mcq` writes validation sets of multiple choice, by which `merge.search` chooses.
 """
 
 from .as_documents import as_documents
 from .filter import filter_collections as filter
 from .judge import judge
+from .mcq.writing import mcq
 from .mediflow.chain import chain
 from .mediflow.export import export
 from .mediflow.reading import published
@@ -30,6 +31,7 @@ __all__ = [
     "export",
     "filter",
     "judge",
+    "mcq",
     "mediflow",
     "pairs",
     "paraphrase",

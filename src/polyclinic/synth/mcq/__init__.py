@@ -1,0 +1,1 @@
+"""Validation sets of multiple-choice items, on the topics by which MediPhi's merges were chosen."""
