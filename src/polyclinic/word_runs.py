@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyclinic.word_hashes import hash_words, overlapping_pieces, run_hashes, run_starts, words_of
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["RunIndex", "SharedRun", "words_of"]
+__all__ = ["KnownRuns", "RunIndex", "SharedRun", "open_runs", "shared_runs", "words_of"]
 
 AT_ONCE = 1 << 20  # characters of texts that are hashed together
 
@@ -32,6 +33,82 @@ class SharedRun:
     end: int  # the word after its last
     length: int  # words in a run
     thing: int  # number of the thing
+
+
+@dataclass(frozen=True)
+class KnownRuns:
+    """The runs of one length that are looked for, and the things each stands in."""
+
+    length: int
+    runs: NDArray[np.uint64]  # hashes, sorted, each once
+    firsts: NDArray[np.int64]  # where the things of each run begin in `things`; one more than there are runs
+    things: NDArray[np.int32]
+    maybe: NDArray[np.bool_]  # whether a run begins with these bits; most of a text's runs do not
+
+    def find(self, words: NDArray[np.uint64], ends: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where known runs begin among the words of some texts, in order, and their numbers."""
+        import numpy as np
+
+        found = run_hashes(words, self.length)
+        if not (len(self.runs) and len(found)):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        likely = np.flatnonzero(self.maybe[found >> np.uint64(65 - len(self.maybe).bit_length())])
+        place = np.searchsorted(self.runs, found[likely])
+        place[place == len(self.runs)] = 0
+        hit = self.runs[place] == found[likely]
+        likely, place = likely[hit], place[hit]
+        # The end of the text in which the run begins; a run that reaches beyond is none.
+        inside = ends[np.minimum(np.searchsorted(ends, likely, side="right"), len(ends) - 1)]
+        whole = likely + self.length <= inside
+        return likely[whole], place[whole]
+
+    def save(self, folder: Path) -> None:
+        """Write all of it into a folder, for `open_runs`."""
+        import numpy as np
+
+        for name in ARRAYS:
+            np.save(folder / f"{name}-{self.length}.npy", getattr(self, name), allow_pickle=False)
+
+
+ARRAYS = ("runs", "firsts", "things", "maybe")
+
+
+def open_runs(folder: Path, length: int) -> KnownRuns:
+    """Return runs that were saved; they stay on disk, so that several processes share the memory they take."""
+    import numpy as np
+
+    files = [folder / f"{name}-{length}.npy" for name in ARRAYS]
+    arrays = [np.asarray(np.load(file, allow_pickle=False, mmap_mode="r")) for file in files]
+    return KnownRuns(length, *arrays)
+
+
+def shared_runs(known: Sequence[KnownRuns], texts: Sequence[str], *, compiled: bool = True) -> list[list[SharedRun]]:
+    """Return for each text the stretches it shares with things, in order; most texts have none.
+
+    Stretches of one thing and length that touch or overlap are one.
+
+    Args:
+        known: what is looked for.
+        texts: what is searched.
+        compiled: whether the kernel may be used where it is installed; what comes out is the same.
+    """
+    import numpy as np
+
+    found: list[list[SharedRun]] = [[] for _ in texts]
+    for batch in overlapping_pieces(texts, max((one.length for one in known), default=1) - 1, AT_ONCE):
+        hashed = hash_words([piece.text for piece in batch], compiled=compiled)
+        for one in known:
+            positions, runs = one.find(hashed.words, hashed.ends)
+            if not len(positions):
+                continue
+            entries = np.searchsorted(hashed.ends, positions, side="right")
+            within = positions - hashed.starts[entries]
+            for at, run in enumerate(runs.tolist()):
+                piece = batch[int(entries[at])]
+                start = piece.first_word + int(within[at])
+                things = one.things[one.firsts[run] : one.firsts[run + 1]].tolist()
+                found[piece.number] += [SharedRun(start, start + one.length, one.length, thing) for thing in things]
+    return [_joined(own) if own else own for own in found]
 
 
 @dataclass
@@ -67,13 +144,10 @@ class RunIndex:
         names = np.asarray([f"{g} {f}" for g, f in zip(group, self.families, strict=True)], dtype=str)
         first, family = np.unique(names, return_index=True, return_inverse=True)[1:]
         most = np.maximum(10, self.common * np.bincount(group[first], minlength=group_count))
-        self._runs: dict[int, NDArray[np.uint64]] = {}
-        self._places: dict[int, NDArray[np.int64]] = {}  # of the runs of all things, in `_runs`
+        self.known: dict[int, KnownRuns] = {}
+        self._places: dict[int, NDArray[np.int64]] = {}  # of the runs of all things, among those known
         self._owners: dict[int, NDArray[np.int64]] = {}
-        self._met: dict[int, NDArray[np.int64]] = {}  # for each of `_runs`: number of its first meeting, or -1
-        self._maybe: dict[int, NDArray[np.bool_]] = {}  # whether a run begins with these bits; most others do not
-        self._shift: dict[int, np.uint64] = {}
-        self._by_place: dict[int, NDArray[np.int64]] = {}  # order of `_owners` by run, made when it is needed
+        self._met: dict[int, NDArray[np.int64]] = {}  # for each known run the number of its first meeting, or -1
         self._meetings: list[tuple[str, str]] = []  # place and words, each run once
         for length in self.lengths:
             starts = run_starts(ends, length)
@@ -85,13 +159,9 @@ class RunIndex:
             seen, counts = np.unique(key, return_counts=True)
             mine = np.searchsorted(seen, group[owner] * len(runs) + place)
             kept = counts[mine] <= most[group[owner]]
-            self._runs[length], self._places[length], self._owners[length] = runs, place[kept], owner[kept]
+            self._places[length], self._owners[length] = place[kept], owner[kept]
             self._met[length] = np.full(len(runs), -1, dtype=np.int64)
-            wanted = runs[np.unique(self._places[length])]  # without those that are common everywhere
-            bits = max(8, len(wanted).bit_length() + 4)
-            self._shift[length] = np.uint64(64 - bits)
-            self._maybe[length] = np.zeros(1 << bits, dtype=bool)
-            self._maybe[length][wanted >> self._shift[length]] = True
+            self.known[length] = _known(length, runs, place[kept], owner[kept])
 
     def see(self, passing: Iterable[tuple[str, str]]) -> int:
         """Look for the runs in texts that pass by, given as (place, text); return how many words there were."""
@@ -114,7 +184,7 @@ class RunIndex:
                 total += size - counted
             words: dict[int, list[str]] = {}
             for length in self.lengths:
-                positions, runs = self._find(hashed.words, hashed.ends, length)
+                positions, runs = self.known[length].find(hashed.words, hashed.ends)
                 fresh = np.flatnonzero(self._met[length][runs] < 0)
                 for at, run in zip(positions[fresh].tolist(), runs[fresh].tolist(), strict=True):
                     if self._met[length][run] >= 0:
@@ -132,26 +202,8 @@ class RunIndex:
         return total
 
     def hits(self, texts: Sequence[str]) -> list[list[SharedRun]]:
-        """Return for each text the stretches it shares with things, in order; most texts have none.
-
-        Stretches of one thing and length that touch or overlap are one.
-        """
-        import numpy as np
-
-        found: list[list[SharedRun]] = [[] for _ in texts]
-        for batch in overlapping_pieces(texts, max(self.lengths) - 1, AT_ONCE):
-            hashed = hash_words([piece.text for piece in batch], compiled=self.compiled)
-            for length in self.lengths:
-                positions, runs = self._find(hashed.words, hashed.ends, length)
-                if not len(positions):
-                    continue
-                entries = np.searchsorted(hashed.ends, positions, side="right")
-                within = positions - hashed.starts[entries]
-                for at, owners in self._things_of(length, runs):
-                    piece = batch[int(entries[at])]
-                    start = piece.first_word + int(within[at])
-                    found[piece.number] += [SharedRun(start, start + length, length, owner) for owner in owners]
-        return [_joined(own) if own else own for own in found]
+        """Return for each text the stretches it shares with things; see `shared_runs`."""
+        return shared_runs([self.known[length] for length in self.lengths], texts, compiled=self.compiled)
 
     def runs(self, length: int) -> NDArray[np.int64]:
         """Return how many different runs each thing has, without the common ones."""
@@ -203,38 +255,19 @@ class RunIndex:
         owners = np.array(owner_of, dtype=np.int64)[numbers]
         return np.concatenate(words), all_ends, np.repeat(owners, np.diff(all_ends, prepend=0))
 
-    def _find(
-        self, words: NDArray[np.uint64], ends: NDArray[np.int64], length: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return where known runs begin among these words, in order, and their numbers."""
-        import numpy as np
 
-        known = self._runs[length]
-        found = run_hashes(words, length)
-        if not (len(known) and len(found)):
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        likely = np.flatnonzero(self._maybe[length][found >> self._shift[length]])
-        place = np.searchsorted(known, found[likely])
-        place[place == len(known)] = 0
-        hit = known[place] == found[likely]
-        likely, place = likely[hit], place[hit]
-        # The end of the text in which the run begins; a run that reaches beyond is none.
-        inside = ends[np.minimum(np.searchsorted(ends, likely, side="right"), len(ends) - 1)]
-        whole = likely + length <= inside
-        return likely[whole], place[whole]
+def _known(length: int, runs: NDArray[np.uint64], places: NDArray[np.int64], owners: NDArray[np.int64]) -> KnownRuns:
+    """Return what is looked for: the runs, and the things they stand in; of a run that is common everywhere, none."""
+    import numpy as np
 
-    def _things_of(self, length: int, runs: NDArray[np.int64]) -> Iterator[tuple[int, list[int]]]:
-        """Yield, for each run that is not common everywhere, its place in `runs` and the things it stands in."""
-        import numpy as np
-
-        if length not in self._by_place:
-            self._by_place[length] = np.argsort(self._places[length], kind="stable")
-        order = self._by_place[length]
-        ordered = self._places[length][order]
-        first, last = np.searchsorted(ordered, runs), np.searchsorted(ordered, runs, side="right")
-        for at, (low, high) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
-            if high > low:
-                yield at, self._owners[length][order[low:high]].tolist()
+    order = np.argsort(places, kind="stable")
+    counts = np.bincount(places, minlength=len(runs))
+    wanted = runs[counts > 0]
+    bits = max(8, len(wanted).bit_length() + 4)
+    maybe = np.zeros(1 << bits, dtype=bool)
+    maybe[wanted >> np.uint64(64 - bits)] = True
+    firsts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    return KnownRuns(length, runs, firsts, owners[order].astype(np.int32), maybe)
 
 
 def _joined(runs: Sequence[SharedRun]) -> list[SharedRun]:

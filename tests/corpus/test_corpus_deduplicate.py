@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from polyclinic.artifacts import read_manifest
 from polyclinic.corpus import deduplicate
 from polyclinic.corpus.deduplicate import DeduplicateSettings, job_for
-from polyclinic.corpus.duplicates.choice import kept_flags, removed_documents
+from polyclinic.corpus.document_units import list_units
+from polyclinic.corpus.duplicates.choice import removed_documents
 from polyclinic.corpus.duplicates.job import Job
 from polyclinic.corpus.duplicates.stages import STAGES, find_duplicates, find_duplicates_on_cluster
-from polyclinic.corpus.duplicates.units import list_units
 from polyclinic.errors import UserError
 from polyclinic.near_duplicates import jaccard, run_sets
 from polyclinic.records import Document, read_records, write_records
@@ -135,10 +135,7 @@ def test_the_order_of_documents_and_the_size_of_partitions_change_nothing(
             at_once=at_once,
         )
         find_duplicates(job)
-        flags = kept_flags(job)
-        assert {order[one.document].id for one in removed_documents(job)} == {
-            document.id for document, flag in zip(order, flags, strict=True) if not flag
-        }
+        assert all(order[one.document].id == one.id for one in removed_documents(job))
         return {(one.id, one.kept_id) for one in removed_documents(job)}
 
     assert kept(made, "a", 1 << 22) == kept(dice.sample(made, len(made)), "b", at_once)
@@ -147,17 +144,18 @@ def test_the_order_of_documents_and_the_size_of_partitions_change_nothing(
 def test_one_process_and_two_and_a_cluster_make_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from polyclinic.corpus import document_units as units
     from polyclinic.corpus.duplicates import job as job_module
-    from polyclinic.corpus.duplicates import units
 
     monkeypatch.setattr(units, "UNIT_ROWS", 1)  # so that each row group is a unit
     monkeypatch.setattr(job_module, "FEW", 0)
     folders = [corpus(tmp_path, documents(40, seed=n), f"c{n}") for n in range(4)]
+    names = [*(f"records-{number:05d}.parquet" for number in range(4)), "removed.jsonl"]
     for number, processes in enumerate((1, 2)):
         out = deduplicate(documents=folders, processes=processes, out=tmp_path / f"out{number}")
     assert len(list_units(folders, tmp_path / "listed")) == 4
-    wanted = [(out / name).read_bytes() for name in ("records.parquet", "removed.jsonl")]
-    assert [(tmp_path / "out0" / name).read_bytes() for name in ("records.parquet", "removed.jsonl")] == wanted
+    wanted = [(out / name).read_bytes() for name in names]
+    assert [(tmp_path / "out0" / name).read_bytes() for name in names] == wanted
     # The same in three shares, each of them called as a rank is, one stage after the other.
     from polyclinic.corpus.duplicates.job import run_share
 
@@ -168,7 +166,7 @@ def test_one_process_and_two_and_a_cluster_make_the_same_bytes(
             run_share(job, stage, rank, 3)
     (tmp_path / "shared" / "job.json").write_text(json.dumps({**json.loads(_encoded(job))}))
     out = deduplicate(documents=folders, prepared=tmp_path / "shared", out=tmp_path / "out-shared")
-    assert [(out / name).read_bytes() for name in ("records.parquet", "removed.jsonl")] == wanted
+    assert [(out / name).read_bytes() for name in names] == wanted
     with pytest.raises(UserError, match=r"threshold 0\.8, the settings say 0\.9"):
         deduplicate(documents=folders, threshold=0.9, prepared=tmp_path / "shared", out=tmp_path / "other")
     with pytest.raises(UserError, match="no search for duplicates was begun"):
@@ -183,9 +181,9 @@ def test_the_executors_of_datatrove_run_the_stages(tmp_path: Path) -> None:
     find_duplicates(job, processes=1)
     import shutil
 
-    for name in ("chosen", "listed"):  # the last two stages over executors, the others are there
+    for name in ("chosen", "written"):  # the last two stages over executors, the others are there
         shutil.rmtree(tmp_path / "job" / name)
-    find_duplicates_on_cluster(job, 2, workers=1, stages=("chosen", "listed"))
+    find_duplicates_on_cluster(job, 2, workers=1, stages=("chosen", "written"))
     out = deduplicate(documents=[folder], prepared=tmp_path / "job", out=tmp_path / "out")
     assert (out / "records.parquet").read_bytes() == (wanted / "records.parquet").read_bytes()
 

@@ -6,14 +6,12 @@ the copy with the freest licence stays; `duplicates/` says how they are found in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from polyclinic.errors import UserError
-from polyclinic.records import Document, write_parts
 from polyclinic.steps import Documents, Runtime, Settings, Work, step_kind
 
 REMOVED = "removed.jsonl"  # side file: each document that is not in the artifact, and the one that is instead
@@ -69,10 +67,9 @@ def deduplicate(settings: DeduplicateSettings, work: Work) -> None:
     cluster. Kept is the document with the freest licence, then of the corpus named first, then the longest, then by a
     hash of the id; so the order of the documents changes nothing. `removed.jsonl` lists the others.
     """
-    from polyclinic.corpus.duplicates.choice import kept_flags
-    from polyclinic.corpus.duplicates.job import document_count, units_of
+    from polyclinic.corpus.document_units import link_parts
+    from polyclinic.corpus.duplicates.job import document_count
     from polyclinic.corpus.duplicates.stages import STAGES, find_duplicates
-    from polyclinic.corpus.duplicates.units import read_unit
     from polyclinic.corpus.parts import part_counts
 
     check_deduplicate(settings)
@@ -90,24 +87,10 @@ def deduplicate(settings: DeduplicateSettings, work: Work) -> None:
     if count == 0:
         raise UserError(f"{', '.join(map(str, settings.documents))}: no documents here; there is nothing to compare")
     by_corpus = _write_removed(job, work.out, settings.documents)
-    kept = kept_flags(job)
-
-    def batches() -> Iterator[Any]:
-        import pyarrow as pa
-
-        with work.progress("writing", count) as bar:
-            for unit in units_of(job):
-                row = unit.first
-                for batch in read_unit(unit):
-                    flags = kept[row : row + batch.num_rows]
-                    yield batch if flags.all() else batch.filter(pa.array(flags))
-                    row += batch.num_rows
-                    bar.advance(batch.num_rows)
-
-    left = write_parts(work.out, batches(), Document)
+    link_parts(job.parts("written"), work.out)
     counts = part_counts(job.parts("chosen"))
     work.facts.update(
-        documents=left,
+        documents=count - counts["removed_exact"] - counts["removed_near"],
         read=count,
         removed_exact=counts["removed_exact"],
         removed_near=counts["removed_near"],
@@ -147,16 +130,11 @@ def _check_prepared(settings: DeduplicateSettings, folder: Path) -> None:
             )
 
 
-def corpus_names(corpora: Sequence[Path]) -> list[str]:
-    """Return a name for each corpus: that of its file or folder, with its number where several have the same."""
-    names = [path.name for path in corpora]
-    return [name if names.count(name) == 1 else f"{name} ({at})" for at, name in enumerate(names, start=1)]
-
-
 def _write_removed(job: Any, out: Path, corpora: list[Path]) -> dict[str, dict[str, int]]:
     """Write the side file; return by corpus how many documents were removed for the sake of which corpus."""
     import msgspec
 
+    from polyclinic.corpus.document_units import corpus_names
     from polyclinic.corpus.duplicates.choice import removed_documents
 
     names = corpus_names(corpora)

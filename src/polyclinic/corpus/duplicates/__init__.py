@@ -10,6 +10,7 @@
     compared     pairs whose exact Jaccard index is high enough
     chosen       clusters of pairs, and the document that is kept of each
     listed       the index of each removed document with the one that is kept
+    written      the documents that are kept
 
 In: folders of documents. Out: numbers of documents, in the folder of the job; `corpus.deduplicate` makes documents of
 them.

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
+from polyclinic.corpus.document_units import Unit, read_unit, write_unit
 from polyclinic.corpus.duplicates.candidates import unpacked
 from polyclinic.corpus.duplicates.comparison import PAIRS, compare_pairs
 from polyclinic.corpus.duplicates.job import Job, document_count, job_of, load, save, units_of
@@ -143,8 +144,31 @@ def removed_documents(job: Job) -> Iterator[Removed]:
             )
 
 
-def kept_flags(job: Job) -> NDArray[np.bool_]:
-    """Return for each document whether it is kept; the job must be done."""
-    flags = np.ones(document_count(job), dtype=bool)
-    flags[load(job.parts("chosen")[0], "removed")] = False
-    return flags
+def written_chunks(job: Job) -> Iterator[bytes]:
+    """Yield the units."""
+    yield from map(msgspec.json.encode, units_of(job))
+
+
+def written_maker(settings: bytes) -> MakePart:
+    """Return what writes the documents of a unit that are kept, as they are."""
+    job = job_of(settings)
+    removed = load(job.parts("chosen")[0], "removed", mapped=True)
+
+    def write(chunk: bytes, folder: Path) -> dict[str, int]:
+        import pyarrow as pa
+
+        unit = msgspec.json.decode(chunk, type=Unit)
+        flags = np.ones(unit.rows, dtype=bool)
+        low, high = np.searchsorted(removed, [unit.first, unit.first + unit.rows])
+        flags[np.asarray(removed[low:high]) - unit.first] = False
+
+        def batches() -> Iterator[Any]:
+            row = 0
+            for batch in read_unit(unit):
+                own = flags[row : row + batch.num_rows]
+                yield batch if own.all() else batch.filter(pa.array(own))
+                row += batch.num_rows
+
+        return {"documents": write_unit(folder, batches())}
+
+    return write

@@ -9,9 +9,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from polyclinic.corpus.document_units import Unit, read_unit, texts_of
 from polyclinic.corpus.duplicates.candidates import unpacked
 from polyclinic.corpus.duplicates.job import Job, job_of, load, save, units_of
-from polyclinic.corpus.duplicates.units import Unit, read_unit, texts_of
 from polyclinic.corpus.part_worker import MakePart
 from polyclinic.near_duplicates import RunSets, jaccard, run_sets
 

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from polyclinic.corpus.duplicates.units import Unit, list_units
+from polyclinic.corpus.document_units import Unit, list_units
 from polyclinic.corpus.part_worker import MakePart, make_part, maker
 from polyclinic.corpus.parts import make_parts, part_folders
 from polyclinic.near_duplicates import MinHash

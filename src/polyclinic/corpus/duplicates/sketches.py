@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from polyclinic.corpus.document_units import Unit, read_unit, texts_of
 from polyclinic.corpus.duplicates.job import Job, job_of, load, save, units_of
-from polyclinic.corpus.duplicates.units import Unit, read_unit, texts_of
 from polyclinic.corpus.licences import openness
 from polyclinic.corpus.part_worker import MakePart
 from polyclinic.near_duplicates import band_keys, signatures

@@ -15,7 +15,7 @@ from polyclinic.corpus.duplicates.candidates import (
     pair_chunks,
     unique_chunks,
 )
-from polyclinic.corpus.duplicates.choice import chosen_chunks, listed_chunks
+from polyclinic.corpus.duplicates.choice import chosen_chunks, listed_chunks, written_chunks
 from polyclinic.corpus.duplicates.comparison import compared_chunks, run_set_chunks
 from polyclinic.corpus.duplicates.job import Job, Stage, run_share, run_stage, units_of
 from polyclinic.corpus.duplicates.sketches import sketch_chunks
@@ -31,6 +31,7 @@ STAGES = (
     Stage("compared", f"{HERE}.comparison:compared_maker", compared_chunks),
     Stage("chosen", f"{HERE}.choice:chosen_maker", chosen_chunks),
     Stage("listed", f"{HERE}.choice:listed_maker", listed_chunks),
+    Stage("written", f"{HERE}.choice:written_maker", written_chunks),
 )
 
 NAMES = tuple(stage.name for stage in STAGES)

@@ -1,19 +1,24 @@
-"""The corpora in units of work: some row groups of one Parquet file each, numbered through."""
+"""Corpora of documents in units of work: some row groups of one Parquet file each, numbered through.
+
+A unit is read in batches, and what becomes of it is a part of the artifact, so that neither grows with the corpus.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from polyclinic.records import Document, read_records, record_schema, write_records
+from polyclinic.records import Document, read_records, record_schema, write_parts, write_records
 
 UNIT_ROWS, UNIT_BYTES = 1 << 14, 256 << 20  # of one unit, unless a single row group has more
 GROUP_ROWS, GROUP_BYTES = 1 << 16, 512 << 20  # of a row group that is read as it is
 BATCH_ROWS = 512  # read at a time
+RECORDS = "records.parquet"  # of a part
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -67,6 +72,34 @@ def read_unit(unit: Unit, columns: Sequence[str] | None = None) -> Iterator[Any]
 def texts_of(batch: Any, name: str) -> list[str]:
     """Return a text column of a record batch; what is missing is empty."""
     return [value or "" for value in batch.column(name).to_pylist()]
+
+
+def link_parts(parts: Sequence[Path], out: Path) -> None:
+    """Make the records of parts those of the artifact `out`: a file for each part that has any, in their order."""
+    out.mkdir(parents=True, exist_ok=True)
+    filled = [part for part in parts if (part / RECORDS).exists()]
+    for number, part in enumerate(filled):
+        target = out / (RECORDS if len(filled) == 1 else f"records-{number:05d}.parquet")
+        try:
+            os.link(part / RECORDS, target)
+        except OSError:  # a file system without hard links
+            shutil.copyfile(part / RECORDS, target)
+    if not filled:
+        write_records(out, [], Document)
+
+
+def write_unit(folder: Path, batches: Iterator[Any]) -> int:
+    """Write what is left of a unit into a part, no file where it is nothing; return how many documents there are."""
+    count = write_parts(folder, batches, Document)
+    if not count:
+        (folder / RECORDS).unlink()
+    return count
+
+
+def corpus_names(corpora: Sequence[Path]) -> list[str]:
+    """Return a name for each corpus: that of its file or folder, with its number where several have the same."""
+    names = [path.name for path in corpora]
+    return [name if names.count(name) == 1 else f"{name} ({at})" for at, name in enumerate(names, start=1)]
 
 
 def _parquet_files(path: Path, copy: Path) -> list[Path]:
