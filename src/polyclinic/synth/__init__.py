@@ -6,10 +6,11 @@ model behind an endpoint (`polyclinic.llm`) or the extractive teacher, which is 
 `paraphrase` writes further wordings of the definitions of tasks, by rules or with a teacher. `filter` keeps the
 medical part of general collections.
 
-`mediflow` writes clinical instructions with examples, `judge` scores them, `preferences` makes pairs of a good and a
-slightly worse output from the best (MediFlow; Corbeil et al., ACL 2025); `chain` does all three at once. `published`
-reads the published set in their place, `pairs` takes the rejected outputs that samples carry already, `export` writes
-the published set's layout. `mcq` writes validation sets of multiple choice, by which `merge.search` chooses.
+`mediflow` writes clinical instructions with examples, `judge` scores them, `select` keeps the best, `preferences`
+makes pairs of a good and a slightly worse output (MediFlow; Corbeil et al., ACL 2025); `chain` writes, judges and
+makes pairs at once. `published` reads the published set in their place, `pairs` takes the rejected outputs that samples
+carry already, `export` writes the published set's layout. `mcq` writes validation sets of multiple choice, by which
+`merge.search` chooses.
 """
 
 from .as_documents import as_documents
@@ -24,6 +25,7 @@ from .pairs import pairs
 from .paraphrase import paraphrase
 from .pit import pit
 from .preferences import preferences
+from .select import select
 
 __all__ = [
     "as_documents",
@@ -38,4 +40,5 @@ __all__ = [
     "pit",
     "preferences",
     "published",
+    "select",
 ]
