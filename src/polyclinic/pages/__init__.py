@@ -19,8 +19,16 @@ from polyclinic.pages.elements import (
 )
 from polyclinic.pages.frame import Section, page
 from polyclinic.pages.graph_picture import Node, graph_picture
+from polyclinic.pages.heat_map import heat_map
 from polyclinic.pages.interval_chart import Estimate, Group, interval_chart
-from polyclinic.pages.item_browser import ITEM_BROWSER, Answer, BrowserGroup, BrowserItem, item_browser
+from polyclinic.pages.item_browser import (
+    ITEM_BROWSER,
+    Answer,
+    BrowserGroup,
+    BrowserItem,
+    BrowserWords,
+    item_browser,
+)
 from polyclinic.pages.line_chart import Line, line_chart, thinned
 from polyclinic.pages.png import svg_to_png
 from polyclinic.pages.radar_chart import Spokes, radar_chart
@@ -35,6 +43,7 @@ __all__ = [
     "BarGroup",
     "BrowserGroup",
     "BrowserItem",
+    "BrowserWords",
     "Cell",
     "Column",
     "Estimate",
@@ -50,6 +59,7 @@ __all__ = [
     "figure",
     "folded",
     "graph_picture",
+    "heat_map",
     "interval_chart",
     "interval_strip",
     "item_browser",

@@ -84,15 +84,15 @@ for (const browser of document.querySelectorAll("div.browser")) {
     if (item.n) detail.append(made("p", item.n, "muted"));
     const picked = [...new Set([first.value, second.value])];
     const prompts = [...new Set(picked.map((side) => answer(item, side)?.p).filter((prompt) => prompt !== undefined))];
-    if (prompts.length === 1) detail.append(block("Prompt", data.t[prompts[0]]));
-    detail.append(block("Right answer", item.g));
+    if (prompts.length === 1) detail.append(block(browser.dataset.prompt, data.t[prompts[0]]));
+    if (browser.dataset.right) detail.append(block(browser.dataset.right, item.g));
     const beside = made("div", undefined, "beside");
     for (const side of picked) {
       const part = made("div");
       const one = answer(item, side);
       part.append(made("h4", sides[side]));
       if (one) {
-        if (prompts.length > 1 && one.p !== undefined) part.append(folded("Prompt", data.t[one.p]));
+        if (prompts.length > 1 && one.p !== undefined) part.append(folded(browser.dataset.prompt, data.t[one.p]));
         const body = made("pre", one.r === "" ? "(empty)" : one.r, "prose");
         body.tabIndex = 0;
         const figures = made("dl", undefined, "facts");

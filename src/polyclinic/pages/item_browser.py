@@ -58,18 +58,32 @@ class BrowserGroup:
     items: Sequence[BrowserItem]
 
 
-def item_browser(groups: Sequence[BrowserGroup], sides: Sequence[str], *, name: str) -> Markup:
+@dataclass(frozen=True)
+class BrowserWords:
+    """What the browser calls things."""
+
+    group: str = "Task"
+    first: str = "First model"
+    second: str = "Second model"
+    prompt: str = "Prompt"
+    right: str = "Right answer"  # empty: it is not shown
+
+
+def item_browser(
+    groups: Sequence[BrowserGroup], sides: Sequence[str], *, name: str, words: BrowserWords | None = None
+) -> Markup:
     """Return the browser's controls and data; `name` must be unique on the page.
 
     Raises ValueError when there is nothing to browse.
     """
     if not groups or not sides:
         raise ValueError("a browser needs groups of items, and sides that answered them")
+    words = words or BrowserWords()
     side_names = [clean(side) for side in sides]
     controls = [
-        _select("Task", "group", [clean(group.title) for group in groups]),
-        _select("First model", "first", side_names),
-        _select("Second model", "second", side_names),
+        _select(words.group, "group", [clean(group.title) for group in groups]),
+        _select(words.first, "first", side_names),
+        _select(words.second, "second", side_names),
         _select("Metric", "metric", ()),
         _labelled(
             "Show",
@@ -94,6 +108,8 @@ def item_browser(groups: Sequence[BrowserGroup], sides: Sequence[str], *, name: 
         element("div", listing, element("div", data_part="detail", class_="browser-detail"), class_="browser-body"),
         class_="browser",
         id=name,
+        data_prompt=words.prompt,
+        data_right=words.right,
         hidden=True,
     )
     blocks = [
