@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from polyclinic.errors import UserError, WorkStopped
 
 MANIFEST = "manifest.json"
-NOT_CONTENT = (MANIFEST, "README.md", "training_log.jsonl")  # which tell of times and places
+NOT_CONTENT = (MANIFEST, "README.md", "page.html", "training_log.jsonl")  # which tell of times and places
 MAPPED = 8 << 20  # bytes of a file that are hashed at a time
 FULL = 1 << 16  # bytes free below which a disk is full: what is left when a write did not fit
 MAKING = ".making"  # where artifacts are while they are half made; beside the finished ones
@@ -151,7 +151,7 @@ def content_fingerprint(path: Path) -> str:
 
     It tells content apart and is no seal against forgery; on large models it is many times faster than SHA-256.
 
-    Manifests, model cards and logs of trainings are left out: they tell of times and places, not of content.
+    Manifests, cards, pages and logs of trainings are left out: they tell of times and places, not of content.
     """
     digest = xxhash.xxh3_128()
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
