@@ -23,6 +23,9 @@ MONTH_DAY = re.compile(r"(\d{1,2})[/](\d{1,2})(?![\d/%])(?!-\d)")
 COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?!\d)(?:T?\d{4,6})?(?![\w])")
 
 
+TIME_AFTER = re.compile(r",?\s{1,3}(?:at\s+|@\s?)?(?:(?:[01]?\d|2[0-3]):[0-5]\d|(?:[01]\d|2[0-3])[0-5]\d(?!\d|/|\s?m[lg]))")
+# What scores, murmurs, doses and durations are out of; a day of the month of these needs more than its form.
+DENOMINATORS = frozenset((1, 2, 3, 4, 5, 6, 7, 10, 12, 15))
 _DAYS_OF_ALL = frozenset("day new years eve of".split())  # "new years" is looked for as it stands
 
 
@@ -81,7 +84,7 @@ class CalendarRules:
         self.cue = re.compile(rf"(?:(?:^|[\s(\[,;/])(?:{cues})\.?:?\s*(?:the\s+)?[(\[]?|@\s?)$", re.IGNORECASE)
         self.not_after = re.compile(rf"\s*-?(?:{either(words['not_days_after'])})\b", re.IGNORECASE)
         self.not_before = re.compile(
-            rf"(?:^|[\s(])(?:{either(words['not_days_before'])})\s*(?:(?:of|is|was|at|:|=|-|score)\s*)*$", re.IGNORECASE
+            rf"(?:^|[\s(])(?:{either(words['not_days_before'])})\s*(?:(?:of|is|was|at|:|=|-|score|scored|total|today|now|about|around)\s*)*$", re.IGNORECASE
         )
         month_cues = either(words["month_cues"])
         self.month_cue = re.compile(rf"(?:^|[\s(])(?:{month_cues})\s+$", re.IGNORECASE)
@@ -114,26 +117,20 @@ class CalendarRules:
             found = days
         elif found is None or not self._either_order(found[1], found[2]):
             return None
-        before = text[max(0, start - 24) : start]
-        line_start = before.rpartition("\n")[2]
+        before = text[max(0, start - 32) : start]
         first, second = found[1], found[2]
-        strong = self.cue.search(before) is not None
-        if self.not_before.search(before):
-            return None
         if self.not_after.match(text, found.end()):
             return None
-        if strong or found is days:
+        if TIME_AFTER.match(text, found.end()) or self.cue.search(before):
             return start, found.end()
-        padded = len(first) == 2 and len(second) == 2 and (first[0] == "0" or second[0] == "0")
-        if padded:
+        if self.not_before.search(before):
+            return None
+        if found is days or int(second) not in DENOMINATORS:
             return start, found.end()
-        if not line_start.strip(" \t-*•[(") and (
-            text[found.end() : found.end() + 1] in (":", "\t", ")", "]")
-            or text[found.end() : found.end() + 2] in (" -", " –", "  ")
-            or int(second) > 12
-        ):
+        if len(first) == 2 and len(second) == 2 and "0" in (first[0], second[0]):
             return start, found.end()
-        if text[start - 1 : start] == "(" and text[found.end() : found.end() + 1] == ")" and int(second) > 6:
+        behind = text[found.end() : found.end() + 2]
+        if not before.rpartition("\n")[2].strip(" \t-*•[(") and (behind[:1] in (":", "\t", ")", "]") or behind in (" -", " –", "  ")):
             return start, found.end()
         return None
 
@@ -145,7 +142,7 @@ class CalendarRules:
             begin = start - (len(before) - day.start(1))
         if found := self.after_month.match(text, start):
             end = found.end()
-        elif begin < start or text[start:].lower().startswith(()):  # the fourteenth of March
+        elif begin < start:  # the fourteenth of March
             end = self.month_alone.match(text, start).end()  # type: ignore[union-attr]
         else:
             alone = self.month_alone.match(text, start)

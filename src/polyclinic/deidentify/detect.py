@@ -25,6 +25,10 @@ URL = re.compile(r"(?:https?|ftp|sftp)://[^\s<>\"')\]]+|www\.[^\s<>\"')\]]+", re
 DOMAIN_END = re.compile(r"\.(?:com|org|net|edu|gov|info|health|care|clinic|io|co\.uk|nhs\.uk|ac\.uk|org\.uk|us|uk|ca|de|fr|au|biz|me|app)(?![\w-]|\.[a-z])(?::\d+)?(?:/[^\s<>\"')\]]*)?", re.IGNORECASE)
 PHOTO = re.compile(r"\.(?:jpe?g|png|gif|bmp|tiff?|heic|heif|dcm|webp|raw|mp4|mov)\b", re.IGNORECASE)
 IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,7}(?![\w:])|(?<![\w:])(?:[0-9a-f]{1,4}:){1,6}:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5})?(?![\w:])", re.IGNORECASE)
+SPOKEN_NUMBER = re.compile(
+    r"\b(?:(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine|double|triple)[\s,.-]{1,3}){6,}(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)\b",
+    re.IGNORECASE,
+)
 COLONS = re.compile(r":[0-9a-fA-F]{1,4}:[0-9a-fA-F]{0,4}:")
 TRAILING = ".,;:!?"
 
@@ -75,6 +79,10 @@ class Rules:
             found += [Span(m.start(), m.end(), "date") for m in self.calendar.holiday.finditer(text)]
         if "ninety" in lowered or "hundred" in lowered:
             found += [Span(m.start(1), m.end(1), "age") for m in SPELLED_AGE.finditer(text)]
+        if len(self.words["number_words"] & words) > 2:
+            for match in SPOKEN_NUMBER.finditer(text):
+                spoken = len(match[0].split())
+                found.append(Span(match.start(), match.end(), "ssn" if spoken == 9 else "phone"))
         return found
 
     def _addresses_of_machines(self, text: str) -> list[Span]:

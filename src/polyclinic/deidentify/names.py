@@ -32,7 +32,7 @@ from polyclinic.deidentify.tokens import Tokens
 LONGEST = 5  # words of a name
 GAP = re.compile(r"[ \t]{1,2}|\.[ \t]?|[ \t]?\n[ \t]{0,8}|-\n[ \t]*|\.?[ \t]{0,2}\n[ \t]{0,8}")
 PARTICLES_BETWEEN = re.compile(r"[ \t\n]{1,3}(?:(?:van|von|der|den|de|del|della|di|da|dos|das|la|le|el|al|bin|ibn|ben|abu|du|ter|ten|y|bint|st\.)[ \t\n]{1,3}){1,3}")
-COMMA = re.compile(r"[ \t]?,[ \t\n]{0,2}")
+COMMA = re.compile(r"[ \t]?,[ \t\n]{0,2}|\^")
 # What ends the line of one who dictated and one who typed: JRS/mt, JS:kl 03/04/2024
 TRAILER = re.compile(r"(?m)^[ \t]*((?:[A-Z]{2,4}|[A-Z](?:\.[A-Z]){1,2}\.?)(?:[ \t]?[/:\\][ \t]?[A-Za-z]{2,4}){1,2})(?=[ \t]*(?:$|\d|[DT]:|\())")
 DASHED = re.compile(r"(?m)(?:^|[ \t])(?:[-–—~]{1,2}|//?)[ \t]?([A-Z]{2,3}|[a-z]{2,3})[ \t]*$")
@@ -127,7 +127,7 @@ class NameRules:
                 return None
             if strong:
                 return i, last
-            if bit & GIVEN and bits[last] & FAMILY and not self._heading(tokens, i, last) and not (bits[i] & COMMON and bits[last] & COMMON and self._sentence_start(tokens, i)):
+            if bit & GIVEN and bits[last] & FAMILY and (_PERSON.match(text, tokens.ends[last]) or not self._heading(tokens, i, last) and not (bits[i] & COMMON and bits[last] & COMMON and self._sentence_start(tokens, i))):
                 return i, last
             return None
         if self._last_first(tokens, i, shut):
@@ -157,6 +157,8 @@ class NameRules:
         if self._is_thing(tokens, last) and context != "label":
             return None
         known = any(bits[j] & NAME and not bits[j] & (WORD | EPONYM) for j in range(i, last + 1))
+        if context == "title":
+            return None if bit & COMMON and not bit & NAME else (i, last)
         if context == "label":
             if size == 1 and last == i:
                 return None
@@ -164,8 +166,9 @@ class NameRules:
                 return (i, last) if known else None
             if last == i and not bit & NAME and (text[tokens.starts[i] : tokens.ends[i]].isupper() or bit & STATE):
                 return None
-            if bit & WORD and last == i and not self._line_ends(tokens, i):
-                return None
+            if last == i and (bit == 0 or bit & WORD):
+                if not self._line_ends(tokens, i) or bit & WORD and text[tokens.ends[i] : tokens.ends[i] + 1] == ",":
+                    return None
             return i, last
         if context == "relation":
             if last == i and (bit & (WORD | STATE) or (bit == 0 and size < 3)) and not bit & GIVEN:
@@ -233,7 +236,7 @@ class NameRules:
         if j >= len(bits) or shut[j]:
             return None
         gap = text[tokens.ends[i] : tokens.starts[j]]
-        if not re.fullmatch(r"\.?(?:[ \t]{0,2}|[ \t]?\n[ \t]{0,8})|:?[ \t]{1,2}", gap) or (gap == "" and not text[tokens.ends[i] - 1] == "."):
+        if not re.fullmatch(r"\.?(?:[ \t]{0,2}|[ \t]?\n[ \t]{0,8})", gap) or (gap == "" and not text[tokens.ends[i] - 1] == "."):
             particle = re.fullmatch(r"\.?[ \t\n]{0,2}(?:(?:van|von|der|den|de|del|della|di|da|la|le|el|al|bin|du|ter|ten|st\.)[ \t\n]{1,2}){1,3}", gap)
             if particle is None:
                 return None
@@ -341,6 +344,8 @@ class NameRules:
             return ""
         if word in self.relations and not newline:
             return "relation"
+        if sign not in ",(" and word in self.titles and text[p:q].islower():
+            return "title"
         if sign in ",(":
             if word in ("hi", "hello", "hey", "thanks", "dear", "sincerely", "regards", "morning", "you", "afternoon", "cc"):
                 return "self" if word not in ("you", "morning", "afternoon") or tokens.bits[i] & GIVEN and not tokens.bits[i] & WORD else ""
@@ -374,7 +379,9 @@ class NameRules:
         if j >= len(bits) or shut[j] or not COMMA.fullmatch(tokens.text[tokens.ends[i] : tokens.starts[j]]):
             return False
         a, b = bits[i], bits[j]
-        if not b & GIVEN or b & (STOP | STATE) or a & (STOP | STATE) or (a & COMMON and not a & NAME):
+        if not b & GIVEN or b & STATE or a & (STOP | STATE) or (a & COMMON and not a & NAME):
+            return False
+        if b & STOP and not (a & FAMILY and self._context(tokens, i) == "label"):
             return False
         if tokens.text[tokens.starts[i] : tokens.ends[i]].isupper() != tokens.text[tokens.starts[j] : tokens.ends[j]].isupper() and tokens.ends[j] - tokens.starts[j] > 1 and not tokens.text[tokens.starts[i] : tokens.ends[i]].isupper():
             return False
@@ -430,7 +437,7 @@ class NameRules:
                 break
             size = tokens.ends[j] - tokens.starts[j]
             if size == 1:  # an initial
-                if not (text[tokens.ends[j] : tokens.ends[j] + 1] in (".", "\n", ",", "") or self._nameish(tokens, j + 1, True) if j + 1 < len(bits) else True):
+                if tokens.lower[j] in ("a", "i") and re.match(r"\s[a-z]", text[tokens.ends[j] : tokens.ends[j] + 2]):
                     break
                 if text[tokens.ends[j] : tokens.ends[j] + 1].isdigit():
                     break
@@ -535,7 +542,7 @@ class NameRules:
 
     def _line_ends(self, tokens: Tokens, i: int) -> bool:
         rest = tokens.text[tokens.ends[i] : tokens.ends[i] + 3]
-        return not rest.strip(" .,") or rest[:1] == "\n" or rest[:1] == ","
+        return not rest.strip(" .,") or rest[:1] in "\n,;\t|^" or rest[:2] == "  "
 
     def _end(self, tokens: Tokens, i: int) -> int:
         end = tokens.ends[i]
@@ -609,6 +616,7 @@ class NameRules:
         return spans
 
 
+_PERSON = re.compile(r"\s+(?:is|was|has|had|presents|presented|returns|comes|came|reports|denies|states|called|will|and\s+(?:his|her))\b|,?\s(?:an?\s)?\d{1,3}(?:[ -]y|yo)|,\s(?:MD|RN|NP|DO|PA|a|an)\b")
 _FOLLOWING = re.compile(r"(?:['’`]?s?(?:[-–/](?:[A-Z][\w'’]+))*\s+|[-–][A-Z]?[\w'’]*(?:[-–]\w+)*\s*)(?:(?:type|grade|class|like|B|A)\s+)?([A-Za-z]+)")
 _SLASHED = re.compile(r"^(?:LE|UE|RUE|LUE|RLE|LLE|AM|PM|BP|HR|RR|CN|GI|GU|CV|AP|PA|OD|OS|PT|OT|IV|PO|IM|ADL|MD|RN|NP|DO)\b|[/:\\](?:MD|RN|NP|PA|UE|LE|min|kg|dl|ml|hr|day)$", re.IGNORECASE)
 _NO_INITIALS = frozenset("md rn np pa do am pm po iv im pt no ok as to by ed or er na bid tid qid prn and the for via rt ot lpn phd mid".split())

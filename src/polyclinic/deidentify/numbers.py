@@ -12,6 +12,7 @@ from polyclinic.deidentify.calendar import COMPACT, CalendarRules, is_day, is_ye
 from polyclinic.deidentify.language import Words, either
 from polyclinic.deidentify.spans import Span
 
+WORDS = re.compile(r"[A-Za-z]+")
 DIGITS = re.compile(r"\d+")
 LOOK_BACK = 52  # characters before a number in which its label is looked for
 EXTENSION = r"(?:\s*[,;(]?\s*(?:x|ext\.?|extension|extn\.?)\s*[.:#]?\s*\d{1,6}\)?)?"
@@ -33,7 +34,7 @@ UNIT = re.compile(
     r"platelets|leukocytes|wbc|rbc|colonies|cfu|international|thousand|million)(?![a-z])",
     re.IGNORECASE,
 )
-TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-–./_:][A-Za-z0-9]+)*")
+TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-–._:][A-Za-z0-9]+)*")
 GROUPS = re.compile(r"(?:[ ]\d{2,}(?![\d/.:])){1,5}|(?:[ ][A-Z0-9]{2,5}(?![a-z/.]))(?:[ ]\d{2,5}(?![\d/.:]))*")
 VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}(?![A-Za-z0-9])")
 UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -48,6 +49,7 @@ PUBLIC_CODE = re.compile(
     r"sct|atc|unii|egfr|version|v|page|pages|pp|figure|table|section|chapter|eudract|ctri|chictr|actrn|jprn|drks)$",
     re.IGNORECASE,
 )
+GRAVIDA = re.compile(r"[Gg]\d{1,2}[Pp]\d{1,4}")
 CODE_BEFORE = re.compile(
     r"\b(?:nct|icd|icd-?(?:9|10)(?:-cm|-pcs)?|cpt|hcpcs|snomed(?:\s?ct)?|loinc|rxnorm|rxcui|ndc|pmid|pmcid|pmc|doi|isbn|issn|isrctn|"
     r"concept(?:\s?id)?|umls|cui|mesh|omim|drg|procedure codes?|diagnosis codes?|billing codes?|codes?|dx codes?)\s*[:#=-]?\s*$",
@@ -62,11 +64,13 @@ AGE_AFTER = re.compile(
 )
 AGE_BEFORE = re.compile(
     r"(?:\bages?d?|\bage\s*(?:is|was|of|at\s+\w+)?|\bturn(?:ed|s|ing)|birthday)\s*[:=(]?\s*$|"
-    r"\b(?:s?he|patient|pt|mother|father|mom|dad|husband|wife|who|grandmother|grandfather|i|brother|sister)(?:\s+(?:is|was|am)|['’](?:s|m))"
+    r"\b(?:s?he|patient|pt|mother|father|mom|dad|husband|wife|who|grandmother|grandfather|i|you|brother|sister)(?:\s+(?:is|was|am|are)|['’](?:s|m))"
     r"\s+(?:now\s+|almost\s+|nearly\s+|already\s+|about\s+)?$|\bat\s+(?:the\s+)?age\s+(?:of\s+)?$|\b(?:died|deceased|passed(?:\s+away)?)\s+(?:at|aged)\s+$",
     re.IGNORECASE,
 )
-AGE_IS = re.compile(r"\s*(?:[.,;)\n]|$|and\b|now\b|but\b|years)")
+AGE_IS = re.compile(r"\s*(?:[.,;)\n?!]|$|and\b|now\b|but\b|years)")
+DAY_ALONE = re.compile(r"\b(?:on|until|till|since|by|from|before|after)\s+the\s+$", re.IGNORECASE)
+NOT_A_DAY = re.compile(r"(?:st|nd|rd|th)\s+(?:day|floor|percentile|hospital|postoperative|pod|post|rib|ribs|toe|finger|digit|metatarsal|metacarpal|week|month|year|trimester|degree|dose|cycle|round|visit|time|nerve|ventricle|intercostal|cranial|grade|ward|level|attempt|try|line|generation|pregnancy|one|street|avenue|and\s+\d)", re.IGNORECASE)
 NINETIES = re.compile(r"(?:in|of)\s+(?:(?:his|her|their|my|your|the)\s+)?(?:(?:early|mid|late)[-\s]+)?$", re.IGNORECASE)
 SPELLED_AGE = re.compile(
     r"\b(ninety(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one|a)\s+hundred(?:\s+(?:and\s+)?(?:one|two|three|four|five|six|"
@@ -85,7 +89,7 @@ class NumberRules:
         joined = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in sorted(words.id_labels.items(), key=_label_order))
         connector = r"(?:[\s.:#=*()\[\]|]|\b(?:no|nos|num|nbr|number|numbers|numero|id|ids|is|was|of|ending|ends|in|code|identifier|ref|"
         connector += r"date|digits|last|four|4|on|file|the|card|model|name|holder|reads|read|as|and)\b|['’]s|-)*"
-        self.label = re.compile(rf"(?<![a-z0-9])(?:{joined})(?![a-z]){connector}$", re.IGNORECASE)
+        self.label = re.compile(rf"(?<![a-z0-9/])(?:{joined})(?![a-z]){connector}$", re.IGNORECASE)
         # A label that is also an ordinary word needs `#`, `no`, `id`, `:` or their like behind it.
         self.explicit = re.compile(r"(?:[#:=]|\b(?:no|num|nbr|number|numbers|id|ids|identifier|code|ending|ends)\b)", re.IGNORECASE)
         phone = either(words["phone_labels"])
@@ -113,10 +117,10 @@ class NumberRules:
         )
         self.flat = re.compile(r"(?:apt|apartment|suite|ste|unit|flat)\b\.?\s*#?\s*$", re.IGNORECASE)
         self.street_words = words["street_types"] | words["short_street_types"] | {"broadway", "route", "rte"}
-        self.box = re.compile(r"(?:p\.?\s?o\.?\s+)?\bbox\s+(?:no\.?\s*|#\s*)?$|\b(?:rural route|rr|r\.r\.)\s*#?\s*$", re.IGNORECASE)
+        self.box = re.compile(r"(?:p\.?\s?o\.?\s+)?\bbox\s+(?:no\.?\s*|#\s*)?$|\brural route\s*#?\s*$", re.IGNORECASE)
         states = f"{either(words['states'])}|{words.any_of('state_names_of_two_words')}"
         codes = "|".join(sorted(words["state_codes"])) or "(?!)"
-        self.state_before = re.compile(rf"(?:\b(?:(?:{codes})|(?i:{states}|{'|'.join(c.lower() for c in sorted(words['state_codes']))}))\.?,?\s{{1,3}}|(?i:\b(?:{words.any_of('zip_labels')})\s*[:#]?\s*))$")
+        self.state_before = re.compile(rf"(?:\b(?:(?:{codes})|(?i:{states}|{'|'.join(c.lower() for c in sorted(words['state_codes']))}))\.?(?:,?\s{{1,3}}|\^)|(?i:\b(?:{words.any_of('zip_labels')})\s*[:#]?\s*))$")
 
     def find(self, text: str, taken: list[Span]) -> list[Span]:
         """Return the identifiers of a text that hold digits; places in `taken`, in order, are passed over."""
@@ -169,14 +173,15 @@ class NumberRules:
             if word.startswith("of ") and (spot := self.calendar.day_month.match(text, start)):
                 return Span(start, spot.end(), "date")
             if (after.isupper() or text[end + 1 : end + 30].islower()) and self._street(text, start):
-                return self._address(text, start)
+                if (address := self._address(text, start)) is not None:
+                    return address
         if text[start] == "9" and end - start == 2 and self._is_age(text, start, end):
             return Span(start, end, "age")
         return None
 
     def _street(self, text: str, start: int) -> bool:
-        near = text[start : start + 70].lower().replace(",", " ").replace(".", " ").split()
-        return not self.street_words.isdisjoint(near)
+        near = WORDS.findall(text, start, start + 70)
+        return not self.street_words.isdisjoint([word.lower() for word in near])
 
     def _address(self, text: str, start: int) -> Span | None:
         found = self.address.match(text, start)
@@ -196,7 +201,7 @@ class NumberRules:
 
     def _is_age(self, text: str, start: int, end: int) -> bool:
         if AGE_AFTER.match(text, end):
-            return not re.search(r"(?:temp(?:erature)?|t|tmax|tm|for|past|last|over|than)\W*(?:of\s*)?$", text[max(0, start - 14) : start], re.IGNORECASE)
+            return not re.search(r"\b(?:temp(?:erature)?|t|tmax|tm|for|past|last|over|than)\W*(?:of\s*)?$", text[max(0, start - 14) : start], re.IGNORECASE)
         if AGE_BEFORE.search(text, max(0, start - 30), start) and (AGE_IS.match(text, end) or "ag" in text[max(0, start - 12) : start].lower()):
             return not text[end : end + 1] == "%"
         return False
@@ -212,7 +217,7 @@ class NumberRules:
             return self._mixed(text, start)
         # Dates and phones: what stands behind the run says which.
         if length <= 4 and behind in "/-.– " and (after.isdigit() or after == " " or after == "'"):
-            if behind == "." and length <= 3 and (ip := IP.match(text, start)) and all(int(p) < 256 for p in re.split(r"[.:/]", ip[0])[:4]):
+            if behind == "." and length <= 3 and (ip := IP.match(text, start)):
                 return Span(start, ip.end(), "ip")
             if ahead != "." or behind != ".":
                 if behind != " " or text[end + 1 : end + 2] in "/-–":
@@ -225,10 +230,12 @@ class NumberRules:
                         return Span(*spot, "date")
         if length <= 2 and behind in "-.stnrdth/ " and (spot2 := calendar.day_month.match(text, start)):
             return Span(start, spot2.end(), "date")
+        if length <= 2 and behind in "snrt" and text[end : end + 2] in ("st", "nd", "rd", "th") and DAY_ALONE.search(text, max(0, start - 14), start):
+            return None if NOT_A_DAY.match(text, end) or not 1 <= int(text[start:end]) <= 31 else Span(start, end + 2, "date")
         if length == 3 and behind in "-– " and (ssn := SSN.match(text, start)):
             if behind != " " or self._label_type(text, start) == "ssn":
                 return Span(start, ssn.end(), "ssn")
-        if length <= 4 and behind in "-.–) /(":
+        if length <= 4 and behind in "-.–) /(\n":
             phone = self._phone(text, start, length, ahead)
             if phone is not None:
                 return phone
@@ -314,7 +321,7 @@ class NumberRules:
         """Look at a token of digits, and perhaps letters, that is neither date nor phone: a number with a label, or a shape."""
         begin = start
         low = max(0, start - 24)
-        while begin > low and (text[begin - 1].isalnum() or (text[begin - 1] in "-_/" and begin - 1 > low and text[begin - 2].isalnum())):
+        while begin > low and (text[begin - 1].isalnum() or (text[begin - 1] in "-_" and begin - 1 > low and text[begin - 2].isalnum())):
             begin -= 1
         found = TOKEN.match(text, begin)
         if found is None:
@@ -400,7 +407,9 @@ class NumberRules:
             return Span(begin, post.end(), "zip")
         letters = re.match(r"[A-Za-z_]*", token)
         head = letters[0] if letters else ""
-        if head and PUBLIC_CODE.match(head):
+        if token[0] in "xX" and re.fullmatch(r"[xX]\d-?\d{4,5}", token):
+            return Span(begin + 1, end, "phone")
+        if GRAVIDA.match(token) or (head and PUBLIC_CODE.match(head)):
             return None
         if token.isdigit():
             if digits < 6 or UNIT.match(text, end) or CODE_BEFORE.search(text, max(0, begin - 24), begin):
@@ -427,6 +436,8 @@ class NumberRules:
             if text[begin - 1 : begin] in ("$", "±"):
                 return None
             return Span(begin, end, "other_id")
+        if token[0] in "xX" and re.fullmatch(r"[xX](?:\d-)?\d{4,5}", token):
+            return Span(begin + 1, end, "phone")
         if re.fullmatch(r"[A-Z]{1,4}-?\d{2}-\d{3,7}", token):
             return Span(begin, end, "other_id")
         return None
@@ -436,12 +447,12 @@ _MONTH_HEADS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split
 # Labels that are words of their own: they need `#`, `number`, `id` or a colon behind them.
 _NEEDS_MORE = frozenset(
     """record chart unit hospital hosp patient group grp plan coverage policy member insurance ins benefit bill claim statement card
-    receipt license licence certificate certification registration permit tag vehicle lot device implant lead pump pacemaker generator
+    receipt license licence certificate certification registration permit tag lot device implant lead pump pacemaker generator
     batch ref catalog cat prosthesis case specimen order visit study exam ticket document doc report sample message trial subject
     reference participant incident employee badge referral prescription path pathology surgical cytology slide block bag donor session call
     event episode admission adm registry protocol file folder number id identifier mr ur sn ser serial mac acc account medicare medicaid
     auth authorization pa billing fin har job har crash docket court student locker image series transaction workstation serial/lot
-    encounter enc req rx certificate social plates plate bin hmo ppo beneficiary subscriber dictation conf model/serial
+    encounter enc req rx certificate social bin hmo ppo beneficiary subscriber dictation conf model/serial
     """.split()
 )
 

@@ -9,7 +9,7 @@ from polyclinic.deidentify.lexicon import CITY, COMMON, EPONYM, INSTITUTION, MON
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
-LINK = re.compile(r"(?:\s(?:of|and|the|at|for|de|del|la|&|on)(?=\s)|\s&|['’]s?|\.)*[ \t]|-|/|[ \t]?\n[ \t]*")
+LINK = re.compile(r"(?:\s(?:of|and|the|at|for|de|del|la|&|on)(?=\s)|\s&|['’][sS]?|\.)*[ \t]|-|/|[ \t]?&[ \t]?|[ \t]?\n[ \t]*")
 PLAIN_GAP = re.compile(r"[ \t]|\.[ \t]|[ \t]?\n[ \t]*|['’]s?[ \t]")
 LONGEST = 7  # words of an institution's name
 
@@ -35,11 +35,16 @@ class PlaceRules:
         self.cue_last = frozenset(c.split()[-1] for c in words["city_cues"]) | {f"{c}:" for c in words["city_labels"]}
         self.employer = re.compile(rf"(?:\b(?:{either(words['employer_cues'])}))\s+(?:the\s+|an?\s+)?$", re.IGNORECASE)
         self.employer_last = frozenset(c.split()[-1] for c in words["employer_cues"]) | {"the"}
+        streets = words["street_types"] | words["short_street_types"]
+        self.full_streets = frozenset(("street", "avenue", "road", "lane", "boulevard", "parkway", "highway", "drive"))
+        self.street_ends = frozenset(s + sign for s in streets for sign in ("", ".", ",", "?", ".,", "!"))
+        stop = either(words["no_street_words"])
+        self.street_alone = re.compile(rf"\b(?:on|at|off|along|near)\s((?:(?!(?:{stop})\b)[A-Za-z][\w.'’-]*\s){{1,2}}({either(streets)})\b\.?)(?!\s+[A-Z][a-z])", re.IGNORECASE)
         self.street_cue = re.compile(r"\b(?:on|at|off|along|near|from)\s+(?:[NSEW]\.?\s+)?$", re.IGNORECASE)
         short = either(words["short_street_types"] | words["street_types"])
         self.street_after = re.compile(rf"\s(?:{short})\b", re.IGNORECASE)
         state_names = f"{either(words['states'])}|{words.any_of('state_names_of_two_words')}"
-        self.state_after = re.compile(rf"\s?,\s?(?:(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\b(?!\s[a-z])|(?i:{state_names}|{either(words['countries'])})\b)|\s(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\s\d{{5}}")
+        self.state_after = re.compile(rf"\s?,\s?(?:(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\b(?!\s[a-z])|(?i:{state_names}|{either(words['countries'])})\b)|\s(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\s\d{{5}}|\^(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\b")
         self.lower_city = re.compile(rf"(?:{cues})\s+((?:{either(words['cities'] | words['cities_of_two_words'])}))\b")
         self.lower_state = re.compile(rf"\s?,\s?(?:{state_names}|(?:{'|'.join(c.lower() for c in sorted(words['state_codes'])) or '(?!)'}))\b")
         head_words = either({h for h in words["institution_heads"] if h != "surgery"} | words["institution_phrases"])
@@ -72,12 +77,12 @@ class PlaceRules:
                         break
                 del pair
             following = text[ends[i] : ends[i] + 1]
-            if following in ", " and self.state_after.match(text, ends[i]) and not bit & (STATE | MONTH):
+            if following in ", ^" and self.state_after.match(text, ends[i]) and not bit & (STATE | MONTH):
                 spot = self._before_state(tokens, i)
                 if spot is not None:
                     found.append(spot)
                     continue
-            if bit & STOP:
+            if bit & STOP and not text[starts[i] - 3 : starts[i]] == "in ":
                 continue
             if starts[i] > 5 and text[starts[i] - 1] in " \n":
                 spot = self._cued(tokens, i)
@@ -86,6 +91,10 @@ class PlaceRules:
                     until = spot.end
         if tokens.caseless:
             found += [Span(m.start(1), m.end(1), "city") for m in self.lower_city.finditer(text)]
+        if not tokens.words.isdisjoint(self.street_ends):
+            for m in self.street_alone.finditer(text):
+                if m[1][0].isupper() or tokens.caseless and m[2].lower() in self.full_streets:
+                    found.append(Span(m.start(1), m.end(), "address"))
         return found
 
     def _is_head(self, tokens: Tokens, i: int) -> bool:
@@ -116,13 +125,15 @@ class PlaceRules:
                 if lower[j] in self.generic or not (bits[j] & NAME or lower[j] in self.openers or bits[j] == 0 or bits[j] & CITY) or bits[j] & (STOP):
                     if lower[j] not in self.openers and lower[j] not in ("medical", "general", "regional", "memorial", "community", "university", "county", "health", "heart", "cancer"):
                         break
-            elif bits[j] & STOP and lower[j] not in self.generic and lower[j] not in ("general", "surgical"):
-                break
+            elif bits[j] & STOP and lower[j] not in self.generic and lower[j] not in ("general", "surgical") and lower[j] not in self.openers:
+                # Normal is a town: a word of a name when it stands between others with a capital.
+                if not (gap == " " and j and text[ends[j - 1] : starts[j]] == " " and text[starts[j]].isupper() and not text[starts[j] : ends[j]].isupper()):
+                    break
             first = j
             if tokens.caseless and i - first >= 3:
                 break
         # What stands before the first word of its own: The, Our, Outpatient; a verb of a line in capitals.
-        while first < i and (lower[first] in _LEADING or (bits[first] & STOP and lower[first] not in ("medical", "general"))):
+        while first < i and (lower[first] in _LEADING or (bits[first] & STOP and lower[first] not in ("medical", "general") and lower[first] not in self.openers)):
             first += 1
         last = i
         own = [j for j in range(first, i + 1) if lower[j] not in self.generic and lower[j] not in self.heads and not (bits[j] & INSTITUTION and j == i)]
@@ -144,6 +155,8 @@ class PlaceRules:
             last -= 1
         upper = text[starts[i] : ends[i]].isupper()
         own = [j for j in own if lower[j] not in self.openers or lower[j] in ("mercy", "providence", "sinai", "lutheran", "presbyterian", "baptist", "methodist", "jewish", "memorial") or True]
+        if lower[i] in _SPECIALTIES and all(bits[j] & COMMON and not bits[j] & NAME for j in own):
+            return None
         if not own:
             return None
         if upper or tokens.caseless:
@@ -177,7 +190,7 @@ class PlaceRules:
             while first and text[ends[first - 1] : starts[first]] == " " and i - first < 3 and not bits[first - 1] & STOP:
                 first -= 1
             if self.street_cue.search(text[max(0, starts[first] - 10) : starts[first]]) and not tokens.caseless:
-                if lower[i] in ("street", "avenue", "road", "lane", "boulevard", "parkway", "highway", "drive", "terrace", "alley"):
+                if text[starts[i] - 1] == " " and lower[i] in ("street", "avenue", "road", "lane", "boulevard", "parkway", "highway", "drive", "terrace", "alley"):
                     return Span(starts[first], ends[i], "address")
             return None
         if text[starts[i] : ends[i]].isupper() and ends[i] - starts[i] < 4:
@@ -207,14 +220,16 @@ class PlaceRules:
         text, bits, starts, ends, lower = tokens.text, tokens.bits, tokens.starts, tokens.ends, tokens.lower
         state = self.state_after.match(text, ends[i])
         assert state is not None
-        word = state[0].strip(" ,").split()[0]
+        word = state[0].strip(" ,^").split()[0]
         plain = re.match(r"[A-Za-z]+", word)
-        if bits[i] & STOP or text[starts[i] : ends[i]].isupper() and ends[i] - starts[i] < 3:
+        if bits[i] & STOP and not re.match(r"[\s,^]*\d{5}", text[state.end() : state.end() + 8]) and not re.search(r"\d{5}$|\^", state[0]):
+            return None
+        if text[starts[i] : ends[i]].isupper() and ends[i] - starts[i] < 3:
             return None
         code = plain is not None and plain[0] in self.codes
         if code and word in ("MD", "PA", "MS", "MA", "DO", "OR", "DC", "CO", "DE", "IN", "ME", "AL", "LA", "MT", "CT", "PR", "ON", "OK", "HI", "ID", "OH"):
             # Degrees, orders and words: only with a postal code behind, or where no person's name may stand.
-            if not re.match(r"[\s,]*\d{5}", text[state.end() : state.end() + 8]) and not (
+            if not re.match(r"[\s,^]*\d{5}", text[state.end() : state.end() + 8]) and not (
                 (bits[i] & CITY or not bits[i] & NAME and word not in ("MD", "DO", "PA", "MS", "CT", "OR")) and self.city_cue.search(text[max(0, starts[i] - 30) : starts[i]]) or bits[i] & CITY or "," in state[0] and word in ("MA", "CO", "AL", "LA", "OH", "IN") and not bits[i] & NAME and (bits[i] == 0) and self._two_words(tokens, i)
             ):
                 return None
@@ -259,7 +274,9 @@ class PlaceRules:
                     return None if lower[i] in self.states else Span(start, ends[last], "city")
                 return Span(start, ends[last], "institution")
         if is_city and self.city_cue.search(before):
-            if bit & (STATE | MONTH) or bit & COMMON and not bit & (NAME | CITY) and not text[ends[i] : ends[i] + 2].startswith(", "):
+            if bit & (STATE | MONTH) or text[start : ends[i]].isupper() and bit & COMMON:
+                return None
+            if lower[i] in self.generic and text[ends[i] : ends[i] + 1] not in (".", ",", "?"):
                 return None
             last = i
             while last + 1 < len(starts) and last - i < 3 and text[ends[last] : starts[last + 1]] in (" ", ". ", "-") and not bits[last + 1] & (STOP | MONTH):
@@ -275,4 +292,5 @@ class PlaceRules:
         return None
 
 
+_SPECIALTIES = frozenset("medicine pediatrics cardiology orthopedics orthopaedics dermatology oncology physicians neurology urology".split())
 _LEADING = frozenset("the a an our your his her their my at to from in of and by with local outside also pt seen per via for & doctor dr dr. nurse mr mrs ms while is was presented admitted transferred".split())
