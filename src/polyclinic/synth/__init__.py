@@ -8,9 +8,9 @@ medical part of general collections.
 
 `mediflow` writes clinical instructions with examples, `judge` scores them, `select` keeps the best, `preferences`
 makes pairs of a good and a slightly worse output (MediFlow; Corbeil et al., ACL 2025); `chain` writes, judges and
-makes pairs at once. `published` reads the published set in their place, `pairs` takes the rejected outputs that samples
-carry already, `export` writes the published set's layout. `mcq` writes validation sets of multiple choice, by which
-`merge.search` chooses.
+makes pairs at once. `published` reads the published set in their place, `pairs` takes the rejected outputs that
+samples carry already, `export` writes the published set's layout. `mcq` writes validation sets of multiple choice, by
+which `merge.search` chooses.
 """
 
 from .as_documents import as_documents

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,13 +15,19 @@ from polyclinic.llm import ChatRequest, Journal, Reply
 from polyclinic.records import Sample, read_records, write_records
 from polyclinic.steps import Samples, SourcePath, Work, step_kind
 from polyclinic.synth.answers import form_problem
-from polyclinic.synth.judgements import Judgement, UnusableAnswer, mean_scores, read_judgement
+from polyclinic.synth.data_page import describe
+from polyclinic.synth.judgements import (
+    JUDGEMENTS,
+    Judgement,
+    UnusableAnswer,
+    mean_scores,
+    read_judgement,
+    subject_key,
+)
 from polyclinic.synth.mediflow.axes import OWN_AXES, Defined, load_axes
 from polyclinic.synth.prompt_files import PromptFile, load_prompt_file
 from polyclinic.synth.rounds import Account, Round, drop_empty_side_file, nothing_usable
 from polyclinic.synth.teacher import TeacherSettings, check_address, endpoint_of
-
-JUDGEMENTS = "judgements.jsonl"
 
 
 class JudgeSettings(TeacherSettings):
@@ -114,13 +119,12 @@ def judge(settings: JudgeSettings, work: Work) -> None:
         means={key: sum(found[key] for found in rated) / len(rated) for key in keys},
         **account.facts(),
     )
-
-
-def subject_key(sample: Sample, what: str) -> str:
-    """Return what is judged once: the sample itself, or the instruction it shares with others."""
-    if what == "output":
-        return sample.id
-    return hashlib.sha256(sample.instruction.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    describe(
+        work,
+        "synth.judge",
+        Sample,
+        f"Each {settings.what} was judged {settings.judgements} times by {settings.teacher_model}; scores are means.",
+    )
 
 
 def requirements_of(sample: Sample) -> list[str]:

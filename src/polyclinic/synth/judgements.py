@@ -5,15 +5,18 @@ Source: Corbeil et al., ACL 2025, section 3.2.1 and appendix A.5.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from polyclinic.records import Sample
 from polyclinic.synth.answers import without_thoughts
 
 LOWEST, HIGHEST = 1, 4
+JUDGEMENTS = "judgements.jsonl"  # beside the samples: every judgement with its reasons
 _FENCE = re.compile(r"\A```\w*\n(.*?)\n?```\Z", re.DOTALL)
 
 
@@ -70,3 +73,10 @@ def mean_scores(judgements: Sequence[Judgement]) -> dict[str, float]:
     if not judgements:
         return {}
     return {key: sum(one.scores[key] for one in judgements) / len(judgements) for key in judgements[0].scores}
+
+
+def subject_key(sample: Sample, what: str) -> str:
+    """Return what is judged once: the sample itself, or the instruction it shares with others."""
+    if what == "output":
+        return sample.id
+    return hashlib.sha256(sample.instruction.encode("utf-8", "surrogatepass")).hexdigest()[:24]

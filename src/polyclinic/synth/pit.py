@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records, write_records
 from polyclinic.steps import Documents, Runtime, SourcePath, Work, step_kind
+from polyclinic.synth.data_page import describe
 from polyclinic.synth.extractive import AUTHOR, CodeBook, find_code, write_tasks
 from polyclinic.synth.teacher import TeacherSettings, check_address, endpoint_of
 
@@ -108,6 +109,8 @@ def pit(settings: PitSettings, work: Work) -> None:
         _write_by_rules(settings, work)
     else:
         _write_by_model(settings, work)
+    author = AUTHOR if settings.teacher == "extractive" else settings.teacher_model
+    describe(work, "synth.pit", Sample, f"Tasks about documents, for pre-instruction tuning, by {author}.")
 
 
 def _write_by_rules(settings: PitSettings, work: Work) -> None:

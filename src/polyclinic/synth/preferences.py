@@ -12,7 +12,8 @@ from polyclinic.errors import UserError, did_you_mean
 from polyclinic.llm import ChatRequest, Endpoint, Journal
 from polyclinic.records import Preference, Sample, read_records, write_records
 from polyclinic.steps import Samples, SourcePath, Work, step_kind
-from polyclinic.synth.judge import subject_key
+from polyclinic.synth.data_page import describe
+from polyclinic.synth.judgements import subject_key
 from polyclinic.synth.mediflow.axes import OWN_AXES, Axes, Defined, load_axes
 from polyclinic.synth.pairs import preference_of
 from polyclinic.synth.preference_tiers import PUBLISHED, Pair, Tier, draw_pairs, tier_sizes
@@ -100,6 +101,12 @@ def preferences(settings: PreferencesSettings, work: Work) -> None:
         preferences=len(kept),
         error_types=dict(sorted(Counter(pair.error.key for pair, _ in kept).items())),
         **account.facts(),
+    )
+    describe(
+        work,
+        "synth.preferences",
+        Preference,
+        f"Good outputs and slightly worse ones, rewritten by {settings.teacher_model} with one kind of error each.",
     )
 
 

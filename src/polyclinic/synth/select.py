@@ -20,7 +20,8 @@ from polyclinic.errors import UserError
 from polyclinic.records import Sample, read_records, write_records
 from polyclinic.steps import Samples, Settings, SourcePath, Work, step_kind
 from polyclinic.synth.benchmarks import Benchmarks
-from polyclinic.synth.judge import subject_key
+from polyclinic.synth.data_page import describe
+from polyclinic.synth.judgements import subject_key
 from polyclinic.synth.rounds import drop_empty_side_file
 from polyclinic.synth.stratified import best_of_each
 
@@ -129,6 +130,12 @@ def select(settings: SelectSettings, work: Work) -> None:
         largest_cell=max(cells.values()),
         smallest_cell=min(cells.values()),
         benchmarks=benchmarks.counts,
+    )
+    describe(
+        work,
+        "synth.select",
+        Sample,
+        "The best of what was judged, spread over the axes, without near-duplicates and items of benchmarks.",
     )
 
 

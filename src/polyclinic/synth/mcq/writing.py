@@ -16,6 +16,7 @@ from polyclinic.llm import ChatRequest, Endpoint, Journal, read_json
 from polyclinic.records import Sample, write_records
 from polyclinic.steps import Samples, SourcePath, Work, step_kind
 from polyclinic.synth.benchmarks import Benchmarks
+from polyclinic.synth.data_page import describe
 from polyclinic.synth.mcq.diversity import diverse, embed
 from polyclinic.synth.mcq.items import (
     OPTIONS,
@@ -154,6 +155,12 @@ def mcq(settings: McqSettings, work: Work) -> None:
         benchmarks=benchmarks.counts,
         embedding=str(settings.embedding_model.name) if settings.embedding_model else "TF-IDF",
         **account.facts(),
+    )
+    describe(
+        work,
+        "synth.mcq",
+        Sample,
+        f"Multiple choice on MediPhi's topics (Corbeil et al., ACL 2025), by {settings.teacher_model}.",
     )
 
 

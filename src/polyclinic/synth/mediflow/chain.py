@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from polyclinic.llm import Journal, Outcome, ask_in_steps, read_steps
 from polyclinic.records import Sample, write_records
 from polyclinic.steps import Work, step_kind
-from polyclinic.synth.judge import JUDGEMENTS, judge_prompt
+from polyclinic.synth.data_page import describe
+from polyclinic.synth.judge import judge_prompt
+from polyclinic.synth.judgements import JUDGEMENTS
 from polyclinic.synth.mediflow.plans import Plan, draw_plans
 from polyclinic.synth.mediflow.walk import ChainSettings, Steps, of_judge
 from polyclinic.synth.mediflow.writing import check_mediflow
@@ -88,6 +90,13 @@ def chain(settings: ChainSettings, work: Work) -> None:
         **{name: counts[name] for name in COUNTED},
         error_types=dict(sorted(errors.items())),
         **account.facts(),
+    )
+    describe(
+        work,
+        "synth.chain",
+        Sample,
+        f"Instructions along MediFlow's axes (Corbeil et al., ACL 2025), by {settings.teacher_model}, judged by "
+        f"{steps.judge.model}.",
     )
 
 

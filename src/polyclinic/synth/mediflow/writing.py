@@ -16,6 +16,7 @@ from polyclinic.llm import ChatRequest, Journal, Reply
 from polyclinic.records import Document, Sample, read_records, write_records
 from polyclinic.steps import Documents, SourcePath, Work, step_kind
 from polyclinic.synth.answers import form_problem, without_thoughts
+from polyclinic.synth.data_page import describe
 from polyclinic.synth.language import language_problem
 from polyclinic.synth.mediflow.axes import OWN_AXES, Axes, load_axes
 from polyclinic.synth.mediflow.implied_schema import implied_schema, schema_problem
@@ -131,6 +132,12 @@ def mediflow(settings: MediflowSettings, work: Work) -> None:
         instructions=written["instructions"],
         samples=count,
         **account.facts(),
+    )
+    describe(
+        work,
+        "synth.mediflow",
+        Sample,
+        f"Instructions along MediFlow's axes (Corbeil et al., ACL 2025), by {settings.teacher_model}.",
     )
 
 
