@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,4 +110,5 @@ def _one(
         find_kind(kind).function(settings, work)
         answers.put(work.facts if rank == 0 else {})
     except Exception as error:
+        error.add_note(traceback.format_exc())
         answers.put(error)

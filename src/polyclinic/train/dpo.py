@@ -17,7 +17,7 @@ from polyclinic.train.batches import KeyPlan
 from polyclinic.train.chat import ChatTokens, TooLong, fit
 from polyclinic.train.language_modeling import padding_token
 from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
-from polyclinic.train.preference_loss import pair_losses
+from polyclinic.train.preference_loss import pair_losses, reference
 from polyclinic.train.settings import row_length
 from polyclinic.train.token_rows import TokenColumns
 from polyclinic.train.trainer_run import Phase, train_phase
@@ -100,6 +100,7 @@ def dpo(settings: DpoSettings, work: Work) -> None:
         arguments=DPOConfig,
         trainer_options={"processing_class": tokenizer},
         row_losses=pair_losses(settings.beta),
+        reference=reference,
         argument_options={
             "beta": settings.beta,
             "loss_type": ["sigmoid"],

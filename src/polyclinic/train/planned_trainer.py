@@ -133,6 +133,12 @@ def planned_trainer(base: Any, state: Steps, *, sharded: bool) -> Any:
         def __init__(self, *given: Any, **named: Any) -> None:
             super().__init__(*given, **named)
             state.trainer = self
+            if sharded:
+                sharding.spread(self.model, state.settings.precision)
+            if phase.reference is not None:
+                self.train_dataset = self.with_reference(self.train_dataset)
+                if self.eval_dataset is not None:
+                    self.eval_dataset = self.with_reference(self.eval_dataset)
             if phase.row_losses is not None:
                 self.loss_is_scaled_for_ga = True
 
@@ -167,8 +173,9 @@ def planned_trainer(base: Any, state: Steps, *, sharded: bool) -> Any:
             return held_out_loss(self, phase)
 
         def _get_grad_norm(self, *given: Any, **named: Any) -> Any:
-            state.gradient_norm = super()._get_grad_norm(*given, **named)
-            return state.gradient_norm
+            norm = super()._get_grad_norm(*given, **named)
+            state.gradient_norm = sharding.whole_tensor(norm)
+            return norm
 
         def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
             if not sharded:
@@ -237,7 +244,10 @@ def planned_trainer(base: Any, state: Steps, *, sharded: bool) -> Any:
             return data_set  # TRL's preparation; the rows are ready
 
         def _precompute_ref_logps(self, dataset: Any, name: str, batch_size: int) -> Any:
-            return with_reference(self, dataset, batch_size)
+            return dataset  # done below, since TRL's own keeps them in a file that other processes do not find
+
+        def with_reference(self, data_set: Any) -> Any:
+            return with_reference(self, phase, data_set)
 
         def create_model_card(self, *given: Any, **named: Any) -> None:
             """Write none: the artifact has its own."""
@@ -298,27 +308,29 @@ def held_out_loss(trainer: Any, phase: Phase) -> float:
                     found = float(trainer.model(**batch).loss) * items if items else 0.0
             if place < len(batches):
                 total, weight = total + found, weight + items
+    sharding.take_apart(trainer.model)
     trainer.model.train()
     total, weight = processes.sums([total, weight])
     return total / weight
 
 
-def with_reference(trainer: Any, data_set: Any, batch_size: int) -> Any:
-    """Return preferences with the log-probabilities that the model gives them before it is trained.
-
-    TRL's own keeps them in a file that other processes do not find. Here each process takes its share of the batches.
-    """
+def with_reference(trainer: Any, phase: Phase, data_set: Any) -> Any:
+    """Return the rows with what the model says of them before it is trained; each process takes its share."""
     import torch
 
+    assert phase.reference is not None
+    batch_size = phase.batches.batch_size
     batches = [range(start, min(start + batch_size, len(data_set))) for start in range(0, len(data_set), batch_size)]
-    mine: dict[int, tuple[list[float], list[float]]] = {}
+    mine: dict[int, dict[str, list[float]]] = {}
+    trainer.model.eval()
     for start in range(0, len(batches), processes.count()):
         place = min(start + processes.rank(), len(batches) - 1)
         batch = trainer._prepare_inputs(dict(trainer.data_collator([data_set[i] for i in batches[place]])))
-        with torch.no_grad():
-            chosen, rejected = trainer.compute_ref_log_probs(trainer.model, batch)
-        mine[place] = (chosen.float().tolist(), rejected.float().tolist())
+        with torch.no_grad(), trainer.accelerator.autocast():
+            said = phase.reference(trainer.model, batch)
+        mine[place] = {name: tensor.float().tolist() for name, tensor in said.items()}
+    sharding.take_apart(trainer.model)
     found = {place: values for one in processes.gathered(mine) for place, values in one.items()}
-    for column, name in enumerate(("ref_chosen_logps", "ref_rejected_logps")):
-        data_set = data_set.add_column(name, [v for place in sorted(found) for v in found[place][column]])
+    for name in found[0]:
+        data_set = data_set.add_column(name, [value for place in sorted(found) for value in found[place][name]])
     return data_set

@@ -21,16 +21,28 @@ def pair_losses(beta: float) -> Callable[[Any, dict[str, Any]], torch.Tensor]:
     def losses(model: Any, batch: dict[str, Any]) -> torch.Tensor:
         from torch.nn.functional import logsigmoid
 
-        labels = batch["input_ids"].masked_fill(batch["completion_mask"] == 0, -100)
-        found = model(
-            input_ids=batch["input_ids"],
-            attention_mask=batch["attention_mask"],
-            labels=labels,
-            use_cache=False,
-            fused_lm_head=True,
-        ).log_probs
-        chosen, rejected = found[:, -(labels.size(1) - 1) :].sum(dim=1).chunk(2)
+        chosen, rejected = _replies(model, batch)
         margins = (chosen - batch["ref_chosen_logps"]) - (rejected - batch["ref_rejected_logps"])
         return -logsigmoid(beta * margins)
 
     return losses
+
+
+def reference(model: Any, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """Return what the loss needs of the reference, for each pair: log-probabilities of both replies."""
+    chosen, rejected = _replies(model, batch)
+    return {"ref_chosen_logps": chosen, "ref_rejected_logps": rejected}
+
+
+def _replies(model: Any, batch: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the log-probabilities of the chosen and of the rejected replies, [pairs] each."""
+    labels = batch["input_ids"].masked_fill(batch["completion_mask"] == 0, -100)
+    found = model(
+        input_ids=batch["input_ids"],
+        attention_mask=batch["attention_mask"],
+        labels=labels,
+        use_cache=False,
+        fused_lm_head=True,
+    ).log_probs
+    chosen, rejected = found[:, -(labels.size(1) - 1) :].sum(dim=1).chunk(2)
+    return chosen, rejected

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from polyclinic.errors import UserError
 from polyclinic.train import processes
-from polyclinic.train.settings import OptimizerSettings
 
 if TYPE_CHECKING:
     import torch
@@ -24,34 +23,50 @@ PARTS = "parts"  # folder of a checkpoint with every process's part
 
 
 @contextmanager
-def sharded_copy(model: PreTrainedModel, settings: OptimizerSettings) -> Iterator[PreTrainedModel]:
-    """Give a copy of the model whose weights are spread over the processes; at the end they are copied back.
+def sharded_copy(model: PreTrainedModel) -> Iterator[PreTrainedModel]:
+    """Give a copy of the model that `spread` may take apart; at the end its weights are copied back.
 
     Raises UserError when there is only one process.
     """
     import torch
-    from torch.distributed.device_mesh import init_device_mesh
-    from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+    from transformers.distributed import DistributedConfig
 
     if processes.count() == 1:
         raise UserError("sharding: full needs several processes; start them with --launch torchrun:N")
     processes.wait()  # the processes know one another from here on
     made = copy.deepcopy(model)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    mesh = init_device_mesh(device, (processes.count(),))
-    half = settings.precision == "bfloat16"
-    policy = MixedPrecisionPolicy(torch.bfloat16, torch.float32) if half else MixedPrecisionPolicy()
-    for layer in _layers(made):
-        fully_shard(layer, mesh=mesh, mp_policy=policy)
-    fully_shard(made, mesh=mesh, mp_policy=policy)
     # The Trainer then leaves placement and gradients to the model, and does not wrap it once more.
-    made._is_distributed_loading_by_transformers = True
+    adapted = getattr(made, "get_base_model", None)
+    base = made if adapted is None else adapted()
+    base._is_distributed_loading_by_transformers = True
+    base.config.distributed_config = DistributedConfig(fsdp_size=processes.count())
     yield made
     with torch.no_grad():
         for (name, whole), (same, part) in zip(model.named_parameters(), made.named_parameters(), strict=True):
             if name != same:
                 raise RuntimeError(f"{same} stands in the place of {name}")
             whole.copy_(whole_tensor(part))
+
+
+def spread(model: PreTrainedModel, precision: str) -> None:
+    """Leave every process a part of each weight, on its device; bfloat16 is what the layers compute in."""
+    import torch
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+
+    mesh = init_device_mesh("cuda" if torch.cuda.is_available() else "cpu", (processes.count(),))
+    half = precision == "bfloat16"
+    policy = MixedPrecisionPolicy(torch.bfloat16, torch.float32) if half else MixedPrecisionPolicy()
+    for layer in _layers(model):
+        fully_shard(layer, mesh=mesh, mp_policy=policy)
+    fully_shard(model, mesh=mesh, mp_policy=policy)
+
+
+def take_apart(model: Any) -> None:
+    """Let go of what a forward pass without a backward pass has put together; does nothing to other models."""
+    reshard = getattr(model, "reshard", None)
+    if reshard is not None:
+        reshard()
 
 
 def whole_tensor(parameter: torch.Tensor) -> torch.Tensor:

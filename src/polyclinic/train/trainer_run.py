@@ -52,6 +52,8 @@ class Phase:
     names: Callable[[Any], list[str]] | None = None  # the records in the row of a key, for messages
     row_losses: Callable[[Any, dict[str, Any]], torch.Tensor] | None = None  # model, batch -> a loss for each row;
     # the loss of a step is their mean. None: the model's own loss, the mean over the tokens of the step
+    reference: Callable[[Any, dict[str, Any]], dict[str, torch.Tensor]] | None = None  # model before the first step,
+    # batch -> further columns of the data set, one value for each row
     held_out: HeldOut | None = None  # what is only looked at
 
 
@@ -112,7 +114,7 @@ def train_phase(phase: Phase, settings: OptimizerSettings, work: Work, folder: P
         quiet_libraries(),
         work.progress(phase.name, steps) as progress,
         Trackers(settings.report_to, work, phase.name) as trackers,
-        sharded_copy(phase.model, settings) if settings.sharding == "full" else nullcontext(phase.model) as model,
+        sharded_copy(phase.model) if settings.sharding == "full" else nullcontext(phase.model) as model,
     ):
         progress.advance(log.steps)
         growing = GrowingFile(folder / FILE, log, settings.log_every) if processes.is_first() else None
