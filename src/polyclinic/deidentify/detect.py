@@ -17,7 +17,7 @@ from polyclinic.deidentify.lexicon import MONTH, make_lexicon
 from polyclinic.deidentify.names import NameRules
 from polyclinic.deidentify.numbers import SPELLED_AGE, NumberRules
 from polyclinic.deidentify.places import PlaceRules
-from polyclinic.deidentify.spans import Span, without_overlaps
+from polyclinic.deidentify.spans import TYPES, Span, without_overlaps
 from polyclinic.deidentify.tokens import Tokens, tokenize
 
 EMAIL = re.compile(r"[\w.+%'-]{1,64}\s?@\s?[\w-]+(?:\.[\w-]+)+")
@@ -29,6 +29,7 @@ SPOKEN_NUMBER = re.compile(
     r"\b(?:(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine|double|triple)[\s,.-]{1,3}){6,}(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)\b",
     re.IGNORECASE,
 )
+TAG = re.compile(rf"\[(?:{'|'.join(kind.upper() for kind in TYPES)})-[0-9a-f]{{6}}\]")
 COLONS = re.compile(r":[0-9a-fA-F]{1,4}:[0-9a-fA-F]{0,4}:")
 TRAILING = ".,;:!?"
 
@@ -53,7 +54,8 @@ class Rules:
 
     def find_with_tokens(self, text: str) -> tuple[list[Span], Tokens]:
         """Return the identifiers of a text and its words, for whoever looks at these again."""
-        spans = sorted(self._addresses_of_machines(text))
+        tags = [Span(m.start(), m.end(), "other_id") for m in TAG.finditer(text)] if "[" in text else []
+        spans = sorted([*tags, *self._addresses_of_machines(text)])
         spans += self.numbers.find(text, spans)
         tokens = tokenize(text, self.lexicon)
         spans += self._worded_dates(text, tokens)
@@ -62,7 +64,11 @@ class Rules:
         spans += self.places.find(tokens, spans)
         spans.sort()
         spans += self.names.find(tokens, spans)
-        return without_overlaps(spans), tokens
+        whole = without_overlaps(spans)
+        if tags:  # what stands for an identifier is none
+            marks = {(tag.start, tag.end) for tag in tags}
+            whole = [span for span in whole if (span.start, span.end) not in marks]
+        return whole, tokens
 
     def _worded_dates(self, text: str, tokens: Tokens) -> list[Span]:
         found = []

@@ -106,7 +106,7 @@ class NameRules:
             return self._in_context(tokens, i, context, shut)
         if not bit & NAME:
             # A word of no list before a name that is one: Xiulan Wang
-            if bit == 0 and i + 1 < len(bits) and bits[i + 1] & FAMILY and not bits[i + 1] & (WORD | EPONYM | STOP) and self._adjacent(tokens, i) and not self._is_thing(tokens, i + 1) and tokens.ends[i] - tokens.starts[i] > 1 and not self._all_caps_pair(tokens, i):
+            if bit == 0 and i + 1 < len(bits) and bits[i + 1] & FAMILY and not bits[i + 1] & (WORD | EPONYM | STOP) and self._adjacent(tokens, i) and not self.is_thing(tokens, i + 1) and tokens.ends[i] - tokens.starts[i] > 1 and not self._all_caps_pair(tokens, i):
                 return i, self._extend(tokens, i + 1, shut)
             if self._initial(tokens, i) and self._initial_then_family(tokens, i, shut):
                 return i, self._extend(tokens, i, shut)
@@ -121,7 +121,7 @@ class NameRules:
         last = self._extend(tokens, i, shut)
         if last > i:
             strong = [j for j in range(i, last + 1) if bits[j] & NAME and not bits[j] & (WORD | EPONYM)]
-            if self._is_thing(tokens, last):
+            if self.is_thing(tokens, last):
                 if last - 1 == i and plain and bit & GIVEN and bits[last] & EPONYM:
                     return None
                 return None
@@ -134,7 +134,7 @@ class NameRules:
             return i, self._extend(tokens, i + 1, shut)
         if bit & EPONYM and not (bit & NAME and not bit & WORD and self._person_follows(tokens, i)):
             return None
-        if not plain or self._is_thing(tokens, i):
+        if not plain or self.is_thing(tokens, i):
             return None
         size = tokens.ends[i] - tokens.starts[i]
         if text[tokens.starts[i] : tokens.ends[i]].isupper():
@@ -154,7 +154,7 @@ class NameRules:
         if self._last_first(tokens, i, shut) or (context == "label" and self._comma_name(tokens, i, shut)):
             return i, self._extend(tokens, i + 1, shut)
         last = self._extend(tokens, i, shut, context == "label")
-        if self._is_thing(tokens, last) and context != "label":
+        if self.is_thing(tokens, last) and context != "label":
             return None
         known = any(bits[j] & NAME and not bits[j] & (WORD | EPONYM) for j in range(i, last + 1))
         if context == "title":
@@ -206,11 +206,11 @@ class NameRules:
                 return None
             before = tokens.text[max(0, tokens.starts[i] - 24) : tokens.starts[i]]
             return (i, i) if re.search(r"\b(?:my|his|her) name is\s*$", before) else None
-        if bit & (EPONYM | STOP | MONTH) or self._is_thing(tokens, i):
+        if bit & (EPONYM | STOP | MONTH) or self.is_thing(tokens, i):
             return None
         following = i + 1
         pair = following < len(bits) and self._adjacent(tokens, i) and not shut[following]
-        if pair and bit & GIVEN and bits[following] & FAMILY and not bits[following] & STOP and not self._is_thing(tokens, following):
+        if pair and bit & GIVEN and bits[following] & FAMILY and not bits[following] & STOP and not self.is_thing(tokens, following):
             if not bit & WORD and not (bits[following] & COMMON and bits[following] & WORD and self._verb(tokens, following)):
                 return i, following
             if not bits[following] & (WORD | EPONYM):
@@ -259,7 +259,7 @@ class NameRules:
         if not hard:
             if not bit & NAME and (bit or tokens.caseless or text[tokens.starts[j] : tokens.ends[j]].isupper()):
                 return None
-            if bit & (WORD | EPONYM) and (tokens.caseless or self._is_thing(tokens, j) or bit & EPONYM):
+            if bit & (WORD | EPONYM) and (tokens.caseless or self.is_thing(tokens, j) or bit & EPONYM):
                 nxt = j + 1
                 if not (nxt < len(bits) and bits[nxt] & FAMILY and self._adjacent(tokens, j)):
                     return None
@@ -488,7 +488,7 @@ class NameRules:
             return False
         bit = tokens.bits[j]
         dotted = tokens.text[tokens.ends[i] - 1] == "." or tokens.text[tokens.ends[i] : tokens.ends[i] + 1] == "."
-        if not bit & FAMILY or bit & (STOP | EPONYM) or self._is_thing(tokens, j):
+        if not bit & FAMILY or bit & (STOP | EPONYM) or self.is_thing(tokens, j):
             return False
         if tokens.text[tokens.starts[j] : tokens.ends[j]].isupper() and tokens.ends[j] - tokens.starts[j] < 4:
             return False
@@ -496,7 +496,7 @@ class NameRules:
             return False
         return not bit & WORD or (dotted and not bit & COMMON)
 
-    def _is_thing(self, tokens: Tokens, i: int) -> bool:
+    def is_thing(self, tokens: Tokens, i: int) -> bool:
         """Say whether a name is that of a disease, a sign or an instrument: Bell's palsy, Stevens-Johnson syndrome."""
         text, end = tokens.text, tokens.ends[i]
         rest = text[end : end + 40]
@@ -568,7 +568,7 @@ class NameRules:
             if word not in known or i in inside or shut[i]:
                 continue
             bit = tokens.bits[i]
-            if self._is_thing(tokens, i):
+            if self.is_thing(tokens, i):
                 continue
             if bit & (COMMON | WORD | EPONYM | STATE | MONTH):
                 if tokens.caseless or self._sentence_start(tokens, i) and bit & (COMMON | MONTH):
