@@ -93,7 +93,7 @@ def _axes(counted: Counted) -> Iterable[Section]:
     parts: list[Markup] = []
     for (row_axis, column_axis), cells in counted.grids.items():
         rows, columns = _values(row_axis, (row for row, _ in cells)), _values(column_axis, (c for _, c in cells))
-        if len(rows) * len(columns) < 2 or max(len(rows), len(columns)) > MOST_VALUES:
+        if min(len(rows), len(columns)) < 2 or max(len(rows), len(columns)) > MOST_VALUES:
             continue
         if len(columns) > len(rows) and len(columns) > 20:
             row_axis, column_axis, rows, columns = column_axis, row_axis, columns, rows
