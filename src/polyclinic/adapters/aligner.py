@@ -130,7 +130,7 @@ def attach_aligner(
         made: PeftModel = get_peft_model(model, config)
     made.peft_config[ADAPTER].base_model_name_or_path = base
     layers = lora_layers(made)
-    if not set(layers) & set(knowledge):
+    if knowledge and not set(layers) & set(knowledge):
         raise UserError(
             f"{place}: holds nothing for the FFN projections {', '.join(ffn)}, beside which the aligner lies; "
             "expected knowledge of train.medcare_knowledge or a LoRA on these layers"
@@ -165,8 +165,8 @@ def forget_reference(model: PeftModel) -> None:
     model.base_model.set_adapter(ADAPTER)  # what it shares with the reference was frozen with it
 
 
-def aligner_pairs(model: PeftModel) -> Pairs:
-    """Return the aligner's matrices by module, copied to float32 on the CPU."""
+def lora_pairs(model: PeftModel) -> Pairs:
+    """Return the matrices of a model's plain LoRA, such as the aligner, by module; copied to float32 on the CPU."""
     return {
         name: Pair(
             _copied(layer.lora_A[ADAPTER].weight), _copied(layer.lora_B[ADAPTER].weight), layer.scaling[ADAPTER]
