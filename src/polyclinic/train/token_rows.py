@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from polyclinic.errors import UserError
 from polyclinic.train import processes
+from polyclinic.train.pieces import FastTokens
 
 if TYPE_CHECKING:
     import numpy as np
     from transformers import PreTrainedTokenizerBase
 
 TEXTS_AT_ONCE = 512  # texts handed to the tokenizer together; it works on them in parallel
+CHARACTERS_AT_ONCE = 1 << 21  # fewer texts when they are long, so that memory does not depend on their length
 END_OF_TEXT = "<|endoftext|>"
 
 
@@ -122,23 +124,19 @@ class TokenColumns:
         return Dataset(table if order is None else table.take(pa.array(order, type=pa.int64())))
 
 
-def tokenize(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> Iterator[list[int]]:
+def tokenize(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> Iterator[Sequence[int]]:
     """Yield the tokens of each text, in order; `<|im_end|>` or the like in a text is plain characters."""
+    tokens = FastTokens(tokenizer)
     batch: list[str] = []
-
-    def flush() -> list[list[int]]:
-        found: list[list[int]] = tokenizer(batch, add_special_tokens=False, split_special_tokens=True, verbose=False)[
-            "input_ids"
-        ]
-        return found
-
+    characters = 0
     for text in texts:
         batch.append(text)
-        if len(batch) == TEXTS_AT_ONCE:
-            yield from flush()
-            batch = []
+        characters += len(text)
+        if len(batch) == TEXTS_AT_ONCE or characters >= CHARACTERS_AT_ONCE:
+            yield from tokens.batch(batch)
+            batch, characters = [], 0
     if batch:
-        yield from flush()
+        yield from tokens.batch(batch)
 
 
 def document_start(tokenizer: PreTrainedTokenizerBase) -> list[int]:
