@@ -71,10 +71,8 @@ class Forked:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         answers = PROCESSES.Queue()
-        started = [
-            PROCESSES.Process(target=_one, args=(rank, self.count, port, kind.name, settings, work, self.die, answers))
-            for rank in range(self.count)
-        ]
+        given = (self.count, port, kind.name, settings, work, self.die, answers)
+        started = [PROCESSES.Process(target=_one, args=(rank, *given)) for rank in range(self.count)]
         for process in started:
             process.start()
         # One that is gone leaves the others waiting for it; torchrun ends them.
@@ -93,9 +91,7 @@ class Forked:
         work.facts.update(next(answer for answer in found if answer))
 
 
-def _one(
-    rank: int, count: int, port: int, kind: str, settings: Any, work: Work, die: Any, answers: Any
-) -> None:
+def _one(rank: int, count: int, port: int, kind: str, settings: Any, work: Work, die: Any, answers: Any) -> None:
     os.environ |= {
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
