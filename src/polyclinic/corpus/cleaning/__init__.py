@@ -1,0 +1,1 @@
+"""The rules of cleaning: text comes in, text goes out, or the reason why a document is dropped."""
