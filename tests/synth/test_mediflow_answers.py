@@ -133,3 +133,11 @@ def test_tiers_shrink_alike_when_there_are_fewer_instructions() -> None:
     assert tier_sizes(tiers, 100, "proportional") == [(20, 3), (25, 2), (40, 1)]
     assert tier_sizes(tiers, 17, "proportional") == [(4, 3), (5, 2), (8, 1)]
     assert tier_sizes(tiers, 30, "as_given") == [(20, 3), (10, 2), (0, 1)]
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=5), st.integers(0, 200), st.booleans())
+def test_no_instruction_is_lost_between_the_tiers(wanted: list[int], instructions: int, proportional: bool) -> None:
+    tiers = [Tier(instructions=number, pairs=1) for number in wanted]
+    sizes = tier_sizes(tiers, instructions, "proportional" if proportional else "as_given")
+    assert sum(size for size, _ in sizes) == min(instructions, sum(wanted))
+    assert all(0 <= size <= number for (size, _), number in zip(sizes, wanted, strict=True))

@@ -83,11 +83,11 @@ def draw_pairs(
 def tier_sizes(tiers: Sequence[Tier], instructions: int, counts: str) -> list[tuple[int, int]]:
     """Return (instructions, pairs of each) by tier for the instructions there are."""
     wanted = sum(tier.instructions for tier in tiers)
-    left, sizes = instructions, []
+    scale = min(1.0, instructions / wanted) if counts == "proportional" else 1.0
+    sizes, end, given = [], 0, 0
     for tier in tiers:
-        size = tier.instructions
-        if counts == "proportional" and instructions < wanted:
-            size = round(tier.instructions / wanted * instructions)
-        sizes.append((min(size, left), tier.pairs))
-        left -= min(size, left)
+        end += tier.instructions  # the ends are rounded, so that no instruction is lost between the tiers
+        reached = min(instructions, round(end * scale))
+        sizes.append((reached - given, tier.pairs))
+        given = reached
     return sizes
