@@ -213,7 +213,7 @@ def test_prompts_are_cut_for_a_window_that_the_user_names(own: dict[str, Any], t
 def test_nothing_is_sent_to_a_remote_endpoint_without_leave_and_guard(tmp_path: Path, own: dict[str, Any]) -> None:
     with pytest.raises(UserError, match=r"eval\.run\.endpoint: 8\.8\.8\.8 is neither this machine nor the local"):
         run(endpoint="https://8.8.8.8/v1", tasks="symptom", out=tmp_path / "out", **own)
-    with pytest.raises(UserError, match="no de-identifier is at hand"):
+    with pytest.raises(UserError, match="no secret for the surrogates"):
         run(endpoint="https://8.8.8.8/v1", allow_remote=True, tasks="symptom", out=tmp_path / "out", **own)
     with pytest.raises(UserError, match=r"eval\.run\.endpoint: 'nonsense' is not a URL"):
         run(endpoint="nonsense", tasks="symptom", out=tmp_path / "out", **own)

@@ -15,7 +15,9 @@ FIRST_YEAR, LAST_YEAR = 1850, 2100
 FULL = re.compile(
     r"(\d{1,4})(\s?[/.\-–]\s?)(\d{1,2})(\s?[/.\-–]\s?)(\d{4}|'?\d{2})(?![\d/]|[.\-–]\d)(?:T\d{2}:?\d{2}(?::?\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 )
-RANGE = re.compile(r"(\d{1,2})/(\d{1,2})(?:/(\d{2,4}))?\s?(?:-|–|to|through|thru|and|&)\s?(\d{1,2})/(\d{1,2})/(\d{2,4})(?![\d/])")
+RANGE = re.compile(
+    r"(\d{1,2})/(\d{1,2})(?:/(\d{2,4}))?\s?(?:-|–|to|through|thru|and|&)\s?(\d{1,2})/(\d{1,2})/(\d{2,4})(?![\d/])"
+)
 DAYS = re.compile(r"(\d{1,2})/(\d{1,2})\s?(?:-|–)\s?(\d{1,2})/(\d{1,2})(?![\d/])")
 MONTH_YEAR = re.compile(r"(\d{1,2})(?:/|-)(\d{4})(?![\d/\-])")
 YEAR_MONTH = re.compile(r"(\d{4})[/-](\d{2})(?![\d/\-])")
@@ -23,7 +25,9 @@ MONTH_DAY = re.compile(r"(\d{1,2})[/](\d{1,2})(?![\d/%])(?!-\d)")
 COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?!\d)(?:T?\d{4,6})?(?![\w])")
 
 
-TIME_AFTER = re.compile(r",?\s{1,3}(?:at\s+|@\s?)?(?:(?:[01]?\d|2[0-3]):[0-5]\d|(?:[01]\d|2[0-3])[0-5]\d(?!\d|/|\s?m[lg]))")
+TIME_AFTER = re.compile(
+    r",?\s{1,3}(?:at\s+|@\s?)?(?:(?:[01]?\d|2[0-3]):[0-5]\d|(?:[01]\d|2[0-3])[0-5]\d(?!\d|/|\s?m[lg]))"
+)
 # What scores, murmurs, doses and durations are out of; a day of the month of these needs more than its form.
 DENOMINATORS = frozenset((1, 2, 3, 4, 5, 6, 7, 10, 12, 15))
 _DAYS_OF_ALL = frozenset("day new years eve of".split())  # "new years" is looked for as it stands
@@ -84,14 +88,18 @@ class CalendarRules:
         self.cue = re.compile(rf"(?:(?:^|[\s(\[,;/])(?:{cues})\.?:?\s*(?:the\s+)?[(\[]?|@\s?)$", re.IGNORECASE)
         self.not_after = re.compile(rf"\s*-?(?:{either(words['not_days_after'])})\b", re.IGNORECASE)
         self.not_before = re.compile(
-            rf"(?:^|[\s(])(?:{either(words['not_days_before'])})\s*(?:(?:of|is|was|at|:|=|-|score|scored|total|today|now|about|around)\s*)*$", re.IGNORECASE
+            rf"(?:^|[\s(])(?:{either(words['not_days_before'])})\s*(?:(?:of|is|was|at|:|=|-|score|scored|total|today|now|about|around)\s*)*$",
+            re.IGNORECASE,
         )
         month_cues = either(words["month_cues"])
         self.month_cue = re.compile(rf"(?:^|[\s(])(?:{month_cues})\s+$", re.IGNORECASE)
         holidays = either(words["holidays"]).replace("'", "['’]?")
         self.holiday = re.compile(rf"\b(?:{holidays})\b(?:,?\s+(?:of\s+)?(?:19|20)\d{{2}})?", re.IGNORECASE)
         # The rarest word of each, so that few texts are searched.
-        keys = {max((w for w in h.lower().split() if w not in _DAYS_OF_ALL), key=len, default="") for h in words["holidays"]}
+        keys = {
+            max((w for w in h.lower().split() if w not in _DAYS_OF_ALL), key=len, default="")
+            for h in words["holidays"]
+        }
         keys |= {key.replace("'", "’") for key in keys}
         self.holiday_words = frozenset(key + sign for key in keys for sign in ("", ".", ",", ":", ";", ")", "?"))
 
@@ -100,7 +108,11 @@ class CalendarRules:
         if found := FULL.match(text, start):
             if self._full(found):
                 return start, found.end()
-        if (found := RANGE.match(text, start)) and self._either_order(found[1], found[2]) and self._either_order(found[4], found[5]):
+        if (
+            (found := RANGE.match(text, start))
+            and self._either_order(found[1], found[2])
+            and self._either_order(found[4], found[5])
+        ):
             return start, found.end()
         if (found := MONTH_YEAR.match(text, start)) and 1 <= int(found[1]) <= 12 and is_year(int(found[2])):
             if "/" in found[0] or len(found[1]) == 2:
@@ -130,7 +142,9 @@ class CalendarRules:
         if len(first) == 2 and len(second) == 2 and "0" in (first[0], second[0]):
             return start, found.end()
         behind = text[found.end() : found.end() + 2]
-        if not before.rpartition("\n")[2].strip(" \t-*•[(") and (behind[:1] in (":", "\t", ")", "]") or behind in (" -", " –", "  ")):
+        if not before.rpartition("\n")[2].strip(" \t-*•[(") and (
+            behind[:1] in (":", "\t", ")", "]") or behind in (" -", " –", "  ")
+        ):
             return start, found.end()
         return None
 

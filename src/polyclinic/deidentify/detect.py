@@ -22,9 +22,15 @@ from polyclinic.deidentify.tokens import Tokens, tokenize
 
 EMAIL = re.compile(r"[\w.+%'-]{1,64}\s?@\s?[\w-]+(?:\.[\w-]+)+")
 URL = re.compile(r"(?:https?|ftp|sftp)://[^\s<>\"')\]]+|www\.[^\s<>\"')\]]+", re.IGNORECASE)
-DOMAIN_END = re.compile(r"\.(?:com|org|net|edu|gov|info|health|care|clinic|io|co\.uk|nhs\.uk|ac\.uk|org\.uk|us|uk|ca|de|fr|au|biz|me|app)(?![\w-]|\.[a-z])(?::\d+)?(?:/[^\s<>\"')\]]*)?", re.IGNORECASE)
+DOMAIN_END = re.compile(
+    r"\.(?:com|org|net|edu|gov|info|health|care|clinic|io|co\.uk|nhs\.uk|ac\.uk|org\.uk|us|uk|ca|de|fr|au|biz|me|app)(?![\w-]|\.[a-z])(?::\d+)?(?:/[^\s<>\"')\]]*)?",
+    re.IGNORECASE,
+)
 PHOTO = re.compile(r"\.(?:jpe?g|png|gif|bmp|tiff?|heic|heif|dcm|webp|raw|mp4|mov)\b", re.IGNORECASE)
-IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,7}(?![\w:])|(?<![\w:])(?:[0-9a-f]{1,4}:){1,6}:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5})?(?![\w:])", re.IGNORECASE)
+IPV6 = re.compile(
+    r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,7}(?![\w:])|(?<![\w:])(?:[0-9a-f]{1,4}:){1,6}:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5})?(?![\w:])",
+    re.IGNORECASE,
+)
 SPOKEN_NUMBER = re.compile(
     r"\b(?:(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine|double|triple)[\s,.-]{1,3}){6,}(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)\b",
     re.IGNORECASE,
@@ -122,7 +128,9 @@ class Rules:
         for extra in self.words.patterns:
             if extra.needs not in lowered:
                 continue
-            found += [Span(m.start(), m.end(), extra.type) for m in extra.pattern.finditer(text) if m.end() > m.start()]
+            found += [
+                Span(m.start(), m.end(), extra.type) for m in extra.pattern.finditer(text) if m.end() > m.start()
+            ]
         return found
 
 

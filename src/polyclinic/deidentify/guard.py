@@ -1,10 +1,10 @@
 """The de-identifier: finds, replaces, looks again; and as a guard, holds back what does not pass.
 
-    deidentifier = Deidentifier(read_secret(), load_rules("en"))
-    result = deidentifier.work(text, patient="p-17")
-    result.text, result.spans, result.suspicions
+deidentifier = Deidentifier(read_secret(), load_rules("en"))
+result = deidentifier.work(text, patient="p-17")
+result.text, result.spans, result.suspicions
 
-    ask_all(requests, endpoint, journal, allow_remote=True, guard=deidentifier.guard, ledger=ledger)
+ask_all(requests, endpoint, journal, allow_remote=True, guard=deidentifier.guard, ledger=ledger)
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,9 @@ class Deidentifier:
 
     def patient_mark(self, patient: str) -> str:
         """Return a name for a patient that tells nothing of the one they have; the same under the same secret."""
-        return hmac.digest(self.secret, b"name of the patient\0" + patient.encode("utf-8", "surrogatepass"), "sha256").hex()[:16]
+        return hmac.digest(
+            self.secret, b"name of the patient\0" + patient.encode("utf-8", "surrogatepass"), "sha256"
+        ).hex()[:16]
 
 
 def held_back(found: Sequence[Suspicion]) -> str:
@@ -87,15 +89,37 @@ def held_back(found: Sequence[Suspicion]) -> str:
     return f"{len(found)} places may still hold an identifier ({'; '.join(reasons)})"
 
 
-def remote_guard(rules: str = "en", key_file: Path | None = None) -> Callable[[str], str]:
-    """Return the guard for remote teachers: rules of a language, the secret of the environment or of a file.
+def guard_for(
+    urls: Iterable[str], *, allow_remote: bool, where: str = "allow_remote", key_file: Path | None = None
+) -> Callable[[str], str] | None:
+    """Return the guard that texts for these addresses pass through, or None when all of them are local.
 
-    Raises UserError when there is no secret.
+    It has the rules of English and the secret of the environment or of `key_file`; texts it cannot judge, those of
+    other languages among them, are withheld.
+
+    Raises UserError when text would leave the local network and that is not allowed, or there is no secret.
     """
-    return _CountedGuard(Deidentifier(read_secret(key_file, "allow_remote"), load_rules(rules)))
+    from polyclinic.llm import refuse_remote
+
+    # That there is a guard is promised here, and kept below.
+    remote = [
+        refuse_remote(url, allow_remote=allow_remote, guard=str, where=where, must_be_found=False) for url in urls
+    ]
+    if not any(remote):
+        return None
+    return _RememberedGuard(Deidentifier(read_secret(key_file, where), load_rules("en")))
 
 
-class _CountedGuard:
+def ledger_of(out: Path) -> Path:
+    """Return the ledger of what leaves the building: a file of the store, or beside the folder a command makes.
+
+    Args:
+        out: the folder of a step that is being made, `Work.out`: STORE/.making/STEP/out.
+    """
+    return out.parents[2] / "ledger.jsonl"
+
+
+class _RememberedGuard:
     """A guard that works each text out once: prompts are guarded when they are asked and again when they are read."""
 
     def __init__(self, deidentifier: Deidentifier) -> None:

@@ -19,10 +19,30 @@ USUAL_LABELS: tuple[tuple[str, str], ...] = (
     *(("EMAIL", "email"), ("URL", "url"), ("IPADDR", "ip"), ("IP_ADDRESS", "ip"), ("FAX", "fax"), ("PHONE", "phone")),
     *(("CONTACT", "phone"), ("SSN", "ssn"), ("MEDICALRECORD", "mrn"), ("MRN", "mrn"), ("HEALTHPLAN", "health_plan")),
     *(("ACCOUNT", "account"), ("CREDIT_CARD", "account"), ("IBAN", "account"), ("US_BANK", "account")),
-    *(("LICENSE", "license"), ("PASSPORT", "license"), ("VEHICLE", "vehicle"), ("DEVICE", "device"), ("BIOID", "biometric")),
-    *(("DATE", "date"), ("AGE", "age"), ("ZIP", "zip"), ("STREET", "address"), ("ADDRESS", "address"), ("CITY", "city")),
+    *(
+        ("LICENSE", "license"),
+        ("PASSPORT", "license"),
+        ("VEHICLE", "vehicle"),
+        ("DEVICE", "device"),
+        ("BIOID", "biometric"),
+    ),
+    *(
+        ("DATE", "date"),
+        ("AGE", "age"),
+        ("ZIP", "zip"),
+        ("STREET", "address"),
+        ("ADDRESS", "address"),
+        ("CITY", "city"),
+    ),
     *(("HOSP", "institution"), ("ORG", "institution"), ("FACILITY", "institution"), ("LOC", "city"), ("GPE", "city")),
-    *(("PATIENT", "name"), ("DOCTOR", "name"), ("STAFF", "name"), ("PER", "name"), ("NAME", "name"), ("USERNAME", "name")),
+    *(
+        ("PATIENT", "name"),
+        ("DOCTOR", "name"),
+        ("STAFF", "name"),
+        ("PER", "name"),
+        ("NAME", "name"),
+        ("USERNAME", "name"),
+    ),
     *(("IDNUM", "other_id"), ("ID", "other_id"), ("NHS", "mrn")),
 )
 IGNORED = re.compile(r"^(?:O|LABEL_\d+|MISC.*|PROFESSION|COUNTRY|STATE|NRP|NORP|MEDICAL_LICENSE_NONE)$")
@@ -39,7 +59,9 @@ def usual_type(label: str) -> str | None:
     return next((kind for part, kind in USUAL_LABELS if part in plain), None)
 
 
-def token_classifier(folder: Path, labels: Mapping[str, str] | None = None, threshold: float = 0.5) -> Callable[[str], Sequence[Span]]:
+def token_classifier(
+    folder: Path, labels: Mapping[str, str] | None = None, threshold: float = 0.5
+) -> Callable[[str], Sequence[Span]]:
     """Return a layer that asks a token-classification model.
 
     Args:
@@ -54,17 +76,23 @@ def token_classifier(folder: Path, labels: Mapping[str, str] | None = None, thre
 
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        model = transformers.AutoModelForTokenClassification.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        model = transformers.AutoModelForTokenClassification.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
     except (OSError, ValueError) as error:
         raise UserError(f"model: {folder}: not a token-classification model folder: {error}") from error
     if not tokenizer.is_fast:
-        raise UserError(f"model: {folder}: its tokenizer does not say where tokens stand; a fast one (tokenizer.json) is needed")
+        raise UserError(
+            f"model: {folder}: its tokenizer does not say where tokens stand; a fast one (tokenizer.json) is needed"
+        )
     kinds = _kinds(model.config.id2label, labels or {}, folder)
     model.eval()
     identifying = torch.tensor([kind is not None for kind in kinds])
 
     def find(text: str) -> list[Span]:
-        pieces = tokenizer(text, return_offsets_mapping=True, add_special_tokens=False, truncation=False, verbose=False)
+        pieces = tokenizer(
+            text, return_offsets_mapping=True, add_special_tokens=False, truncation=False, verbose=False
+        )
         ids, offsets = pieces["input_ids"], pieces["offset_mapping"]
         marks: list[str | None] = [None] * len(ids)
         window = min(WINDOW, _longest(tokenizer, model) - 2)
@@ -73,7 +101,11 @@ def token_classifier(folder: Path, labels: Mapping[str, str] | None = None, thre
             if not part:
                 break
             with torch.inference_mode():
-                whole = tokenizer.build_inputs_with_special_tokens(part) if hasattr(tokenizer, "build_inputs_with_special_tokens") else part
+                whole = (
+                    tokenizer.build_inputs_with_special_tokens(part)
+                    if hasattr(tokenizer, "build_inputs_with_special_tokens")
+                    else part
+                )
                 head = whole.index(part[0]) if len(whole) > len(part) else 0
                 shares = model(input_ids=torch.tensor([whole])).logits[0, head : head + len(part)].float().softmax(-1)
             sums = (shares * identifying).sum(-1)

@@ -31,12 +31,19 @@ from polyclinic.deidentify.tokens import Tokens
 
 LONGEST = 5  # words of a name
 GAP = re.compile(r"[ \t]{1,2}|\.[ \t]?|[ \t]?\n[ \t]{0,8}|-\n[ \t]*|\.?[ \t]{0,2}\n[ \t]{0,8}")
-PARTICLES_BETWEEN = re.compile(r"[ \t\n]{1,3}(?:(?:van|von|der|den|de|del|della|di|da|dos|das|la|le|el|al|bin|ibn|ben|abu|du|ter|ten|y|bint|st\.)[ \t\n]{1,3}){1,3}")
+PARTICLES_BETWEEN = re.compile(
+    r"[ \t\n]{1,3}(?:(?:van|von|der|den|de|del|della|di|da|dos|das|la|le|el|al|bin|ibn|ben|abu|du|ter|ten|y|bint|st\.)[ \t\n]{1,3}){1,3}"
+)
 COMMA = re.compile(r"[ \t]?,[ \t\n]{0,2}|\^")
 # What ends the line of one who dictated and one who typed: JRS/mt, JS:kl 03/04/2024
-TRAILER = re.compile(r"(?m)^[ \t]*((?:[A-Z]{2,4}|[A-Z](?:\.[A-Z]){1,2}\.?)(?:[ \t]?[/:\\][ \t]?[A-Za-z]{2,4}){1,2})(?=[ \t]*(?:$|\d|[DT]:|\())")
+TRAILER = re.compile(
+    r"(?m)^[ \t]*((?:[A-Z]{2,4}|[A-Z](?:\.[A-Z]){1,2}\.?)(?:[ \t]?[/:\\][ \t]?[A-Za-z]{2,4}){1,2})(?=[ \t]*(?:$|\d|[DT]:|\())"
+)
 DASHED = re.compile(r"(?m)(?:^|[ \t])(?:[-–—~]{1,2}|//?)[ \t]?([A-Z]{2,3}|[a-z]{2,3})[ \t]*$")
-INITIALS_LABEL = re.compile(r"\b(?:initials|typist|transcriptionist|scribe|initialed by|initialled by|rn|signed|transcribed by|typed by|entered by|dictated by|d/t by|by)[ \t]*[:=]?[ \t]*((?:[A-Za-z]\.?){2,3})(?=[\s,;.)]|$)", re.IGNORECASE)
+INITIALS_LABEL = re.compile(
+    r"\b(?:initials|typist|transcriptionist|scribe|initialed by|initialled by|rn|signed|transcribed by|typed by|entered by|dictated by|d/t by|by)[ \t]*[:=]?[ \t]*((?:[A-Za-z]\.?){2,3})(?=[\s,;.)]|$)",
+    re.IGNORECASE,
+)
 HARD_BEFORE = 20
 
 
@@ -52,13 +59,25 @@ class NameRules:
         self.things = words["eponym_things"]
         self.titles = words["titles"]
         verbs = either(words["verbs_before_cues"])
-        self.verb_cue = re.compile(rf"\b(?:{verbs})\s+(?:\w+\s+){{0,2}}?(?:by|with|to|from|for|and|or|is|per|via|named|called)\s+$", re.IGNORECASE)
-        self.self_cue = re.compile(r"(?:\b(?:my|his|her|the|their|'s|patient's|full|first|last|whose|your)\s+(?:full\s+|first\s+|last\s+)?name\s+is|\bname['’]s|\bi\s+am|\bi['’]m|\bthis\s+is|\bcall\s+me|\bcalled|\bnamed|\bname\s+of|\bhi|\bhello|\bhey|\bdear|\bthanks|\bthank\s+you|\bcc|\bc/o|\bgoes\s+by|\bknown\s+as|\ba\.?k\.?a\.?|\bmeet|\bn[eé]e|\bspeaking\s+(?:with|to))[,:]?\s+$", re.IGNORECASE)
+        self.verb_cue = re.compile(
+            rf"\b(?:{verbs})\s+(?:\w+\s+){{0,2}}?(?:by|with|to|from|for|and|or|is|per|via|named|called)\s+$",
+            re.IGNORECASE,
+        )
+        self.self_cue = re.compile(
+            r"(?:\b(?:my|his|her|the|their|'s|patient's|full|first|last|whose|your)\s+(?:full\s+|first\s+|last\s+)?name\s+is|\bname['’]s|\bi\s+am|\bi['’]m|\bthis\s+is|\bcall\s+me|\bcalled|\bnamed|\bname\s+of|\bhi|\bhello|\bhey|\bdear|\bthanks|\bthank\s+you|\bcc|\bc/o|\bgoes\s+by|\bknown\s+as|\ba\.?k\.?a\.?|\bmeet|\bn[eé]e|\bspeaking\s+(?:with|to))[,:]?\s+$",
+            re.IGNORECASE,
+        )
         hard = either(words["titles"] | {"doctor", "nurse"})
-        self.lower_title = re.compile(rf"[{''.join(sorted({t[0] for t in words['titles']} | {'d', 'n'}))}](?<!\w.)(?:{'|'.join(sorted({t[1:] for t in words['titles'] if len(t) > 1} | {'octor', 'urse'}, key=len, reverse=True))})\.?\s+([a-z][a-z'’-]+(?:\s+[a-z][a-z'’-]+)?)")
+        self.lower_title = re.compile(
+            rf"[{''.join(sorted({t[0] for t in words['titles']} | {'d', 'n'}))}](?<!\w.)(?:{'|'.join(sorted({t[1:] for t in words['titles'] if len(t) > 1} | {'octor', 'urse'}, key=len, reverse=True))})\.?\s+([a-z][a-z'’-]+(?:\s+[a-z][a-z'’-]+)?)"
+        )
         self.hard = re.compile(rf"\b(?:{hard})\.?\s*$", re.IGNORECASE)
         self.credential_after = re.compile(rf"[ \t]*,?[ \t]*\(?(?:{words.any_of('credentials')})\b", re.IGNORECASE)
-        self.plain_given = frozenset(w for w, b in lexicon.items() if b & GIVEN and not b & (WORD | EPONYM | STOP | COMMON | MONTH) and len(w) > 3)
+        self.plain_given = frozenset(
+            w
+            for w, b in lexicon.items()
+            if b & GIVEN and not b & (WORD | EPONYM | STOP | COMMON | MONTH) and len(w) > 3
+        )
 
     def find(self, tokens: Tokens, closed: list[Span]) -> list[Span]:
         """Return the names in a text; words inside the spans of `closed` are no names."""
@@ -106,7 +125,16 @@ class NameRules:
             return self._in_context(tokens, i, context, shut)
         if not bit & NAME:
             # A word of no list before a name that is one: Xiulan Wang
-            if bit == 0 and i + 1 < len(bits) and bits[i + 1] & FAMILY and not bits[i + 1] & (WORD | EPONYM | STOP) and self._adjacent(tokens, i) and not self.is_thing(tokens, i + 1) and tokens.ends[i] - tokens.starts[i] > 1 and not self._all_caps_pair(tokens, i):
+            if (
+                bit == 0
+                and i + 1 < len(bits)
+                and bits[i + 1] & FAMILY
+                and not bits[i + 1] & (WORD | EPONYM | STOP)
+                and self._adjacent(tokens, i)
+                and not self.is_thing(tokens, i + 1)
+                and tokens.ends[i] - tokens.starts[i] > 1
+                and not self._all_caps_pair(tokens, i)
+            ):
                 return i, self._extend(tokens, i + 1, shut)
             if self._initial(tokens, i) and self._initial_then_family(tokens, i, shut):
                 return i, self._extend(tokens, i, shut)
@@ -127,7 +155,15 @@ class NameRules:
                 return None
             if strong:
                 return i, last
-            if bit & GIVEN and bits[last] & FAMILY and (_PERSON.match(text, tokens.ends[last]) or not self._heading(tokens, i, last) and not (bits[i] & COMMON and bits[last] & COMMON and self._sentence_start(tokens, i))):
+            if (
+                bit & GIVEN
+                and bits[last] & FAMILY
+                and (
+                    _PERSON.match(text, tokens.ends[last])
+                    or not self._heading(tokens, i, last)
+                    and not (bits[i] & COMMON and bits[last] & COMMON and self._sentence_start(tokens, i))
+                )
+            ):
                 return i, last
             return None
         if self._last_first(tokens, i, shut):
@@ -210,8 +246,16 @@ class NameRules:
             return None
         following = i + 1
         pair = following < len(bits) and self._adjacent(tokens, i) and not shut[following]
-        if pair and bit & GIVEN and bits[following] & FAMILY and not bits[following] & STOP and not self.is_thing(tokens, following):
-            if not bit & WORD and not (bits[following] & COMMON and bits[following] & WORD and self._verb(tokens, following)):
+        if (
+            pair
+            and bit & GIVEN
+            and bits[following] & FAMILY
+            and not bits[following] & STOP
+            and not self.is_thing(tokens, following)
+        ):
+            if not bit & WORD and not (
+                bits[following] & COMMON and bits[following] & WORD and self._verb(tokens, following)
+            ):
                 return i, following
             if not bits[following] & (WORD | EPONYM):
                 return i, following
@@ -220,12 +264,27 @@ class NameRules:
         if bit & FAMILY and not bit & (WORD | COMMON) and size >= 5:
             return i, i
         before = tokens.text[max(0, tokens.starts[i] - 24) : tokens.starts[i]]
-        if bit & GIVEN and (self.self_cue.search(before) and not re.search(r"(?:i['’]m|i am|this is|called)\s+$", before)):
+        if bit & GIVEN and (
+            self.self_cue.search(before) and not re.search(r"(?:i['’]m|i am|this is|called)\s+$", before)
+        ):
             return i, i
         return None
 
     def _verb(self, tokens: Tokens, i: int) -> bool:
-        return tokens.lower[i] in ("will", "may", "can", "case", "rose", "long", "grew", "means", "sees", "bell", "well", "does")
+        return tokens.lower[i] in (
+            "will",
+            "may",
+            "can",
+            "case",
+            "rose",
+            "long",
+            "grew",
+            "means",
+            "sees",
+            "bell",
+            "well",
+            "does",
+        )
 
     # -- what stands around --------------------------------------------------------------------------------------
 
@@ -236,8 +295,13 @@ class NameRules:
         if j >= len(bits) or shut[j]:
             return None
         gap = text[tokens.ends[i] : tokens.starts[j]]
-        if not re.fullmatch(r"\.?(?:[ \t]{0,2}|[ \t]?\n[ \t]{0,8})", gap) or (gap == "" and not text[tokens.ends[i] - 1] == "."):
-            particle = re.fullmatch(r"\.?[ \t\n]{0,2}(?:(?:van|von|der|den|de|del|della|di|da|la|le|el|al|bin|du|ter|ten|st\.)[ \t\n]{1,2}){1,3}", gap)
+        if not re.fullmatch(r"\.?(?:[ \t]{0,2}|[ \t]?\n[ \t]{0,8})", gap) or (
+            gap == "" and not text[tokens.ends[i] - 1] == "."
+        ):
+            particle = re.fullmatch(
+                r"\.?[ \t\n]{0,2}(?:(?:van|von|der|den|de|del|della|di|da|la|le|el|al|bin|du|ter|ten|st\.)[ \t\n]{1,2}){1,3}",
+                gap,
+            )
             if particle is None:
                 return None
         bit = bits[j]
@@ -252,9 +316,19 @@ class NameRules:
             if not (hard and bit & NAME):
                 return None
         if bit & COMMON and not bit & NAME:
-            if not hard or tokens.caseless or not text[tokens.starts[j]].isupper() or text[tokens.starts[i] : tokens.ends[i]].isupper() and len(tokens.lower[i]) > 2 and False:
+            if (
+                not hard
+                or tokens.caseless
+                or not text[tokens.starts[j]].isupper()
+                or text[tokens.starts[i] : tokens.ends[i]].isupper()
+                and len(tokens.lower[i]) > 2
+                and False
+            ):
                 return None
-            if text[tokens.starts[j] : tokens.ends[j]].isupper() and not text[tokens.starts[i] : tokens.ends[i]].isupper():
+            if (
+                text[tokens.starts[j] : tokens.ends[j]].isupper()
+                and not text[tokens.starts[i] : tokens.ends[i]].isupper()
+            ):
                 return None
         if not hard:
             if not bit & NAME and (bit or tokens.caseless or text[tokens.starts[j] : tokens.ends[j]].isupper()):
@@ -276,27 +350,50 @@ class NameRules:
         if not re.fullmatch(r"[ \t]?,[ \t\n]{0,3}|[ \t]{1,2}|\.?,?[ \t]", gap):
             return None
         j = i - 1
-        while j >= 0 and bits[j] & CREDENTIAL and not bits[j] & NAME and re.fullmatch(r"[ \t]?,?[ \t]{0,2}", text[tokens.ends[j - 1] : tokens.starts[j]] if j else "x"):
+        while (
+            j >= 0
+            and bits[j] & CREDENTIAL
+            and not bits[j] & NAME
+            and re.fullmatch(r"[ \t]?,?[ \t]{0,2}", text[tokens.ends[j - 1] : tokens.starts[j]] if j else "x")
+        ):
             j -= 1
         if j < 0 or shut[j] or not self._nameish(tokens, j, True):
             return None
         if text[tokens.starts[i] : tokens.ends[i]].islower():
             return None
         first = j
-        while first > 0 and j - first < 3 and not shut[first - 1] and self._nameish(tokens, first - 1, True) and self._adjacent(tokens, first - 1):
+        while (
+            first > 0
+            and j - first < 3
+            and not shut[first - 1]
+            and self._nameish(tokens, first - 1, True)
+            and self._adjacent(tokens, first - 1)
+        ):
             if "\n" in text[tokens.ends[first - 1] : tokens.starts[first]]:
                 break
             first -= 1
-        if first and text[tokens.ends[first - 1] : tokens.starts[first]] in (", ", ",") and self._nameish(tokens, first - 1, True) and bits[first - 1] & FAMILY and bits[first] & GIVEN:
+        if (
+            first
+            and text[tokens.ends[first - 1] : tokens.starts[first]] in (", ", ",")
+            and self._nameish(tokens, first - 1, True)
+            and bits[first - 1] & FAMILY
+            and bits[first] & GIVEN
+        ):
             first -= 1
         comma = "," in gap
         if first == j and not comma and not (bits[j] & NAME and not bits[j] & WORD):
             return None
         if first == j and bits[j] & COMMON and not bits[j] & NAME:
             return None
-        if tokens.lower[i] in ("do", "pa", "ma", "pt", "ot", "mb", "ba", "ms", "md", "np", "dc") and first == j and not text[tokens.starts[i] : tokens.ends[i]].isupper():
+        if (
+            tokens.lower[i] in ("do", "pa", "ma", "pt", "ot", "mb", "ba", "ms", "md", "np", "dc")
+            and first == j
+            and not text[tokens.starts[i] : tokens.ends[i]].isupper()
+        ):
             return None
-        if text[tokens.starts[first] : tokens.ends[j]].isupper() and not any(bits[k] & NAME for k in range(first, j + 1)):
+        if text[tokens.starts[first] : tokens.ends[j]].isupper() and not any(
+            bits[k] & NAME for k in range(first, j + 1)
+        ):
             return None
         return first, j
 
@@ -347,8 +444,26 @@ class NameRules:
         if sign not in ",(" and word in self.titles and text[p:q].islower():
             return "title"
         if sign in ",(":
-            if word in ("hi", "hello", "hey", "thanks", "dear", "sincerely", "regards", "morning", "you", "afternoon", "cc"):
-                return "self" if word not in ("you", "morning", "afternoon") or tokens.bits[i] & GIVEN and not tokens.bits[i] & WORD else ""
+            if word in (
+                "hi",
+                "hello",
+                "hey",
+                "thanks",
+                "dear",
+                "sincerely",
+                "regards",
+                "morning",
+                "you",
+                "afternoon",
+                "cc",
+            ):
+                return (
+                    "self"
+                    if word not in ("you", "morning", "afternoon")
+                    or tokens.bits[i] & GIVEN
+                    and not tokens.bits[i] & WORD
+                    else ""
+                )
             return ""
         if gap >= 3 and word in self.labels and (p == low or text[p - 1] in "\n \t"):
             return "label"
@@ -383,7 +498,12 @@ class NameRules:
             return False
         if b & STOP and not (a & FAMILY and self._context(tokens, i) == "label"):
             return False
-        if tokens.text[tokens.starts[i] : tokens.ends[i]].isupper() != tokens.text[tokens.starts[j] : tokens.ends[j]].isupper() and tokens.ends[j] - tokens.starts[j] > 1 and not tokens.text[tokens.starts[i] : tokens.ends[i]].isupper():
+        if (
+            tokens.text[tokens.starts[i] : tokens.ends[i]].isupper()
+            != tokens.text[tokens.starts[j] : tokens.ends[j]].isupper()
+            and tokens.ends[j] - tokens.starts[j] > 1
+            and not tokens.text[tokens.starts[i] : tokens.ends[i]].isupper()
+        ):
             return False
         if b & (WORD | EPONYM):
             return bool(a & FAMILY and not a & (WORD | EPONYM))
@@ -395,14 +515,24 @@ class NameRules:
         bits = tokens.bits
         if j >= len(bits) or shut[j] or not COMMA.fullmatch(tokens.text[tokens.ends[i] : tokens.starts[j]]):
             return False
-        if bits[j] & CREDENTIAL and not bits[j] & GIVEN or tokens.ends[j] - tokens.starts[j] < 2 and not bits[i] & FAMILY:
+        if (
+            bits[j] & CREDENTIAL
+            and not bits[j] & GIVEN
+            or tokens.ends[j] - tokens.starts[j] < 2
+            and not bits[i] & FAMILY
+        ):
             return False
         return self._nameish(tokens, i, True) and self._nameish(tokens, j, False) and not bits[j] & (COMMON | STATE)
 
     def _nameish(self, tokens: Tokens, i: int, hard: bool) -> bool:
         """Say whether a word may be part of a name beside another."""
         bit = tokens.bits[i]
-        if bit & STOP or (bit & CREDENTIAL and not bit & NAME) or (bit & (TITLE | SOFT_TITLE) and not bit & NAME) or (bit & STATE and not hard):
+        if (
+            bit & STOP
+            or (bit & CREDENTIAL and not bit & NAME)
+            or (bit & (TITLE | SOFT_TITLE) and not bit & NAME)
+            or (bit & STATE and not hard)
+        ):
             return False
         if bit & MONTH and not bit & NAME:
             return False
@@ -423,7 +553,18 @@ class NameRules:
             gap = text[tokens.ends[last] : tokens.starts[j]]
             bit = bits[j]
             if tokens.caseless:
-                if bit & (STOP | COMMON | EPONYM) and not (bit & FAMILY and last == i and not bit & STOP and not self._verb(tokens, j) and hard and not bit & COMMON) or not bit & NAME:
+                if (
+                    bit & (STOP | COMMON | EPONYM)
+                    and not (
+                        bit & FAMILY
+                        and last == i
+                        and not bit & STOP
+                        and not self._verb(tokens, j)
+                        and hard
+                        and not bit & COMMON
+                    )
+                    or not bit & NAME
+                ):
                     if not (bit == 0 and hard and last == i and len(tokens.lower[j]) > 3 and not bits[last] & FAMILY):
                         break
             if bit & SUFFIX and tokens.lower[j].rstrip(".") in ("jr", "sr", "ii", "iii", "iv", "jnr", "snr"):
@@ -452,10 +593,19 @@ class NameRules:
                 if not bit & FAMILY or bit & STOP:
                     break
             last = j
-        while last > i and bits[last] == 0 and tokens.ends[last] - tokens.starts[last] == 1 and text[tokens.ends[last] : tokens.ends[last] + 2].strip().isdigit():
+        while (
+            last > i
+            and bits[last] == 0
+            and tokens.ends[last] - tokens.starts[last] == 1
+            and text[tokens.ends[last] : tokens.ends[last] + 2].strip().isdigit()
+        ):
             last -= 1
         # Smith Jr., Smith, III
-        if last + 1 < len(bits) and bits[last + 1] & SUFFIX and COMMA.fullmatch(text[tokens.ends[last] : tokens.starts[last + 1]]):
+        if (
+            last + 1 < len(bits)
+            and bits[last + 1] & SUFFIX
+            and COMMA.fullmatch(text[tokens.ends[last] : tokens.starts[last + 1]])
+        ):
             if tokens.lower[last + 1].rstrip(".") in ("jr", "sr", "ii", "iii", "iv"):
                 last += 1
         return last
@@ -472,8 +622,16 @@ class NameRules:
         if tokens.text[tokens.ends[i] : tokens.ends[i] + 2] in ("'s", "’s"):
             return False
         if GAP.fullmatch(gap):
-            return not gap.startswith(".") or tokens.ends[i] - tokens.starts[i] == 1 or _abbreviated(tokens.text, tokens, i)
-        return PARTICLES_BETWEEN.fullmatch(gap) is not None or bool(re.fullmatch(r" ?[\"“(‘'][A-Za-z]+[\"”)’'] ", gap)) or gap in (' "', '" ', " (", ") ", " “", "” ")
+            return (
+                not gap.startswith(".")
+                or tokens.ends[i] - tokens.starts[i] == 1
+                or _abbreviated(tokens.text, tokens, i)
+            )
+        return (
+            PARTICLES_BETWEEN.fullmatch(gap) is not None
+            or bool(re.fullmatch(r" ?[\"“(‘'][A-Za-z]+[\"”)’'] ", gap))
+            or gap in (' "', '" ', " (", ") ", " “", "” ")
+        )
 
     def _initial(self, tokens: Tokens, i: int) -> bool:
         word = tokens.text[tokens.starts[i] : tokens.ends[i]]
@@ -510,11 +668,16 @@ class NameRules:
 
     def _person_follows(self, tokens: Tokens, i: int) -> bool:
         rest = tokens.text[tokens.ends[i] : tokens.ends[i] + 24]
-        return bool(re.match(r"(?:\s+(?:was|is|has|had|denies|reports|presents|presented|states|returns|will|came|called|stated|and his|and her|agreed|saw|recommended|also)\b)", rest)) and not self._sentence_start(tokens, i)
+        return bool(
+            re.match(
+                r"(?:\s+(?:was|is|has|had|denies|reports|presents|presented|states|returns|will|came|called|stated|and his|and her|agreed|saw|recommended|also)\b)",
+                rest,
+            )
+        ) and not self._sentence_start(tokens, i)
 
     def _sentence_start(self, tokens: Tokens, i: int) -> bool:
         before = tokens.text[max(0, tokens.starts[i] - 4) : tokens.starts[i]].rstrip(" \t")
-        return not before or before[-1] in ".:\n!?•*-)\"“" or before[-1].isdigit()
+        return not before or before[-1] in '.:\n!?•*-)"“' or before[-1].isdigit()
 
     def _heading(self, tokens: Tokens, first: int, last: int) -> bool:
         """Say whether words stand in a line of capitalised words: a heading."""
@@ -523,18 +686,27 @@ class NameRules:
             return True
         before = tokens.text[max(0, tokens.starts[first] - 2) : tokens.starts[first]]
         beside = (first > 0 and tokens.ends[first - 1] == tokens.starts[first] - 1) or (
-            last + 1 < len(tokens.starts) and tokens.starts[last + 1] == tokens.ends[last] + 1 and following[:1] == " "
+            last + 1 < len(tokens.starts)
+            and tokens.starts[last + 1] == tokens.ends[last] + 1
+            and following[:1] == " "
         )
         return beside and before[-1:] != "."
 
     def _upper_line(self, tokens: Tokens, i: int) -> bool:
         """Say whether the words around are in capitals too."""
         text = tokens.text
-        return text[max(0, tokens.starts[i] - 24) : tokens.starts[i]].isupper() or text[tokens.ends[i] : tokens.ends[i] + 24].isupper()
+        return (
+            text[max(0, tokens.starts[i] - 24) : tokens.starts[i]].isupper()
+            or text[tokens.ends[i] : tokens.ends[i] + 24].isupper()
+        )
 
     def _all_caps_pair(self, tokens: Tokens, i: int) -> bool:
         text = tokens.text
-        return text[tokens.starts[i] : tokens.ends[i]].isupper() or self._sentence_start(tokens, i) and tokens.ends[i + 1] - tokens.starts[i + 1] < 4
+        return (
+            text[tokens.starts[i] : tokens.ends[i]].isupper()
+            or self._sentence_start(tokens, i)
+            and tokens.ends[i + 1] - tokens.starts[i + 1] < 4
+        )
 
     def _sentence_line(self, tokens: Tokens, i: int) -> bool:
         """Say whether a line begins with this word and goes on as a heading does."""
@@ -546,7 +718,11 @@ class NameRules:
 
     def _end(self, tokens: Tokens, i: int) -> int:
         end = tokens.ends[i]
-        if tokens.ends[i] - tokens.starts[i] == 1 and tokens.text[end : end + 1] == "." and tokens.text[end - 1].isupper():
+        if (
+            tokens.ends[i] - tokens.starts[i] == 1
+            and tokens.text[end : end + 1] == "."
+            and tokens.text[end - 1].isupper()
+        ):
             return end + 1
         return end
 
@@ -587,19 +763,39 @@ class NameRules:
         for match in self.lower_title.finditer(text):
             words = match[1].split()
             bit = self.lexicon.get(words[0].removesuffix("'s"), 0)
-            if bit & (STOP | COMMON) and not bit & NAME or bit & (STOP | SOFT_TITLE) or (bit & COMMON and bit & WORD) or len(words[0]) < 2:
+            if (
+                bit & (STOP | COMMON)
+                and not bit & NAME
+                or bit & (STOP | SOFT_TITLE)
+                or (bit & COMMON and bit & WORD)
+                or len(words[0]) < 2
+            ):
                 continue
             start = match.start(1)
             end = start + len(words[0].removesuffix("'s").removesuffix("’s"))
-            if len(words) > 1 and bit & GIVEN and (second := self.lexicon.get(words[1], 0)) & FAMILY and not second & (WORD | COMMON | STOP):
+            if (
+                len(words) > 1
+                and bit & GIVEN
+                and (second := self.lexicon.get(words[1], 0)) & FAMILY
+                and not second & (WORD | COMMON | STOP)
+            ):
                 end = match.end(1)
             spans.append(Span(start, end, "name"))
-        known = {tokens.lower[j] for a, b in found for j in range(a, b + 1) if len(tokens.lower[j]) > 3 and not tokens.bits[j] & (COMMON | WORD | STOP | EPONYM)}
+        known = {
+            tokens.lower[j]
+            for a, b in found
+            for j in range(a, b + 1)
+            if len(tokens.lower[j]) > 3 and not tokens.bits[j] & (COMMON | WORD | STOP | EPONYM)
+        }
         for word in (known & tokens.words) | (self.plain_given & tokens.words):
             for match in re.finditer(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text):
                 end = match.end()
                 following = re.match(r"\s([a-z]+)\b", text[end : end + 20])
-                if following and (bit := self.lexicon.get(following[1], 0)) & FAMILY and not bit & (WORD | COMMON | STOP):
+                if (
+                    following
+                    and (bit := self.lexicon.get(following[1], 0)) & FAMILY
+                    and not bit & (WORD | COMMON | STOP)
+                ):
                     end += following.end()
                 spans.append(Span(match.start(), end, "name"))
         return spans
@@ -607,24 +803,46 @@ class NameRules:
     def _initials(self, text: str) -> list[Span]:
         """Return initials at the end of a text: who dictated, who typed, who signed."""
         tail = max(0, len(text) - 420)
-        spans = [Span(m.start(1) + tail, m.end(1) + tail, "name") for m in TRAILER.finditer(text[tail:]) if not _SLASHED.search(m[1])]
-        spans += [Span(m.start(1) + tail, m.end(1) + tail, "name") for m in DASHED.finditer(text[tail:]) if m[1].lower() not in _NO_INITIALS]
+        spans = [
+            Span(m.start(1) + tail, m.end(1) + tail, "name")
+            for m in TRAILER.finditer(text[tail:])
+            if not _SLASHED.search(m[1])
+        ]
+        spans += [
+            Span(m.start(1) + tail, m.end(1) + tail, "name")
+            for m in DASHED.finditer(text[tail:])
+            if m[1].lower() not in _NO_INITIALS
+        ]
         for m in INITIALS_LABEL.finditer(text, tail):
-            if m[1].replace(".", "").isupper() or text[m.start() : m.end()].lower().startswith(("initial", "typist", "transcri", "scribe", "typed")):
+            if m[1].replace(".", "").isupper() or text[m.start() : m.end()].lower().startswith(
+                ("initial", "typist", "transcri", "scribe", "typed")
+            ):
                 if m[1].lower() not in _NO_INITIALS:
                     spans.append(Span(m.start(1), m.end(1), "name"))
         return spans
 
 
-_PERSON = re.compile(r"\s+(?:is|was|has|had|presents|presented|returns|comes|came|reports|denies|states|called|will|and\s+(?:his|her))\b|,?\s(?:an?\s)?\d{1,3}(?:[ -]y|yo)|,\s(?:MD|RN|NP|DO|PA|a|an)\b")
-_FOLLOWING = re.compile(r"(?:['’`]?s?(?:[-–/](?:[A-Z][\w'’]+))*\s+|[-–][A-Z]?[\w'’]*(?:[-–]\w+)*\s*)(?:(?:type|grade|class|like|B|A)\s+)?([A-Za-z]+)")
-_SLASHED = re.compile(r"^(?:LE|UE|RUE|LUE|RLE|LLE|AM|PM|BP|HR|RR|CN|GI|GU|CV|AP|PA|OD|OS|PT|OT|IV|PO|IM|ADL|MD|RN|NP|DO)\b|[/:\\](?:MD|RN|NP|PA|UE|LE|min|kg|dl|ml|hr|day)$", re.IGNORECASE)
-_NO_INITIALS = frozenset("md rn np pa do am pm po iv im pt no ok as to by ed or er na bid tid qid prn and the for via rt ot lpn phd mid".split())
+_PERSON = re.compile(
+    r"\s+(?:is|was|has|had|presents|presented|returns|comes|came|reports|denies|states|called|will|and\s+(?:his|her))\b|,?\s(?:an?\s)?\d{1,3}(?:[ -]y|yo)|,\s(?:MD|RN|NP|DO|PA|a|an)\b"
+)
+_FOLLOWING = re.compile(
+    r"(?:['’`]?s?(?:[-–/](?:[A-Z][\w'’]+))*\s+|[-–][A-Z]?[\w'’]*(?:[-–]\w+)*\s*)(?:(?:type|grade|class|like|B|A)\s+)?([A-Za-z]+)"
+)
+_SLASHED = re.compile(
+    r"^(?:LE|UE|RUE|LUE|RLE|LLE|AM|PM|BP|HR|RR|CN|GI|GU|CV|AP|PA|OD|OS|PT|OT|IV|PO|IM|ADL|MD|RN|NP|DO)\b|[/:\\](?:MD|RN|NP|PA|UE|LE|min|kg|dl|ml|hr|day)$",
+    re.IGNORECASE,
+)
+_NO_INITIALS = frozenset(
+    "md rn np pa do am pm po iv im pt no ok as to by ed or er na bid tid qid prn and the for via rt ot lpn phd mid".split()
+)
 
 
 def _abbreviated(text: str, tokens: Tokens, i: int) -> bool:
     """Say whether a word is an abbreviation that ends with its stop: St., Wm., Jos."""
-    return tokens.lower[i].rstrip(".") in ("st", "wm", "jos", "chas", "geo", "thos", "mc", "jr", "sr") or text[tokens.ends[i] - 1] == "."
+    return (
+        tokens.lower[i].rstrip(".") in ("st", "wm", "jos", "chas", "geo", "thos", "mc", "jr", "sr")
+        or text[tokens.ends[i] - 1] == "."
+    )
 
 
 def _inside(starts: list[int], closed: list[Span]) -> list[bool]:

@@ -17,12 +17,16 @@ DIGITS = re.compile(r"\d+")
 LOOK_BACK = 52  # characters before a number in which its label is looked for
 EXTENSION = r"(?:\s*[,;(]?\s*(?:x|ext\.?|extension|extn\.?)\s*[.:#]?\s*\d{1,6}\)?)?"
 PHONE = re.compile(
-    r"(?:\+?1[\s.\-]?\(?|\()?\d{3}(?:\)\s?[-.]?\s?|\s?[.\-–/]\s?|\s)\d{3}(?:\s?[.\-–]\s?|\s)\d{4}(?!\d)" + EXTENSION, re.IGNORECASE
+    r"(?:\+?1[\s.\-]?\(?|\()?\d{3}(?:\)\s?[-.]?\s?|\s?[.\-–/]\s?|\s)\d{3}(?:\s?[.\-–]\s?|\s)\d{4}(?!\d)" + EXTENSION,
+    re.IGNORECASE,
 )
 PHONE_OF_SEVEN = re.compile(r"\d{3}[-.–]\d{4}(?!\d|[-–.]\d)" + EXTENSION, re.IGNORECASE)
-INTERNATIONAL = re.compile(r"\d{1,3}[\s.\-]?(?:\(0?\d{0,4}\)[\s.\-]?)?\d{1,5}(?:[\s.\-]?\d{2,5}){1,4}(?!\d)" + EXTENSION)
+INTERNATIONAL = re.compile(
+    r"\d{1,3}[\s.\-]?(?:\(0?\d{0,4}\)[\s.\-]?)?\d{1,5}(?:[\s.\-]?\d{2,5}){1,4}(?!\d)" + EXTENSION
+)
 NATIONAL = re.compile(
-    r"(?:0\d{2,4}\)?[\s\-]\d{3,4}[\s\-]?\d{3,4}|0\d{4,5}[\s\-]\d{5,6}|07\d{3}\s?\d{6}|0\d(?:[\s.]\d{2}){4}|0\d{10})(?!\d)" + EXTENSION
+    r"(?:0\d{2,4}\)?[\s\-]\d{3,4}[\s\-]?\d{3,4}|0\d{4,5}[\s\-]\d{5,6}|07\d{3}\s?\d{6}|0\d(?:[\s.]\d{2}){4}|0\d{10})(?!\d)"
+    + EXTENSION
 )
 SSN = re.compile(r"\d{3}([-\s–])\d{2}\1\d{4}(?![\d-])")
 MASKED_SSN = re.compile(r"(?:[x*#]{3}[-\s]?[x*#]{2}[-\s]?)$", re.IGNORECASE)
@@ -39,7 +43,9 @@ GROUPS = re.compile(r"(?:[ ]\d{2,}(?![\d/.:])){1,5}|(?:[ ][A-Z0-9]{2,5}(?![a-z/.
 VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}(?![A-Za-z0-9])")
 UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 MAC = re.compile(r"[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}(?![0-9a-f])", re.IGNORECASE)
-MBI = re.compile(r"[1-9][AC-HJKMNP-RT-Yac-hjkmnp-rt-y][A-Za-z0-9]\d-?[A-Za-z][A-Za-z0-9]\d-?[A-Za-z]{2}\d{2}(?![A-Za-z0-9])")
+MBI = re.compile(
+    r"[1-9][AC-HJKMNP-RT-Yac-hjkmnp-rt-y][A-Za-z0-9]\d-?[A-Za-z][A-Za-z0-9]\d-?[A-Za-z]{2}\d{2}(?![A-Za-z0-9])"
+)
 UK_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}(?![A-Za-z0-9])")
 CANADA_POSTCODE = re.compile(r"[ABCEGHJ-NPRSTVXY]\d[A-Z]\s?\d[A-Z]\d(?![A-Za-z0-9])")
 # Codes that say something of medicine and nothing of a person.
@@ -70,8 +76,13 @@ AGE_BEFORE = re.compile(
 )
 AGE_IS = re.compile(r"\s*(?:[.,;)\n?!]|$|and\b|now\b|but\b|years)")
 DAY_ALONE = re.compile(r"\b(?:on|until|till|since|by|from|before|after)\s+the\s+$", re.IGNORECASE)
-NOT_A_DAY = re.compile(r"(?:st|nd|rd|th)\s+(?:day|floor|percentile|hospital|postoperative|pod|post|rib|ribs|toe|finger|digit|metatarsal|metacarpal|week|month|year|trimester|degree|dose|cycle|round|visit|time|nerve|ventricle|intercostal|cranial|grade|ward|level|attempt|try|line|generation|pregnancy|one|street|avenue|and\s+\d)", re.IGNORECASE)
-NINETIES = re.compile(r"(?:in|of)\s+(?:(?:his|her|their|my|your|the)\s+)?(?:(?:early|mid|late)[-\s]+)?$", re.IGNORECASE)
+NOT_A_DAY = re.compile(
+    r"(?:st|nd|rd|th)\s+(?:day|floor|percentile|hospital|postoperative|pod|post|rib|ribs|toe|finger|digit|metatarsal|metacarpal|week|month|year|trimester|degree|dose|cycle|round|visit|time|nerve|ventricle|intercostal|cranial|grade|ward|level|attempt|try|line|generation|pregnancy|one|street|avenue|and\s+\d)",
+    re.IGNORECASE,
+)
+NINETIES = re.compile(
+    r"(?:in|of)\s+(?:(?:his|her|their|my|your|the)\s+)?(?:(?:early|mid|late)[-\s]+)?$", re.IGNORECASE
+)
 SPELLED_AGE = re.compile(
     r"\b(ninety(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one|a)\s+hundred(?:\s+(?:and\s+)?(?:one|two|three|four|five|six|"
     r"seven|eight|nine|ten|eleven|twelve))?)[\s-]+(?:years?[\s-]+(?:old|of\s+age|young)|yo\b|y/o\b)",
@@ -86,20 +97,28 @@ class NumberRules:
     def __init__(self, words: Words, calendar: CalendarRules) -> None:
         """Compile the labels and street names of a language."""
         self.words, self.calendar = words, calendar
-        joined = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in sorted(words.id_labels.items(), key=_label_order))
+        joined = "|".join(
+            f"(?P<{kind}>{pattern})" for kind, pattern in sorted(words.id_labels.items(), key=_label_order)
+        )
         connector = r"(?:[\s.:#=*()\[\]|]|\b(?:no|nos|num|nbr|number|numbers|numero|id|ids|is|was|of|ending|ends|in|code|identifier|ref|"
         connector += r"date|digits|last|four|4|on|file|the|card|model|name|holder|reads|read|as|and)\b|['’]s|-)*"
         self.label = re.compile(rf"(?<![a-z0-9/])(?:{joined})(?![a-z]){connector}$", re.IGNORECASE)
         # A label that is also an ordinary word needs `#`, `no`, `id`, `:` or their like behind it.
-        self.explicit = re.compile(r"(?:[#:=]|\b(?:no|num|nbr|number|numbers|id|ids|identifier|code|ending|ends)\b)", re.IGNORECASE)
+        self.explicit = re.compile(
+            r"(?:[#:=]|\b(?:no|num|nbr|number|numbers|id|ids|identifier|code|ending|ends)\b)", re.IGNORECASE
+        )
         phone = either(words["phone_labels"])
         self.phone_label = re.compile(
             rf"(?:^|[\s(\[,;/|.])(?:{phone})(?:\s*(?:phone|number|no|line|to|is|at|me|him|her|us|them|my|his|on|back|or|and|the|office|desk|for|questions|with))*[\s.:#()*-]*$",
             re.IGNORECASE,
         )
-        self.fax_label = re.compile(rf"\b(?:{words.any_of('fax_labels')})(?:\s*(?:number|no|to|is|at|line|it|the|results|records|:))*[\s.:#()+*1-]*$", re.IGNORECASE)
+        self.fax_label = re.compile(
+            rf"\b(?:{words.any_of('fax_labels')})(?:\s*(?:number|no|to|is|at|line|it|the|results|records|:))*[\s.:#()+*1-]*$",
+            re.IGNORECASE,
+        )
         self.pager_label = re.compile(
-            rf"(?:^|[\s(\[,;/|])(?:{words.any_of('pager_labels')})(?:\s*(?:number|no|id|is|at|me|him|her|on))*[\s.:#()-]*$", re.IGNORECASE
+            rf"(?:^|[\s(\[,;/|])(?:{words.any_of('pager_labels')})(?:\s*(?:number|no|id|is|at|me|him|her|on))*[\s.:#()-]*$",
+            re.IGNORECASE,
         )
         streets = either(words["street_types"])
         short = either(words["short_street_types"])
@@ -108,7 +127,9 @@ class NumberRules:
             r"(?:(?:\s*,\s*|\s+|\s*\n\s*)(?:(?:apt|apartment|suite|ste|unit|flat|floor|fl|bldg|building|lot|trailer|trlr|room|rm|space|spc|no)\b\.?"
             r"\s*#?\s*[\w-]{1,6}\b|#\s?[\w-]{1,6}\b|\d{1,2}(?:st|nd|rd|th)\s+(?:floor|fl)\b))?"
         )
-        compass = r"(?:\s+(?:n|s|e|w|ne|nw|se|sw|north|south|east|west|northeast|northwest|southeast|southwest)\b\.?)?"
+        compass = (
+            r"(?:\s+(?:n|s|e|w|ne|nw|se|sw|north|south|east|west|northeast|northwest|southeast|southwest)\b\.?)?"
+        )
         word = rf"(?!(?:{not_street})\b)[A-Za-z0-9][\w.'’-]*"
         self.address = re.compile(
             rf"\d{{1,6}}(?:[A-Za-z]\b|-\d{{1,4}})?(?:\s1/2)?,?{compass}\s+(?:{word}\s+){{1,3}}?(?:(?:{streets})\b|(?:{short})\b\.?){compass}{unit}"
@@ -120,7 +141,9 @@ class NumberRules:
         self.box = re.compile(r"(?:p\.?\s?o\.?\s+)?\bbox\s+(?:no\.?\s*|#\s*)?$|\brural route\s*#?\s*$", re.IGNORECASE)
         states = f"{either(words['states'])}|{words.any_of('state_names_of_two_words')}"
         codes = "|".join(sorted(words["state_codes"])) or "(?!)"
-        self.state_before = re.compile(rf"(?:\b(?:(?:{codes})|(?i:{states}|{'|'.join(c.lower() for c in sorted(words['state_codes']))}))\.?(?:,?\s{{1,3}}|\^)|(?i:\b(?:{words.any_of('zip_labels')})\s*[:#]?\s*))$")
+        self.state_before = re.compile(
+            rf"(?:\b(?:(?:{codes})|(?i:{states}|{'|'.join(c.lower() for c in sorted(words['state_codes']))}))\.?(?:,?\s{{1,3}}|\^)|(?i:\b(?:{words.any_of('zip_labels')})\s*[:#]?\s*))$"
+        )
 
     def find(self, text: str, taken: list[Span]) -> list[Span]:
         """Return the identifiers of a text that hold digits; places in `taken`, in order, are passed over."""
@@ -141,7 +164,12 @@ class NumberRules:
             length = end - start
             behind = text[end] if end < size else " "
             ahead = text[start - 1] if start else " "
-            if length <= 2 and (behind in " .,\n;)%:]" or behind == "+") and ahead not in "#-/." and not ahead.isalnum():
+            if (
+                length <= 2
+                and (behind in " .,\n;)%:]" or behind == "+")
+                and ahead not in "#-/."
+                and not ahead.isalnum()
+            ):
                 # The bulk of numbers: doses, scores, counts, items of lists. Three questions are enough.
                 if behind == " " and end + 1 < size:
                     after = text[end + 1]
@@ -191,18 +219,43 @@ class NumberRules:
         begin = start
         if (flat := self.flat.search(text[max(0, start - 16) : start])) is not None:
             begin = max(0, start - 16) + flat.start()
-        if street.split()[-1].lower().rstrip(".") in ("dr", "st", "way", "place", "court", "run", "walk", "close", "path", "row", "ct", "pl", "hill", "ridge"):
+        if street.split()[-1].lower().rstrip(".") in (
+            "dr",
+            "st",
+            "way",
+            "place",
+            "court",
+            "run",
+            "walk",
+            "close",
+            "path",
+            "row",
+            "ct",
+            "pl",
+            "hill",
+            "ridge",
+        ):
             middle = street.split()[1:-1]
             if not middle or not (middle[0][:1].isupper() or middle[0][:1].isdigit()):
                 return None
-            if street.split()[-1] in ("Dr", "Dr.") and text[found.end() : found.end() + 2].strip()[:1].isupper() and text[found.end() : found.end() + 1] == " ":
+            if (
+                street.split()[-1] in ("Dr", "Dr.")
+                and text[found.end() : found.end() + 2].strip()[:1].isupper()
+                and text[found.end() : found.end() + 1] == " "
+            ):
                 return None  # 12 Seen by Dr. Smith
         return Span(begin, found.end(), "address")
 
     def _is_age(self, text: str, start: int, end: int) -> bool:
         if AGE_AFTER.match(text, end):
-            return not re.search(r"\b(?:temp(?:erature)?|t|tmax|tm|for|past|last|over|than)\W*(?:of\s*)?$", text[max(0, start - 14) : start], re.IGNORECASE)
-        if AGE_BEFORE.search(text, max(0, start - 30), start) and (AGE_IS.match(text, end) or "ag" in text[max(0, start - 12) : start].lower()):
+            return not re.search(
+                r"\b(?:temp(?:erature)?|t|tmax|tm|for|past|last|over|than)\W*(?:of\s*)?$",
+                text[max(0, start - 14) : start],
+                re.IGNORECASE,
+            )
+        if AGE_BEFORE.search(text, max(0, start - 30), start) and (
+            AGE_IS.match(text, end) or "ag" in text[max(0, start - 12) : start].lower()
+        ):
             return not text[end : end + 1] == "%"
         return False
 
@@ -211,7 +264,11 @@ class NumberRules:
     ) -> Span | None:
         size = len(text)
         after = text[end + 1] if end + 1 < size else " "
-        if ahead.isalnum() or ahead in "_" or (ahead in "-–#" and start > 1 and text[start - 2].isalnum() and ahead != "#"):
+        if (
+            ahead.isalnum()
+            or ahead in "_"
+            or (ahead in "-–#" and start > 1 and text[start - 2].isalnum() and ahead != "#")
+        ):
             if ahead == "T" and length in (1, 2):
                 return None
             return self._mixed(text, start)
@@ -230,8 +287,17 @@ class NumberRules:
                         return Span(*spot, "date")
         if length <= 2 and behind in "-.stnrdth/ " and (spot2 := calendar.day_month.match(text, start)):
             return Span(start, spot2.end(), "date")
-        if length <= 2 and behind in "snrt" and text[end : end + 2] in ("st", "nd", "rd", "th") and DAY_ALONE.search(text, max(0, start - 14), start):
-            return None if NOT_A_DAY.match(text, end) or not 1 <= int(text[start:end]) <= 31 else Span(start, end + 2, "date")
+        if (
+            length <= 2
+            and behind in "snrt"
+            and text[end : end + 2] in ("st", "nd", "rd", "th")
+            and DAY_ALONE.search(text, max(0, start - 14), start)
+        ):
+            return (
+                None
+                if NOT_A_DAY.match(text, end) or not 1 <= int(text[start:end]) <= 31
+                else Span(start, end + 2, "date")
+            )
         if length == 3 and behind in "-– " and (ssn := SSN.match(text, start)):
             if behind != " " or self._label_type(text, start) == "ssn":
                 return Span(start, ssn.end(), "ssn")
@@ -239,7 +305,11 @@ class NumberRules:
             phone = self._phone(text, start, length, ahead)
             if phone is not None:
                 return phone
-        if ahead == "+" or (length <= 5 and text[start] == "0" and length >= 2 and behind in " -).") or (length == 11 and text[start] == "0"):
+        if (
+            ahead == "+"
+            or (length <= 5 and text[start] == "0" and length >= 2 and behind in " -).")
+            or (length == 11 and text[start] == "0")
+        ):
             number = (INTERNATIONAL if ahead == "+" else NATIONAL).match(text, start)
             if number and sum(c.isdigit() for c in number[0]) >= 9:
                 begin = start - 1 if ahead in "+(" else start
@@ -265,9 +335,19 @@ class NumberRules:
                         return address
         if length <= 6 and (box := self.box.search(text, max(0, start - 14), start)) is not None:
             return Span(box.start(), end, "address")
-        if length == 5 and (zip_code := ZIP_PLUS.match(text, start)) and self.state_before.search(text, max(0, start - 20), start):
+        if (
+            length == 5
+            and (zip_code := ZIP_PLUS.match(text, start))
+            and self.state_before.search(text, max(0, start - 20), start)
+        ):
             return Span(start, zip_code.end(), "zip")
-        if (length <= 4 and behind in "-–" and after.isdigit()) or length >= 3 or behind.isalpha() or ahead == "#" or (length == 2 and behind == "-"):
+        if (
+            (length <= 4 and behind in "-–" and after.isdigit())
+            or length >= 3
+            or behind.isalpha()
+            or ahead == "#"
+            or (length == 2 and behind == "-")
+        ):
             return self._mixed(text, start)
         return None
 
@@ -277,7 +357,12 @@ class NumberRules:
             begin = start - 3
         if length in (1, 3) and (found := PHONE.match(text, begin if ahead == "(" else start)):
             end = found.end()
-            if length == 3 and text[start + 3 : start + 4] == " " and ahead != "(" and not self.phone_label.search(text, max(0, start - 40), start):
+            if (
+                length == 3
+                and text[start + 3 : start + 4] == " "
+                and ahead != "("
+                and not self.phone_label.search(text, max(0, start - 40), start)
+            ):
                 # 120 100 2024 may be a row of a table
                 if not re.match(r"\d{3} \d{3}[-.–]\d{4}|\d{3} \d{3} \d{4}(?!\s\d)", found[0]):
                     return None
@@ -321,7 +406,9 @@ class NumberRules:
         """Look at a token of digits, and perhaps letters, that is neither date nor phone: a number with a label, or a shape."""
         begin = start
         low = max(0, start - 24)
-        while begin > low and (text[begin - 1].isalnum() or (text[begin - 1] in "-_" and begin - 1 > low and text[begin - 2].isalnum())):
+        while begin > low and (
+            text[begin - 1].isalnum() or (text[begin - 1] in "-_" and begin - 1 > low and text[begin - 2].isalnum())
+        ):
             begin -= 1
         found = TOKEN.match(text, begin)
         if found is None:
@@ -346,7 +433,13 @@ class NumberRules:
             return None
         if begin and text[begin - 1] == "." and text[begin - 2 : begin - 1].isdigit():
             return None  # the end of a decimal
-        if digits <= 2 and len(token) > 4 and "-" in token and not token[0].isdigit() and token.replace("-", "").isalpha() is False:
+        if (
+            digits <= 2
+            and len(token) > 4
+            and "-" in token
+            and not token[0].isdigit()
+            and token.replace("-", "").isalpha() is False
+        ):
             if not re.search(r"[#:]\s*$", text[max(0, begin - 3) : begin]):
                 return None  # COVID-19, half-life-2
         kind = self._label_type(text, begin)
@@ -359,7 +452,11 @@ class NumberRules:
                 kind = ""
         if kind:
             return self._labelled(text, begin, end, kind, digits)
-        if self.pager_label.search(text, max(0, begin - 24), begin) and 3 <= digits <= 7 and re.fullmatch(r"\d{1,4}-?\d{2,6}", token):
+        if (
+            self.pager_label.search(text, max(0, begin - 24), begin)
+            and 3 <= digits <= 7
+            and re.fullmatch(r"\d{1,4}-?\d{2,6}", token)
+        ):
             return Span(begin, end, "phone")
         if digits >= 10 and token.isdigit() and self.phone_label.search(text, max(0, begin - 40), begin):
             return Span(begin, end, self._phone_or_fax(text, begin))
@@ -383,11 +480,29 @@ class NumberRules:
             label = text[max(0, begin - 8) : begin].lower()
             if not re.search(r"(?:#|no\.?|number|id|:)\s*$", label):
                 return None
-        if len(token) == 3 and token.isdigit() and kind in ("other_id", "device", "mrn") and not re.search(r"[#:]\s*$|\bid\s$|(?:no\.?|number)\s*$", text[max(0, begin - 8) : begin].lower()):
+        if (
+            len(token) == 3
+            and token.isdigit()
+            and kind in ("other_id", "device", "mrn")
+            and not re.search(r"[#:]\s*$|\bid\s$|(?:no\.?|number)\s*$", text[max(0, begin - 8) : begin].lower())
+        ):
             return None
-        if (more := GROUPS.match(text, end)) is not None and kind in ("mrn", "health_plan", "account", "license", "vehicle", "ssn", "device"):
+        if (more := GROUPS.match(text, end)) is not None and kind in (
+            "mrn",
+            "health_plan",
+            "account",
+            "license",
+            "vehicle",
+            "ssn",
+            "device",
+        ):
             group = more[0]
-            if token.isdigit() and group.replace(" ", "").isdigit() or kind in ("vehicle", "health_plan", "account", "license") and any(c.isdigit() for c in group):
+            if (
+                token.isdigit()
+                and group.replace(" ", "").isdigit()
+                or kind in ("vehicle", "health_plan", "account", "license")
+                and any(c.isdigit() for c in group)
+            ):
                 end = more.end()
         if kind == "license" and "plate" in text[max(0, begin - 30) : begin].lower():
             kind = "vehicle"
@@ -419,20 +534,41 @@ class NumberRules:
                     return Span(begin, end, "date")
             if MONEY_BEFORE.search(text, max(0, begin - 12), begin) and digits <= 7:
                 return None
-            if digits in (10, 11) and not text[end : end + 1].isalnum() and self.phone_label.search(text, max(0, begin - 40), begin):
+            if (
+                digits in (10, 11)
+                and not text[end : end + 1].isalnum()
+                and self.phone_label.search(text, max(0, begin - 40), begin)
+            ):
                 return Span(begin, end, "phone")
-            if (digits == 12 or digits == 14) and is_day(int(token[:4]), int(token[4:6]), int(token[6:8])) and is_year(int(token[:4])):
+            if (
+                (digits == 12 or digits == 14)
+                and is_day(int(token[:4]), int(token[4:6]), int(token[6:8]))
+                and is_year(int(token[:4]))
+            ):
                 return Span(begin, end, "date")
             return Span(begin, end, "other_id")
         if CODE_BEFORE.search(text, max(0, begin - 24), begin):
             return None
         parts = re.split(r"[-–/_.]", token)
         longest = max((len(p) for p in parts if p.isdigit()), default=0)
-        if digits >= 5 and any(c.isalpha() for c in token) and re.search(r"[A-Z]", token) and (longest >= 3 or len(parts) == 1):
-            if re.fullmatch(r"\d+[A-Za-z]{1,4}", token) and UNIT.match(text, begin + len(token.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))):
+        if (
+            digits >= 5
+            and any(c.isalpha() for c in token)
+            and re.search(r"[A-Z]", token)
+            and (longest >= 3 or len(parts) == 1)
+        ):
+            if re.fullmatch(r"\d+[A-Za-z]{1,4}", token) and UNIT.match(
+                text, begin + len(token.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+            ):
                 return None
             return Span(begin, end, "other_id")
-        if digits >= 7 and len(parts) > 1 and all(p.isdigit() for p in parts) and "." not in token and max(map(len, parts)) >= 4:
+        if (
+            digits >= 7
+            and len(parts) > 1
+            and all(p.isdigit() for p in parts)
+            and "." not in token
+            and max(map(len, parts)) >= 4
+        ):
             if text[begin - 1 : begin] in ("$", "±"):
                 return None
             return Span(begin, end, "other_id")

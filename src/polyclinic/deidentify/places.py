@@ -9,7 +9,9 @@ from polyclinic.deidentify.lexicon import CITY, COMMON, EPONYM, INSTITUTION, MON
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
-LINK = re.compile(r"(?:\s(?:of|and|the|at|for|de|del|la|&|on)(?=\s)|\s&|['’][sS]?|\.)*[ \t]|-|/|[ \t]?&[ \t]?|[ \t]?\n[ \t]*")
+LINK = re.compile(
+    r"(?:\s(?:of|and|the|at|for|de|del|la|&|on)(?=\s)|\s&|['’][sS]?|\.)*[ \t]|-|/|[ \t]?&[ \t]?|[ \t]?\n[ \t]*"
+)
 PLAIN_GAP = re.compile(r"[ \t]|\.[ \t]|[ \t]?\n[ \t]*|['’]s?[ \t]")
 LONGEST = 7  # words of an institution's name
 
@@ -33,22 +35,37 @@ class PlaceRules:
         cues = either(words["city_cues"])
         self.city_cue = re.compile(rf"(?:\b(?:{cues})|\b(?:{either(words['city_labels'])})\s*:)\s+$", re.IGNORECASE)
         self.cue_last = frozenset(c.split()[-1] for c in words["city_cues"]) | {f"{c}:" for c in words["city_labels"]}
-        self.employer = re.compile(rf"(?:\b(?:{either(words['employer_cues'])}))\s+(?:the\s+|an?\s+)?$", re.IGNORECASE)
+        self.employer = re.compile(
+            rf"(?:\b(?:{either(words['employer_cues'])}))\s+(?:the\s+|an?\s+)?$", re.IGNORECASE
+        )
         self.employer_last = frozenset(c.split()[-1] for c in words["employer_cues"]) | {"the"}
         streets = words["street_types"] | words["short_street_types"]
-        self.full_streets = frozenset(("street", "avenue", "road", "lane", "boulevard", "parkway", "highway", "drive"))
+        self.full_streets = frozenset(
+            ("street", "avenue", "road", "lane", "boulevard", "parkway", "highway", "drive")
+        )
         self.street_ends = frozenset(s + sign for s in streets for sign in ("", ".", ",", "?", ".,", "!"))
         stop = either(words["no_street_words"])
-        self.street_alone = re.compile(rf"\b(?:on|at|off|along|near)\s((?:(?!(?:{stop})\b)[A-Za-z][\w.'’-]*\s){{1,2}}({either(streets)})\b\.?)(?!\s+[A-Z][a-z])", re.IGNORECASE)
+        self.street_alone = re.compile(
+            rf"\b(?:on|at|off|along|near)\s((?:(?!(?:{stop})\b)[A-Za-z][\w.'’-]*\s){{1,2}}({either(streets)})\b\.?)(?!\s+[A-Z][a-z])",
+            re.IGNORECASE,
+        )
         self.street_cue = re.compile(r"\b(?:on|at|off|along|near|from)\s+(?:[NSEW]\.?\s+)?$", re.IGNORECASE)
         short = either(words["short_street_types"] | words["street_types"])
         self.street_after = re.compile(rf"\s(?:{short})\b", re.IGNORECASE)
         state_names = f"{either(words['states'])}|{words.any_of('state_names_of_two_words')}"
-        self.state_after = re.compile(rf"\s?,\s?(?:(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\b(?!\s[a-z])|(?i:{state_names}|{either(words['countries'])})\b)|\s(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\s\d{{5}}|\^(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\b")
-        self.lower_city = re.compile(rf"(?:{cues})\s+((?:{either(words['cities'] | words['cities_of_two_words'])}))\b")
-        self.lower_state = re.compile(rf"\s?,\s?(?:{state_names}|(?:{'|'.join(c.lower() for c in sorted(words['state_codes'])) or '(?!)'}))\b")
+        self.state_after = re.compile(
+            rf"\s?,\s?(?:(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\b(?!\s[a-z])|(?i:{state_names}|{either(words['countries'])})\b)|\s(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\s\d{{5}}|\^(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\b"
+        )
+        self.lower_city = re.compile(
+            rf"(?:{cues})\s+((?:{either(words['cities'] | words['cities_of_two_words'])}))\b"
+        )
+        self.lower_state = re.compile(
+            rf"\s?,\s?(?:{state_names}|(?:{'|'.join(c.lower() for c in sorted(words['state_codes'])) or '(?!)'}))\b"
+        )
         head_words = either({h for h in words["institution_heads"] if h != "surgery"} | words["institution_phrases"])
-        self.lower_institution = re.compile(rf"\b((?:(?:st|saint|mount|mt|our lady of)\.?\s+)?[a-z'’.]+(?:\s+[a-z'’.]+){{0,3}}?)\s+((?:{head_words}))\b")
+        self.lower_institution = re.compile(
+            rf"\b((?:(?:st|saint|mount|mt|our lady of)\.?\s+)?[a-z'’.]+(?:\s+[a-z'’.]+){{0,3}}?)\s+((?:{head_words}))\b"
+        )
 
     def find(self, tokens: Tokens, closed: list[Span]) -> list[Span]:
         """Return places and institutions; words inside the spans of `closed` are passed over."""
@@ -72,7 +89,10 @@ class PlaceRules:
             if lower[i] in self.two_word_ends and i:
                 pair = " ".join(text[starts[max(0, i - 2)] : ends[i]].lower().split())
                 for size in (2, 1):
-                    if i >= size and (phrase := " ".join(text[starts[i - size] : ends[i]].lower().split())) in self.two_words:
+                    if (
+                        i >= size
+                        and (phrase := " ".join(text[starts[i - size] : ends[i]].lower().split())) in self.two_words
+                    ):
                         found.append(Span(starts[i - size], ends[i], "city"))
                         break
                 del pair
@@ -122,39 +142,103 @@ class PlaceRules:
             if gap.startswith(".") and lower[j].rstrip(".") not in ("st", "mt", "dr", "u", "s"):
                 break
             if tokens.caseless:
-                if lower[j] in self.generic or not (bits[j] & NAME or lower[j] in self.openers or bits[j] == 0 or bits[j] & CITY) or bits[j] & (STOP):
-                    if lower[j] not in self.openers and lower[j] not in ("medical", "general", "regional", "memorial", "community", "university", "county", "health", "heart", "cancer"):
+                if (
+                    lower[j] in self.generic
+                    or not (bits[j] & NAME or lower[j] in self.openers or bits[j] == 0 or bits[j] & CITY)
+                    or bits[j] & (STOP)
+                ):
+                    if lower[j] not in self.openers and lower[j] not in (
+                        "medical",
+                        "general",
+                        "regional",
+                        "memorial",
+                        "community",
+                        "university",
+                        "county",
+                        "health",
+                        "heart",
+                        "cancer",
+                    ):
                         break
-            elif bits[j] & STOP and lower[j] not in self.generic and lower[j] not in ("general", "surgical") and lower[j] not in self.openers:
+            elif (
+                bits[j] & STOP
+                and lower[j] not in self.generic
+                and lower[j] not in ("general", "surgical")
+                and lower[j] not in self.openers
+            ):
                 # Normal is a town: a word of a name when it stands between others with a capital.
-                if not (gap == " " and j and text[ends[j - 1] : starts[j]] == " " and text[starts[j]].isupper() and not text[starts[j] : ends[j]].isupper()):
+                if not (
+                    gap == " "
+                    and j
+                    and text[ends[j - 1] : starts[j]] == " "
+                    and text[starts[j]].isupper()
+                    and not text[starts[j] : ends[j]].isupper()
+                ):
                     break
             first = j
             if tokens.caseless and i - first >= 3:
                 break
         # What stands before the first word of its own: The, Our, Outpatient; a verb of a line in capitals.
-        while first < i and (lower[first] in _LEADING or (bits[first] & STOP and lower[first] not in ("medical", "general") and lower[first] not in self.openers)):
+        while first < i and (
+            lower[first] in _LEADING
+            or (
+                bits[first] & STOP and lower[first] not in ("medical", "general") and lower[first] not in self.openers
+            )
+        ):
             first += 1
         last = i
-        own = [j for j in range(first, i + 1) if lower[j] not in self.generic and lower[j] not in self.heads and not (bits[j] & INSTITUTION and j == i)]
+        own = [
+            j
+            for j in range(first, i + 1)
+            if lower[j] not in self.generic and lower[j] not in self.heads and not (bits[j] & INSTITUTION and j == i)
+        ]
         # University of X, Hospital of X, Clinic at X
         while last + 1 < len(starts) and last - i < 5:
             gap = text[ends[last] : starts[last + 1]]
             nxt = last + 1
-            if re.fullmatch(r"\s(?:of|at|for)\s(?:the\s)?|\s(?:and|&)\s|\s?-\s?|,\s(?=the)", gap) and not (gap.strip() in ("and", "&") and last == i) and not bits[nxt] & (STOP | MONTH):
+            if (
+                re.fullmatch(r"\s(?:of|at|for)\s(?:the\s)?|\s(?:and|&)\s|\s?-\s?|,\s(?=the)", gap)
+                and not (gap.strip() in ("and", "&") and last == i)
+                and not bits[nxt] & (STOP | MONTH)
+            ):
                 if gap.strip().startswith(("at", "for")) and lower[nxt] in self.generic:
                     break
                 last = nxt
                 if lower[nxt] not in self.generic:
                     own.append(nxt)
-            elif gap == " " and (bits[nxt] & INSTITUTION or lower[nxt] in self.generic or last > i) and not bits[nxt] & (MONTH | STOP) or gap == " " and lower[nxt] in ("medical", "general") and bits[nxt + 1 : nxt + 2] and bits[nxt + 1] & INSTITUTION:
+            elif (
+                gap == " "
+                and (bits[nxt] & INSTITUTION or lower[nxt] in self.generic or last > i)
+                and not bits[nxt] & (MONTH | STOP)
+                or gap == " "
+                and lower[nxt] in ("medical", "general")
+                and bits[nxt + 1 : nxt + 2]
+                and bits[nxt + 1] & INSTITUTION
+            ):
                 last = nxt
             else:
                 break
         while last > i and lower[last] in self.generic and not bits[last] & INSTITUTION:
             last -= 1
         upper = text[starts[i] : ends[i]].isupper()
-        own = [j for j in own if lower[j] not in self.openers or lower[j] in ("mercy", "providence", "sinai", "lutheran", "presbyterian", "baptist", "methodist", "jewish", "memorial") or True]
+        own = [
+            j
+            for j in own
+            if lower[j] not in self.openers
+            or lower[j]
+            in (
+                "mercy",
+                "providence",
+                "sinai",
+                "lutheran",
+                "presbyterian",
+                "baptist",
+                "methodist",
+                "jewish",
+                "memorial",
+            )
+            or True
+        ]
         if lower[i] in _SPECIALTIES and all(bits[j] & COMMON and not bits[j] & NAME for j in own):
             return None
         if not own:
@@ -163,8 +247,21 @@ class PlaceRules:
             own = [j for j in own if not bits[j] & COMMON or bits[j] & NAME or lower[j] in self.openers]
             if not own:
                 return None
-            first = min([*own, *range(first, i + 1)] if not upper else [j for j in range(first, i + 1) if j >= min(own) - 1 and (j >= min(own) or lower[j] in self.openers)] or own)
-        elif all(bits[j] & COMMON and not bits[j] & NAME and lower[j] not in self.openers for j in own) and first == i - 1 and self._first_of_sentence(text, starts[first]):
+            first = min(
+                [*own, *range(first, i + 1)]
+                if not upper
+                else [
+                    j
+                    for j in range(first, i + 1)
+                    if j >= min(own) - 1 and (j >= min(own) or lower[j] in self.openers)
+                ]
+                or own
+            )
+        elif (
+            all(bits[j] & COMMON and not bits[j] & NAME and lower[j] not in self.openers for j in own)
+            and first == i - 1
+            and self._first_of_sentence(text, starts[first])
+        ):
             return None
         return Span(starts[first], ends[last], "institution")
 
@@ -177,20 +274,48 @@ class PlaceRules:
         text, bits, lower, starts, ends = tokens.text, tokens.bits, tokens.lower, tokens.starts, tokens.ends
         bit = bits[i]
         if lower[i] in self.endings:
-            if not i or text[ends[i - 1] : starts[i]] != " " or bits[i - 1] & STOP or lower[i - 1] in self.generic or bits[i - 1] & COMMON and not bits[i - 1] & NAME:
+            if (
+                not i
+                or text[ends[i - 1] : starts[i]] != " "
+                or bits[i - 1] & STOP
+                or lower[i - 1] in self.generic
+                or bits[i - 1] & COMMON
+                and not bits[i - 1] & NAME
+            ):
                 return None
             first = i - 1
-            if first and text[ends[first - 1] : starts[first]] in (" ", ". ") and lower[first - 1].rstrip(".") in ("st", "san", "santa", "los", "new", "prince", "king", "palm", "el"):
+            if (
+                first
+                and text[ends[first - 1] : starts[first]] in (" ", ". ")
+                and lower[first - 1].rstrip(".")
+                in ("st", "san", "santa", "los", "new", "prince", "king", "palm", "el")
+            ):
                 first -= 1
             return Span(starts[first], ends[i], "city")
         if bit & STREET:
             if not i or text[ends[i - 1] : starts[i]] != " " or bits[i - 1] & STOP:
                 return None
             first = i - 1
-            while first and text[ends[first - 1] : starts[first]] == " " and i - first < 3 and not bits[first - 1] & STOP:
+            while (
+                first
+                and text[ends[first - 1] : starts[first]] == " "
+                and i - first < 3
+                and not bits[first - 1] & STOP
+            ):
                 first -= 1
             if self.street_cue.search(text[max(0, starts[first] - 10) : starts[first]]) and not tokens.caseless:
-                if text[starts[i] - 1] == " " and lower[i] in ("street", "avenue", "road", "lane", "boulevard", "parkway", "highway", "drive", "terrace", "alley"):
+                if text[starts[i] - 1] == " " and lower[i] in (
+                    "street",
+                    "avenue",
+                    "road",
+                    "lane",
+                    "boulevard",
+                    "parkway",
+                    "highway",
+                    "drive",
+                    "terrace",
+                    "alley",
+                ):
                     return Span(starts[first], ends[i], "address")
             return None
         if text[starts[i] : ends[i]].isupper() and ends[i] - starts[i] < 4:
@@ -199,7 +324,11 @@ class PlaceRules:
             return None
         if bit & EPONYM and not self._city_context(tokens, i):
             return None
-        if re.match(r"(?:['’]s)?\s(?:criteria|score|scale|classification|coma|knee|ankle|rules?|index|virus|test|protocol|heart|cohort|study|method|stool)", text[ends[i] : ends[i] + 20], re.IGNORECASE):
+        if re.match(
+            r"(?:['’]s)?\s(?:criteria|score|scale|classification|coma|knee|ankle|rules?|index|virus|test|protocol|heart|cohort|study|method|stool)",
+            text[ends[i] : ends[i] + 20],
+            re.IGNORECASE,
+        ):
             return None
         if tokens.caseless and not self._city_context(tokens, i):
             return None
@@ -212,7 +341,8 @@ class PlaceRules:
             self.state_after.match(text, end)
             or (tokens.caseless and self.lower_state.match(text, end))
             or self.city_cue.search(before)
-            or re.search(r"\b(?:in|near|to|from|of)\s$", before) and not tokens.bits[i] & COMMON
+            or re.search(r"\b(?:in|near|to|from|of)\s$", before)
+            and not tokens.bits[i] & COMMON
         )
 
     def _before_state(self, tokens: Tokens, i: int) -> Span | None:
@@ -222,23 +352,66 @@ class PlaceRules:
         assert state is not None
         word = state[0].strip(" ,^").split()[0]
         plain = re.match(r"[A-Za-z]+", word)
-        if bits[i] & STOP and not re.match(r"[\s,^]*\d{5}", text[state.end() : state.end() + 8]) and not re.search(r"\d{5}$|\^", state[0]):
+        if (
+            bits[i] & STOP
+            and not re.match(r"[\s,^]*\d{5}", text[state.end() : state.end() + 8])
+            and not re.search(r"\d{5}$|\^", state[0])
+        ):
             return None
         if text[starts[i] : ends[i]].isupper() and ends[i] - starts[i] < 3:
             return None
         code = plain is not None and plain[0] in self.codes
-        if code and word in ("MD", "PA", "MS", "MA", "DO", "OR", "DC", "CO", "DE", "IN", "ME", "AL", "LA", "MT", "CT", "PR", "ON", "OK", "HI", "ID", "OH"):
+        if code and word in (
+            "MD",
+            "PA",
+            "MS",
+            "MA",
+            "DO",
+            "OR",
+            "DC",
+            "CO",
+            "DE",
+            "IN",
+            "ME",
+            "AL",
+            "LA",
+            "MT",
+            "CT",
+            "PR",
+            "ON",
+            "OK",
+            "HI",
+            "ID",
+            "OH",
+        ):
             # Degrees, orders and words: only with a postal code behind, or where no person's name may stand.
             if not re.match(r"[\s,^]*\d{5}", text[state.end() : state.end() + 8]) and not (
-                (bits[i] & CITY or not bits[i] & NAME and word not in ("MD", "DO", "PA", "MS", "CT", "OR")) and self.city_cue.search(text[max(0, starts[i] - 30) : starts[i]]) or bits[i] & CITY or "," in state[0] and word in ("MA", "CO", "AL", "LA", "OH", "IN") and not bits[i] & NAME and (bits[i] == 0) and self._two_words(tokens, i)
+                (bits[i] & CITY or not bits[i] & NAME and word not in ("MD", "DO", "PA", "MS", "CT", "OR"))
+                and self.city_cue.search(text[max(0, starts[i] - 30) : starts[i]])
+                or bits[i] & CITY
+                or "," in state[0]
+                and word in ("MA", "CO", "AL", "LA", "OH", "IN")
+                and not bits[i] & NAME
+                and (bits[i] == 0)
+                and self._two_words(tokens, i)
             ):
                 return None
         if bits[i] & COMMON and not code and not self.city_cue.search(text[max(0, starts[i] - 30) : starts[i]]):
             if not bits[i] & (NAME | CITY):
                 return None
         first = i
-        while first and i - first < 2 and text[ends[first - 1] : starts[first]] in (" ", ". ") and not bits[first - 1] & (STOP | MONTH | STREET) and lower[first - 1].rstrip(".") not in self.words["short_street_types"] - {"st"}:
-            if text[ends[first - 1] : starts[first]] == ". " and lower[first - 1].rstrip(".") not in ("st", "mt", "ft"):
+        while (
+            first
+            and i - first < 2
+            and text[ends[first - 1] : starts[first]] in (" ", ". ")
+            and not bits[first - 1] & (STOP | MONTH | STREET)
+            and lower[first - 1].rstrip(".") not in self.words["short_street_types"] - {"st"}
+        ):
+            if text[ends[first - 1] : starts[first]] == ". " and lower[first - 1].rstrip(".") not in (
+                "st",
+                "mt",
+                "ft",
+            ):
                 break
             first -= 1
         return Span(starts[first], ends[i], "city")
@@ -262,14 +435,31 @@ class PlaceRules:
             return None
         if is_employer and self.employer.search(before):
             last = i
-            while last + 1 < len(starts) and last - i < 5 and re.fullmatch(r"[ ]|\s(?:of|and|&|for|the)\s|['’]s?[ ]|\.[ ]|-", text[ends[last] : starts[last + 1]]) and not bits[last + 1] & MONTH:
+            while (
+                last + 1 < len(starts)
+                and last - i < 5
+                and re.fullmatch(
+                    r"[ ]|\s(?:of|and|&|for|the)\s|['’]s?[ ]|\.[ ]|-", text[ends[last] : starts[last + 1]]
+                )
+                and not bits[last + 1] & MONTH
+            ):
                 if bits[last + 1] & STOP and lower[last + 1] not in self.generic:
                     break
                 if text[ends[last] : starts[last + 1]] == ". " and lower[last].rstrip(".") not in ("st", "mt", "dr"):
                     break
                 last += 1
             own = [j for j in range(i, last + 1) if lower[j] not in self.generic]
-            if own and not (last == i and (bit & COMMON and not bit & NAME or bit & STATE or text[start : ends[i]].isupper() and ends[i] - start <= 4 and not word.endswith(":"))):
+            if own and not (
+                last == i
+                and (
+                    bit & COMMON
+                    and not bit & NAME
+                    or bit & STATE
+                    or text[start : ends[i]].isupper()
+                    and ends[i] - start <= 4
+                    and not word.endswith(":")
+                )
+            ):
                 if bit & CITY and last == i or lower[i] in self.states:
                     return None if lower[i] in self.states else Span(start, ends[last], "city")
                 return Span(start, ends[last], "institution")
@@ -279,7 +469,12 @@ class PlaceRules:
             if lower[i] in self.generic and text[ends[i] : ends[i] + 1] not in (".", ",", "?"):
                 return None
             last = i
-            while last + 1 < len(starts) and last - i < 3 and text[ends[last] : starts[last + 1]] in (" ", ". ", "-") and not bits[last + 1] & (STOP | MONTH):
+            while (
+                last + 1 < len(starts)
+                and last - i < 3
+                and text[ends[last] : starts[last + 1]] in (" ", ". ", "-")
+                and not bits[last + 1] & (STOP | MONTH)
+            ):
                 if text[ends[last] : starts[last + 1]] == ". " and lower[last].rstrip(".") not in ("st", "mt", "ft"):
                     break
                 last += 1
@@ -292,5 +487,9 @@ class PlaceRules:
         return None
 
 
-_SPECIALTIES = frozenset("medicine pediatrics cardiology orthopedics orthopaedics dermatology oncology physicians neurology urology".split())
-_LEADING = frozenset("the a an our your his her their my at to from in of and by with local outside also pt seen per via for & doctor dr dr. nurse mr mrs ms while is was presented admitted transferred".split())
+_SPECIALTIES = frozenset(
+    "medicine pediatrics cardiology orthopedics orthopaedics dermatology oncology physicians neurology urology".split()
+)
+_LEADING = frozenset(
+    "the a an our your his her their my at to from in of and by with local outside also pt seen per via for & doctor dr dr. nurse mr mrs ms while is was presented admitted transferred".split()
+)

@@ -14,7 +14,19 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from polyclinic.deidentify.detect import TAG, Rules
-from polyclinic.deidentify.lexicon import COMMON, CREDENTIAL, EPONYM, FAMILY, GIVEN, NAME, STATE, STOP, SUFFIX, TITLE, WORD
+from polyclinic.deidentify.lexicon import (
+    COMMON,
+    CREDENTIAL,
+    EPONYM,
+    FAMILY,
+    GIVEN,
+    NAME,
+    STATE,
+    STOP,
+    SUFFIX,
+    TITLE,
+    WORD,
+)
 from polyclinic.deidentify.numbers import CODE_BEFORE, PUBLIC_CODE, UNIT
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
@@ -26,9 +38,13 @@ LABEL = re.compile(
     r"medical record|policy|member id|driver'?s licen[cs]e|next of kin|passport)\b[^\S\n]*(?:number|no\.?|#|is|was)?[^\S\n]*[:#]?[^\S\n]*(?=\w*\d)",
     re.IGNORECASE,
 )
-DATE_LIKE = re.compile(r"(?<![\w./-])\d{1,2}([/.-])\d{1,2}\1\d{2,4}(?![\w/-]|\.\d)|(?<!\d)(?:19|20)\d{2}-\d{2}-\d{2}(?!\d)")
+DATE_LIKE = re.compile(
+    r"(?<![\w./-])\d{1,2}([/.-])\d{1,2}\1\d{2,4}(?![\w/-]|\.\d)|(?<!\d)(?:19|20)\d{2}-\d{2}-\d{2}(?!\d)"
+)
 TITLED = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\b\.?\s+(?=[A-Z][a-z])")
-HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff]")
+HIDDEN = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff]"
+)
 # Endings of words of medicine, where a list never ends.
 MEDICAL_ENDING = re.compile(
     r"(?:gram|graphy|scopy|scopic|itis|osis|oses|ectomy|otomy|ostomy|plasty|emia|aemia|uria|pathy|ology|ologist|oma|omas|algia|genic|"
@@ -100,13 +116,29 @@ def _unknown_words(text: str, tokens: Tokens, rules: Rules) -> Iterator[Suspicio
         word = tokens.lower[i]
         start, end = tokens.starts[i], tokens.ends[i]
         if bit & NAME and not bit & (WORD | EPONYM | STOP | COMMON) and not rules.names.is_thing(tokens, i):
-            if end - start > 2 and not (text[start:end].isupper() and end - start < 5) and (not tokens.caseless or bit & GIVEN):
+            if (
+                end - start > 2
+                and not (text[start:end].isupper() and end - start < 5)
+                and (not tokens.caseless or bit & GIVEN)
+            ):
                 yield Suspicion(start, end, "a word of the lists of names")
             continue
         if bit or tokens.caseless or end - start < 3:
-            if bit & WORD and bit & GIVEN and not tokens.caseless and i + 1 < len(tokens.bits) and _pair(text, tokens, i):
+            if (
+                bit & WORD
+                and bit & GIVEN
+                and not tokens.caseless
+                and i + 1 < len(tokens.bits)
+                and _pair(text, tokens, i)
+            ):
                 following = tokens.bits[i + 1]
-                if following & FAMILY and following & WORD and not (bit & COMMON and following & COMMON) and not following & (STOP | STATE | CREDENTIAL | SUFFIX | EPONYM) and not bit & (STOP | STATE | EPONYM):
+                if (
+                    following & FAMILY
+                    and following & WORD
+                    and not (bit & COMMON and following & COMMON)
+                    and not following & (STOP | STATE | CREDENTIAL | SUFFIX | EPONYM)
+                    and not bit & (STOP | STATE | EPONYM)
+                ):
                     yield Suspicion(start, tokens.ends[i + 1], "two words that may be a name")
             continue
         if text[start:end].isupper() or _known(word, lexicon):
@@ -117,7 +149,9 @@ def _unknown_words(text: str, tokens: Tokens, rules: Rules) -> Iterator[Suspicio
 
 
 def _pair(text: str, tokens: Tokens, i: int) -> bool:
-    return text[tokens.ends[i] : tokens.starts[i + 1]] == " " and not text[tokens.starts[i] : tokens.ends[i]].isupper()
+    return (
+        text[tokens.ends[i] : tokens.starts[i + 1]] == " " and not text[tokens.starts[i] : tokens.ends[i]].isupper()
+    )
 
 
 def _known(word: str, lexicon: dict[str, int]) -> bool:

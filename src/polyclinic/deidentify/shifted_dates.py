@@ -98,7 +98,9 @@ class DateShift:
 
     def _unread(self, text: str) -> str:
         """Write a holiday, or a day of a month that is not named."""
-        if (found := re.search(r"\d{1,2}", text)) and (day := _day(self.anchor.year, self.anchor.month, int(found[0]))):
+        if (found := re.search(r"\d{1,2}", text)) and (
+            day := _day(self.anchor.year, self.anchor.month, int(found[0]))
+        ):
             moved = self._move(day)
             return f"{text[: found.start()]}{moved.day}{_ending(moved.day)}"
         number = sum(text.lower().encode()) % 365
@@ -140,8 +142,14 @@ class DateShift:
             return "0" * len(found[1]) + found[2] + "0" * len(found[3]) + found[4] + "0" * len(found[6])
         moved = self._move(day)
         if len(found[1]) == 4:
-            return f"{moved.year:04d}{found[2]}{_padded(moved.month, found[3])}{found[4]}{_padded(moved.day, found[6])}"
-        first, second = (moved.month, moved.day) if self._order(int(found[1]), int(found[3]))[0] == int(found[1]) else (moved.day, moved.month)
+            return (
+                f"{moved.year:04d}{found[2]}{_padded(moved.month, found[3])}{found[4]}{_padded(moved.day, found[6])}"
+            )
+        first, second = (
+            (moved.month, moved.day)
+            if self._order(int(found[1]), int(found[3]))[0] == int(found[1])
+            else (moved.day, moved.month)
+        )
         if int(found[1]) == int(found[3]) and self.day_first:
             first, second = moved.day, moved.month
         year = f"{moved.year:04d}" if len(found[6]) == 4 else f"{moved.year % 100:02d}"
@@ -162,7 +170,11 @@ class DateShift:
     def _write_month_day(self, found: re.Match[str]) -> str:
         month, day = self._order(int(found[1]), int(found[3]))
         moved = self._move(_day(self.anchor.year, month, day) or self.anchor)
-        first, second = (moved.month, moved.day) if month == int(found[1]) and not (self.day_first and month == day) else (moved.day, moved.month)
+        first, second = (
+            (moved.month, moved.day)
+            if month == int(found[1]) and not (self.day_first and month == day)
+            else (moved.day, moved.month)
+        )
         return f"{_padded(first, found[1])}{found[2]}{_padded(second, found[3])}"
 
     def _worded(self, text: str) -> str:
@@ -172,9 +184,18 @@ class DateShift:
         month = self.words.months[found[0].lower()]
         numbers = [n for n in re.finditer(r"\d+", text) if not found.start() <= n.start() < found.end()]
         years = [n for n in numbers if len(n[0]) == 4]
-        if not years and numbers and (len(numbers) > 1 or text[numbers[-1].start() - 1 : numbers[-1].start()] in ("'", "’")):
+        if (
+            not years
+            and numbers
+            and (len(numbers) > 1 or text[numbers[-1].start() - 1 : numbers[-1].start()] in ("'", "’"))
+        ):
             last = numbers[-1]
-            if text[last.start() - 1 : last.start()] in ("'", "’", "-", "/") or (last.start() > found.end() and len(last[0]) == 2 and len(numbers) > 1 and "," in text[found.end() : last.start()]):
+            if text[last.start() - 1 : last.start()] in ("'", "’", "-", "/") or (
+                last.start() > found.end()
+                and len(last[0]) == 2
+                and len(numbers) > 1
+                and "," in text[found.end() : last.start()]
+            ):
                 years = [last]
         days = [n for n in numbers if n not in years and len(n[0]) <= 2 and 1 <= int(n[0]) <= 31]
         spoken = re.search(rf"\b(?:(?:twenty|thirty)[\s-])?(?:{either(self.words.ordinals)})\b", text, re.IGNORECASE)
@@ -188,7 +209,9 @@ class DateShift:
             return f"{said}, {moved.year}" if years or len(text[found.end() :].split()) > 2 else said
         pieces, place = [], 0
         edits = [(found.start(), found.end(), name)]
-        edits += [(y.start(), y.end(), str(moved.year) if len(y[0]) == 4 else f"{moved.year % 100:02d}") for y in years[:1]]
+        edits += [
+            (y.start(), y.end(), str(moved.year) if len(y[0]) == 4 else f"{moved.year % 100:02d}") for y in years[:1]
+        ]
         for each in days:
             other = self._move(_day(year, month, int(each[0])) or date(moved.year, moved.month, 1))
             end = each.end()
@@ -204,7 +227,13 @@ class DateShift:
         return "".join([*pieces, text[place:]])
 
     def _spoken_day(self, text: str) -> int:
-        tens = 20 if text.lower().startswith("twenty") and text.lower() != "twentieth" else 30 if text.lower().startswith("thirty") else 0
+        tens = (
+            20
+            if text.lower().startswith("twenty") and text.lower() != "twentieth"
+            else 30
+            if text.lower().startswith("thirty")
+            else 0
+        )
         last = re.split(r"[\s-]", text.lower())[-1]
         return min(31, tens + self.words.ordinals.get(last, 1))
 
@@ -217,7 +246,13 @@ def _day(year: int, month: int, day: int) -> date | None:
 
 
 def _padded(number: int, like: str) -> str:
-    return f"{number:02d}" if len(like) == 2 and like[0] == "0" else str(number) if len(like) == 1 or number > 9 else f"{number:02d}"
+    return (
+        f"{number:02d}"
+        if len(like) == 2 and like[0] == "0"
+        else str(number)
+        if len(like) == 1 or number > 9
+        else f"{number:02d}"
+    )
 
 
 def _ending(day: int) -> str:

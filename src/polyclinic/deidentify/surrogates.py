@@ -22,7 +22,9 @@ MOST_WEEKS = 104  # by which dates are moved, back or on
 _FIRST = "Al Ash Bar Bel Brack Bran Cal Carl Corv Dal Dern Ell Fal Fen Garr Hal Harl Kel Kess Lang Lind Lor Marl Mel Nor Orl Pell Quin Rav Ren Sel Stav Tav Thorl Ulv Var Wel Wenn Yar Zel"
 _SECOND = "bourne by dane dell field ford gate ham hurst ley low mere more nard ner rick row sby ster ton vale wen well wick worth"
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-KEPT_IN_NAMES = frozenset("jr sr ii iii iv jnr snr van von der den de del della di da dos das la le el al bin ibn du ter ten st mac".split())
+KEPT_IN_NAMES = frozenset(
+    "jr sr ii iii iv jnr snr van von der den de del della di da dos das la le el al bin ibn du ter ten st mac".split()
+)
 
 
 @functools.cache
@@ -33,14 +35,20 @@ def family_names() -> tuple[str, ...]:
     return tuple(name for name in made if name.lower() not in real and name.lower() not in read_list("words"))
 
 
-GIVEN_FEMALE = tuple("Ada Alice Anna Beth Clara Cora Dora Edith Ella Emma Esther Eva Flora Greta Helen Hilda Ida Irma Jane Julia Kate Laura Lena Lucy Mabel Martha Mary Nell Nina Nora Olga Paula Rita Rosa Ruth Sara Sonia Tessa Thea Vera Wilma Zoe".split())
-GIVEN_MALE = tuple("Adam Albert Alan Arno Basil Ben Bruno Carl Conrad Daniel David Edgar Edwin Emil Felix Fred George Gregor Harold Henry Hugo Ivan Jacob Joel John Karl Leo Lewis Martin Max Neil Nils Oscar Otto Paul Peter Philip Ralph Robert Simon Theo Thomas Victor Walter".split())
+GIVEN_FEMALE = tuple(
+    "Ada Alice Anna Beth Clara Cora Dora Edith Ella Emma Esther Eva Flora Greta Helen Hilda Ida Irma Jane Julia Kate Laura Lena Lucy Mabel Martha Mary Nell Nina Nora Olga Paula Rita Rosa Ruth Sara Sonia Tessa Thea Vera Wilma Zoe".split()
+)
+GIVEN_MALE = tuple(
+    "Adam Albert Alan Arno Basil Ben Bruno Carl Conrad Daniel David Edgar Edwin Emil Felix Fred George Gregor Harold Henry Hugo Ivan Jacob Joel John Karl Leo Lewis Martin Max Neil Nils Oscar Otto Paul Peter Philip Ralph Robert Simon Theo Thomas Victor Walter".split()
+)
 
 
 class Surrogates:
     """The surrogates of one patient."""
 
-    def __init__(self, secret: bytes, patient: str, words: Words, lexicon: dict[str, int], style: str = "surrogates") -> None:
+    def __init__(
+        self, secret: bytes, patient: str, words: Words, lexicon: dict[str, int], style: str = "surrogates"
+    ) -> None:
         """Derive the patient's own key.
 
         Args:
@@ -107,7 +115,16 @@ class Surrogates:
         return found if found.lower() != word.lower() else pool[(number + 1) % len(pool)]
 
     def _name(self, original: str) -> str:
-        if len(original) <= 12 and re.fullmatch(r"(?:[A-Za-z]{1,4}\.?[ ]?[/:\\]?[ ]?){1,3}", original) and ("/" in original or ":" in original or original.replace(".", "").isupper() and len(original.replace(".", "")) <= 3):
+        if (
+            len(original) <= 12
+            and re.fullmatch(r"(?:[A-Za-z]{1,4}\.?[ ]?[/:\\]?[ ]?){1,3}", original)
+            and (
+                "/" in original
+                or ":" in original
+                or original.replace(".", "").isupper()
+                and len(original.replace(".", "")) <= 3
+            )
+        ):
             return re.sub(r"[A-Za-z]", lambda m: self._letter(m[0]), original)
         return WORD.sub(lambda m: self._name_word(m[0]), original)
 
@@ -130,13 +147,22 @@ class Surrogates:
         return found.upper() if letter.isupper() else found
 
     def _phone(self, original: str) -> str:
-        head, _, _ = original.partition("x") if "x" in original.lower() and "ext" not in original.lower() else (original, "", "")
+        head, _, _ = (
+            original.partition("x")
+            if "x" in original.lower() and "ext" not in original.lower()
+            else (original, "", "")
+        )
         digits = [i for i, c in enumerate(head) if c.isdigit()]
         main = digits[: 11 if head.lstrip("+( ").startswith("1") and len(digits) >= 11 else 10]
         code = self._code(original)
         made = [code[i] if c.isdigit() else c for i, c in enumerate(original)]
         if not any(c.isdigit() for c in original):
-            return "five five five zero one " + " ".join(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")[self._number("phone", f"{k}{original.lower()}", 10)] for k in range(2))
+            return "five five five zero one " + " ".join(
+                ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")[
+                    self._number("phone", f"{k}{original.lower()}", 10)
+                ]
+                for k in range(2)
+            )
         if len(main) >= 7 and not original.startswith("+") and not original.startswith("0"):
             for place, digit in zip(main[-7:], "55501", strict=False):
                 made[place] = digit
@@ -149,7 +175,13 @@ class Surrogates:
     def _ssn(self, original: str) -> str:
         digits = "".join(c for c in original if c.isdigit())
         last = f"{self._number('ssn', digits[-4:], 10_000):04d}"
-        replaced = iter("000" + f"{self._number('ssn middle', digits, 100):02d}" + last if len(digits) >= 9 else last.rjust(len(digits), "0")[-len(digits) :] if digits else "")
+        replaced = iter(
+            "000" + f"{self._number('ssn middle', digits, 100):02d}" + last
+            if len(digits) >= 9
+            else last.rjust(len(digits), "0")[-len(digits) :]
+            if digits
+            else ""
+        )
         return "".join(next(replaced, "0") if c.isdigit() else c for c in original)
 
     def _code(self, original: str) -> str:

@@ -9,7 +9,9 @@ _LETTER = "A-Za-zÀ-ÖØ-öø-ſ"
 CAPITALISED = re.compile(
     rf"[A-ZÀ-ÖØ-ÞŁŚŞŠŽČĐİ](?:[{_LETTER}]+(?:['’`\-‐‑][{_LETTER}]+)*|(?:\.[A-Z])+\b\.?(?![a-z])|['’`\-‐‑][{_LETTER}]+(?:['’`\-‐‑][{_LETTER}]+)*|)"
 )
-ASCII = re.compile(r"[A-Z](?:[A-Za-z]+(?:['`\-][A-Za-z]+)*|(?:\.[A-Z])+\b\.?(?![a-z])|['`\-][A-Za-z]+(?:['`\-][A-Za-z]+)*|)")
+ASCII = re.compile(
+    r"[A-Z](?:[A-Za-z]+(?:['`\-][A-Za-z]+)*|(?:\.[A-Z])+\b\.?(?![a-z])|['`\-][A-Za-z]+(?:['`\-][A-Za-z]+)*|)"
+)
 ANY_WORD = re.compile(rf"[{_LETTER}]+(?:['’\-][{_LETTER}]+)*")
 FEW_CAPITALS = 0.004  # capitalised words for each character of a text below which they say nothing: a transcript
 

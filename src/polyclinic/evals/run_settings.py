@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from polyclinic.llm import refuse_remote
+from polyclinic.deidentify import guard_for
 from polyclinic.steps import Adapter, Documents, Model, Runtime, Samples, Settings, SourcePath
 
 PromptStyle = Literal["suite", "turns", "paper", "code"]
@@ -109,10 +109,4 @@ class RunSettings(Settings):
 def check_run(settings: RunSettings) -> None:
     """Look at an endpoint's address before anything runs; raises UserError when nothing may be sent there."""
     if settings.endpoint:
-        refuse_remote(
-            settings.endpoint,
-            allow_remote=settings.allow_remote,
-            guard=None,
-            where="eval.run.endpoint",
-            must_be_found=False,
-        )
+        guard_for([settings.endpoint], allow_remote=settings.allow_remote, where="eval.run.endpoint")

@@ -25,7 +25,7 @@ from .ledger import Ledger
 from .line import Teacher
 from .local_model import LocalModel, open_local_model
 from .ranks import journal_of, journals, of_rank, run_ranks
-from .requests import Asked, ChatRequest, Failure, Outcome, Reply, guarded, settle
+from .requests import Asked, ChatRequest, Failure, Outcome, Reply, guard_request, guarded, settle
 from .sealing import read_shards, seal
 from .tally import Tally
 
@@ -54,6 +54,7 @@ __all__ = [
     "ask_batches",
     "ask_in_steps",
     "estimate",
+    "guard_request",
     "guarded",
     "is_local_address",
     "journal_of",

@@ -8,7 +8,7 @@ them; `read_steps` walks the same way again with what the journal knows, in orde
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -112,7 +112,12 @@ def ask_in_steps(
 
 
 def read_steps(
-    items: Iterable[Item], steps: Steps[Item, Result], journal: Answers, *, guard: Guard | None = None
+    items: Iterable[Item],
+    steps: Steps[Item, Result],
+    journal: Answers,
+    *,
+    guard: Guard | None = None,
+    remote: Container[Teacher] | None = None,
 ) -> Iterator[Result]:
     """Yield what comes of each item, in order, from the journal alone; nothing is asked.
 
@@ -121,6 +126,7 @@ def read_steps(
         steps: the same steps.
         journal: what `ask_in_steps` filled: a journal, or several as one.
         guard: the guard, when the texts went through one.
+        remote: the teachers whose texts went through it; None = all.
 
     Raises:
         UserError: an answer that is needed is not in the journal.
@@ -130,7 +136,10 @@ def read_steps(
         return await steps(item, look_up)
 
     async def look_up(request: ChatRequest, teacher: Teacher) -> Outcome:
-        outcome = settle(request if guard is None else guard_request(request, guard), teacher, journal)
+        through = guard is not None and (remote is None or teacher in remote)
+        outcome = settle(
+            guard_request(request, guard) if guard is not None and through else request, teacher, journal
+        )
         if outcome.open is not None:
             raise UserError("an answer that is needed is not in the journal; ask for everything first")
         return outcome

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from polyclinic.deidentify import ledger_of
 from polyclinic.errors import UserError
-from polyclinic.llm import ChatRequest, Endpoint, Journal, Outcome, ask_all, settle
+from polyclinic.llm import ChatRequest, Endpoint, Journal, Outcome, ask_all, guard_request, settle
 from polyclinic.steps import Work
-from polyclinic.synth.teacher import TeacherSettings, budget_of
+from polyclinic.synth.teacher import TeacherSettings, budget_of, guard_of
 
 REJECTED = "rejected.jsonl"
 About = TypeVar("About")
@@ -90,6 +91,8 @@ class Round(Generic[About]):
                 journal,
                 progress=progress,
                 allow_remote=settings.allow_remote,
+                guard=guard_of(endpoint, settings.allow_remote),
+                ledger=ledger_of(work.out),
                 budget=budget_of(settings),
             )
         work.facts["asked_in_this_run"] = work.facts.get("asked_in_this_run", 0) + tally.asked
@@ -100,9 +103,10 @@ class Round(Generic[About]):
         self, endpoint: Endpoint, journal: Journal, out: Path, account: Account
     ) -> Iterator[tuple[About, Outcome]]:
         """Yield every question with what came of it; what cannot be used goes to the side file in `out`."""
+        guard = guard_of(endpoint, True)  # what was asked may be read: the address was looked at when it was asked
         with (out / self.side_file).open("w", encoding="utf-8") as side:
             for about, request in self.questions():
-                outcome = settle(request, endpoint, journal)
+                outcome = settle(guard_request(request, guard) if guard else request, endpoint, journal)
                 account.take(outcome, self.label(about))
                 for reply, reason in outcome.rejected:
                     row = {**self.place(about), "outcome": "rejected", "reason": reason, "answer": reply.text}

@@ -9,7 +9,7 @@ from pydantic import Field
 from polyclinic.steps import Runtime, Settings, SourcePath
 
 if TYPE_CHECKING:
-    from polyclinic.llm import Budget, Endpoint
+    from polyclinic.llm import Budget, Endpoint, Guard
 
 
 class Address(Settings):
@@ -87,7 +87,18 @@ def budget_of(settings: TeacherSettings) -> Budget | None:
 
 def check_address(settings: TeacherSettings) -> None:
     """Raise UserError when text may not be sent to one of the teacher's addresses."""
-    from polyclinic.llm import refuse_remote
+    from polyclinic.deidentify import guard_for
 
-    for url in (settings.teacher_url, *(one.url for one in settings.more_addresses)):
-        refuse_remote(url, allow_remote=settings.allow_remote, guard=None, must_be_found=False)
+    urls = (settings.teacher_url, *(one.url for one in settings.more_addresses))
+    guard_for(urls, allow_remote=settings.allow_remote, where="teacher_url")
+
+
+def guard_of(endpoint: Endpoint, allow_remote: bool) -> Guard | None:
+    """Return the de-identifier through which texts for an endpoint pass first; None when it is in the local network.
+
+    Raises UserError when it is not, and that is not allowed, or there is no secret for the surrogates.
+    """
+    from polyclinic.deidentify import guard_for
+
+    urls = (address.base_url for address in endpoint.addresses())
+    return guard_for(urls, allow_remote=allow_remote, where="teacher_url")

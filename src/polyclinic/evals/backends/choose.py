@@ -17,9 +17,11 @@ from polyclinic.steps import Work
 def open_backend(settings: RunSettings, work: Work) -> Backend:
     """Return the model or endpoint that the settings name, ready to be asked; raises UserError when it is not."""
     if settings.endpoint:
+        from polyclinic.deidentify import guard_for
         from polyclinic.evals.backends.endpoint import EndpointBackend
 
-        return EndpointBackend(settings, work)
+        guard = guard_for([settings.endpoint], allow_remote=settings.allow_remote, where="eval.run.endpoint")
+        return EndpointBackend(settings, work, guard)
     assert settings.model is not None
     folder = settings.model
     tokenizer = models.load_tokenizer(folder)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from polyclinic.artifacts import canonical_hash
+from polyclinic.deidentify import ledger_of
 from polyclinic.evals.conversation import shown
 from polyclinic.evals.requests import Request
 from polyclinic.evals.run_settings import RunSettings
@@ -67,7 +68,7 @@ class EndpointBackend:
             folder = Path(settings.cache) / canonical_hash(dict(self.identity))[:16]
         self._template = canonical_hash(dict(self.identity))
         self._journal = Journal(folder / "endpoint.sqlite")
-        self._ledger = folder / "sent.jsonl"  # what left the local network, and when
+        self._ledger = ledger_of(work.out)  # what left the local network, and when
 
     def render(self, messages: Sequence[Message], begun: str = "") -> str:
         """Return a conversation as people read it; what its model reads is the endpoint's own affair."""

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
+from polyclinic.deidentify import ledger_of
 from polyclinic.llm import Journal, Outcome, ask_in_steps, read_steps
 from polyclinic.records import Sample, write_records
 from polyclinic.steps import Work, step_kind
@@ -21,7 +22,7 @@ from polyclinic.synth.mediflow.walk import ChainSettings, Steps, of_judge
 from polyclinic.synth.mediflow.writing import check_mediflow
 from polyclinic.synth.rounds import REJECTED, Account, drop_empty_side_file, nothing_usable
 from polyclinic.synth.spoiling import spoiling_prompts
-from polyclinic.synth.teacher import budget_of, check_address
+from polyclinic.synth.teacher import budget_of, check_address, guard_of
 
 
 def check_chain(settings: ChainSettings) -> None:
@@ -42,6 +43,9 @@ def chain(settings: ChainSettings, work: Work) -> None:
     stage. Raises UserError when no instruction could be used.
     """
     steps = Steps(settings, work.seed)
+    guards = {one: guard_of(one, settings.allow_remote) for one in (steps.writer, steps.judge)}
+    remote = frozenset(one for one, found in guards.items() if found is not None)
+    guard = next((found for found in guards.values() if found is not None), None)
     counts, account, errors = Counter[str](), Account(), Counter[str]()
 
     def plans() -> Iterator[Plan]:
@@ -52,7 +56,7 @@ def chain(settings: ChainSettings, work: Work) -> None:
             (work.out / REJECTED).open("w", encoding="utf-8") as rejected,
             (work.out / JUDGEMENTS).open("w", encoding="utf-8") as judged,
         ):
-            for walk in read_steps(plans(), steps.walk, journal):
+            for walk in read_steps(plans(), steps.walk, journal, guard=guard, remote=remote):
                 for stage, subject, outcome in walk.outcomes:
                     account.take(outcome, stage)
                     rejected.writelines(_rejected_rows(walk.plan, stage, subject, outcome))
@@ -75,6 +79,8 @@ def chain(settings: ChainSettings, work: Work) -> None:
                 at_once=4 * max(steps.writer.concurrency, steps.judge.concurrency),
                 progress=progress,
                 allow_remote=settings.allow_remote,
+                guard=guard,
+                ledger=ledger_of(work.out),
                 budget=budget_of(settings),
             )
         if not (total := write_records(work.out, samples(), Sample)):
