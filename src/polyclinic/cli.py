@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -124,31 +124,14 @@ def run(
     only: Annotated[str, typer.Option(help="make this step and what it needs, no more")] = "",
     launch: LaunchOption = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show the plan and stop")] = False,
+    seeds: Annotated[
+        str, typer.Option(help="0,1,2: the whole recipe once with each seed, and a page over them")
+    ] = "",
 ) -> None:
     """Make everything a recipe asks for that is not there yet, and its page."""
-    from polyclinic.launched import read_launch
-    from polyclinic.pipeline import is_recorded, run_plan
-    from polyclinic.progress import duration
-    from polyclinic.report import make_report
-    from polyclinic.shown_plan import plan_lines
+    from polyclinic.recipe_commands import run_recipe
 
-    launched = read_launch(launch)
-    planned = _plan(recipe, store, set_, only)
-    run_folder = planned.store.run_folder(planned.recipe.name)
-    page = run_folder / "report.html"
-    if not planned.to_make and not dry_run and (only or is_recorded(planned, page)):
-        where = f" The page: {page}" if page.exists() else ""
-        typer.echo(f"Nothing to do: all {len(planned.chosen)} steps are done.{where}")
-        return
-    for line in plan_lines(planned):
-        typer.echo(line, err=not dry_run)
-    if dry_run:
-        return
-    record = run_plan(planned, lambda line: typer.echo(line, err=True), launched)
-    make_report(record, planned.store.folder, page)
-    made = sum(step.state == "made" for step in record.steps)
-    there = sum(step.state == "done" for step in record.steps)
-    typer.echo(f"{made} steps made in {duration(record.seconds)}, {there} were there. Page: {page}")
+    run_recipe(recipe, store, set_ or (), only=only, launch=launch, dry_run=dry_run, seeds=seeds)
 
 
 def plan(
@@ -156,16 +139,20 @@ def plan(
     store: StoreOption = Path("store"),
     set_: SetOption = None,
     only: Annotated[str, typer.Option(help="plan this step and what it needs")] = "",
+    launch: LaunchOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Show each step of a recipe: done, to do, or made again and why."""
+    """Show each step of a recipe: done, to do, or made again and why; what trainings would take."""
+    from polyclinic.launched import read_launch
+    from polyclinic.recipe_commands import plan_recipe
     from polyclinic.shown_plan import plan_lines, plan_rows
 
-    planned = _plan(recipe, store, set_, only)
+    processes = read_launch(launch).processes
+    planned = plan_recipe(recipe, store, set_ or (), only)
     if as_json:
-        print_json(plan_rows(planned))
+        print_json(plan_rows(planned, processes))
     else:
-        typer.echo("\n".join(plan_lines(planned)))
+        typer.echo("\n".join(plan_lines(planned, processes)))
 
 
 def steps(
@@ -388,17 +375,3 @@ def merge_join_search(
     from polyclinic.merge.search_workers import join_search
 
     typer.echo(f"{join_search(out)} candidates evaluated here")
-
-
-def _plan(recipe: Path, store: Path, overrides: list[str] | None, only: str) -> Any:
-    from polyclinic.errors import did_you_mean
-    from polyclinic.pipeline import Store, load_recipe, make_plan
-    from polyclinic.report import read_settings
-
-    loaded = load_recipe(recipe, overrides or ())
-    names = [step.name for step in loaded.steps]
-    read_settings(loaded.report, names, where=f"{recipe}: report")
-    if only and only not in names:
-        raise UserError(f"--only {only}: {recipe} has no such step{did_you_mean(only, names)}")
-    planned = make_plan(loaded, Store(store))
-    return planned.only(only) if only else planned

@@ -47,10 +47,14 @@ class Recipe:
     overrides: tuple[str, ...] = field(default=())  # what --set changed
 
 
-def load_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
-    """Read and check a recipe; `overrides` are `STEP.field=value` texts whose values are YAML.
+def load_recipe(path: Path, overrides: Iterable[str] = (), seed: int | None = None) -> Recipe:
+    """Read and check a recipe.
 
-    Relative paths in a recipe start at its folder, those in overrides at the working directory.
+    Args:
+        path: the file. Relative paths in it start at its folder, those in overrides at the working directory.
+        overrides: `STEP.field=value` texts whose values are YAML.
+        seed: instead of the recipe's; its runs then carry it in their name.
+
     Raises UserError with every problem found, each with file, line, field and what was expected.
     """
     raw, lines = load_yaml(path)
@@ -81,10 +85,14 @@ def load_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
     problems.raise_if_any()
     overrides = tuple(overrides)
     outside = _override(raw_steps, overrides)
-    seed = raw.get("seed", 0)
+    name = str(raw.get("name", path.stem))
+    if seed is not None:
+        name = f"{name}-seed-{seed}"
+    else:
+        seed = raw.get("seed", 0)
     steps: list[RecipeStep] = []
-    for name, raw_step in raw_steps.items():
-        step = _read_step(name, raw_step, seed, path.parent, outside, problems)
+    for step_name, raw_step in raw_steps.items():
+        step = _read_step(step_name, raw_step, seed, path.parent, outside, problems)
         if step is not None:
             steps.append(step)
     problems.raise_if_any()
@@ -100,7 +108,7 @@ def load_recipe(path: Path, overrides: Iterable[str] = ()) -> Recipe:
             problems.add(("steps", step.name), str(error))
     problems.raise_if_any()
     return Recipe(
-        name=str(raw.get("name", path.stem)),
+        name=name,
         title=str(raw.get("title", raw.get("name", path.stem))),
         description=raw.get("description", ""),
         seed=seed,

@@ -19,6 +19,28 @@ class ExpertSettings(BaseModel):
     of: tuple[str, ...] = Field(min_length=1, description="steps that made the models it was merged from")
 
 
+class TableSettings(BaseModel):
+    """A table over several seeds: models by tasks."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str = Field(description="heading of the table")
+    rows: tuple[str, ...] = Field(min_length=1, description="steps: models or their evaluations")
+    against: str = Field("", description="step each row is compared with, on the same items; empty = none")
+    tasks: tuple[str, ...] = Field((), description="`task` or `task/subset`; empty = all that were measured")
+    note: str = Field("", description="what the paper says of the same comparison, or what to look for")
+
+
+class GainSettings(BaseModel):
+    """What merged models keep of the gains of their specialists, over several seeds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base: str = Field(description="step of the model the specialists were trained from")
+    own: dict[str, str] = Field(min_length=1, description="step of each specialist: its own `task` or `task/subset`")
+    models: tuple[str, ...] = Field(min_length=1, description="steps of the merged models")
+
+
 class ReportSettings(BaseModel):
     """The `report` section of a recipe. Unknown fields are errors."""
 
@@ -33,6 +55,8 @@ class ReportSettings(BaseModel):
     )
     experts: ExpertSettings | None = Field(None, description="the merged model and its experts")
     final: str = Field("", description="step that made the model to ship; empty = the last model that is made")
+    tables: tuple[TableSettings, ...] = Field((), description="tables of the page over several seeds")
+    gains: GainSettings | None = Field(None, description="what merged models keep of their specialists' gains")
 
 
 def read_settings(raw: Mapping[str, Any], steps: Iterable[str] | None, where: str = "report") -> ReportSettings:
@@ -55,6 +79,12 @@ def read_settings(raw: Mapping[str, Any], steps: Iterable[str] | None, where: st
         ]
     if settings.final:
         named.append(("final", settings.final))
+    for i, table in enumerate(settings.tables):
+        named += [(f"tables.{i}.rows", name) for name in table.rows]
+        named += [(f"tables.{i}.against", table.against)] if table.against else []
+    if settings.gains is not None:
+        named += [("gains.base", settings.gains.base), *(("gains.own", name) for name in settings.gains.own)]
+        named += [("gains.models", name) for name in settings.gains.models]
     missing = [
         f"{where}.{field}: there is no step '{name}'{did_you_mean(name, known)}"
         for field, name in named
@@ -79,7 +109,13 @@ def without_absent(settings: ReportSettings, steps: Collection[str]) -> ReportSe
 def _problem(detail: Any, where: str) -> str:
     place = ".".join(str(part) for part in detail["loc"])
     if detail["type"] == "extra_forbidden":
-        known = ExpertSettings.model_fields if place.startswith("experts.") else ReportSettings.model_fields
+        parts: dict[str, type[BaseModel]] = {
+            "experts.": ExpertSettings,
+            "tables.": TableSettings,
+            "gains.": GainSettings,
+        }
+        part = next((model for prefix, model in parts.items() if place.startswith(prefix)), ReportSettings)
+        known = part.model_fields
         name = str(detail["loc"][-1])
         return f"{where}.{place}: unknown field{did_you_mean(name, known)}; expected {', '.join(known)}"
     if detail["type"] == "missing":
