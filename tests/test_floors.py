@@ -22,7 +22,19 @@ FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("tasks",), ("train",), ("pipeline",), ("deidentify",)),
     (("evals",), ("corpus",), ("model",)),
     (("merge",), ("synth",), ("report",)),
-    (("cli", "recipe_commands", "kind_commands", "eval_commands", "shown_plan", "shown_rows", "doctor", "__main__"),),
+    (
+        (
+            "cli",
+            "recipe_commands",
+            "kind_commands",
+            "corpus_commands",
+            "eval_commands",
+            "shown_plan",
+            "shown_rows",
+            "doctor",
+            "__main__",
+        ),
+    ),
 )
 HEAVY = {
     *("torch", "transformers", "trl", "peft", "datasets", "accelerate", "pyarrow", "tokenizers", "safetensors"),

@@ -80,6 +80,10 @@ def build_app(stage: str = "") -> typer.Typer:
         app.command()(command)
     for name, text in STAGE_HELP.items():
         group = typer.Typer(help=text, no_args_is_help=True)
+        if name == "corpus":
+            from polyclinic.corpus_commands import add_corpus_commands
+
+            add_corpus_commands(group)
         if name == "tasks":
             group.command("list")(tasks_list)
             group.command("show")(tasks_show)
