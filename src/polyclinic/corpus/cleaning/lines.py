@@ -122,9 +122,6 @@ def _under_a_head(lines: Sequence[str], number: int) -> bool:
 
 
 def _numbers_only(line: str) -> bool:
-    return (
-        line[0] not in "|#-*"
-        and "=" not in line
-        and not any(c.isalpha() for c in line)
-        and any(c.isdigit() for c in line)
-    )
+    if line[0] in "#-*" or "|" in line or "=" in line:
+        return False
+    return not any(c.isalpha() for c in line) and any(c.isdigit() for c in line)
