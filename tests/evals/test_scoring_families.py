@@ -194,7 +194,8 @@ def test_listing_all_hallmarks_scores_what_chance_gives() -> None:
 
 
 def verified() -> list[str]:
-    return [task.name for task in load_catalog().values() if task.verified and task.builder == "source"]
+    found = [task for task in load_catalog().values() if task.verified and task.builder == "source"]
+    return [task.name for task in found if "mediphi-validation" not in task.suites]  # a teacher writes those anew
 
 
 @pytest.mark.skipif(not DATA.exists(), reason=f"the released data sets are not in {DATA}")

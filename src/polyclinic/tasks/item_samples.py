@@ -128,8 +128,8 @@ class SampleMaker:
             shots = draw_shots(self.pool, item, self._wanted_shots(item.id), choices.seed, task.name)
         definition, wording = self._definition(item.id)
         metadata = self.usual
-        if shots or wording or item.cuttable or len(item.outputs) > 1:
-            metadata = dict(self.usual)
+        if shots or wording or item.cuttable or item.kept or len(item.outputs) > 1:
+            metadata = {**self.usual, **item.kept}
             if item.cuttable:
                 metadata["cuttable"] = list(item.cuttable)
             if wording:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 from polyclinic.errors import UserError
 from polyclinic.tasks.distinct_ids import DistinctIds
@@ -32,6 +33,7 @@ class Item:
     options: tuple[str, ...] = ()
     right: str = ""  # the right option
     cuttable: tuple[int, int] | None = None  # where in the input the part begins and ends that may be cut
+    kept: dict[str, Any] = field(default_factory=dict)  # what its scorer wants to know
 
 
 def task_items(
@@ -147,7 +149,8 @@ def item_maker(
         except UserError as error:
             there = ", ".join(sorted(key for key in fields if key not in ("row", "labels")))
             return Bad(row.place, f"field '{what}': {error}; the row has {there}", kind="template")
-        if (half := half_character(text, reply, name, document)) is not None:
+        kept = {name: fields[name] for name in task.kept if name in fields} if to_ask else {}
+        if (half := half_character(text, reply, name, document, *map(str, kept.values()))) is not None:
             return Bad(row.place, f"half a character ({half}); the text was cut or decoded wrongly")
         if not text.strip() or not reply.strip():
             return Bad(row.place, f"field '{'output' if text.strip() else 'input'}' is empty", kind="empty")
@@ -172,7 +175,7 @@ def item_maker(
             return Bad(row.place, f"field 'answer': expected one right option, found {len(fields['answers'])}")
         options = tuple(fields["options"]) if as_choice or (to_ask and source.format == "multiple_choice") else ()
         right = reply if as_choice else ""
-        return Item(name, row.place, text, outputs, document, options, right, _span(text, part))
+        return Item(name, row.place, text, outputs, document, options, right, _span(text, part), kept)
 
     return make
 

@@ -97,7 +97,13 @@ class Task(BaseModel):
         "",
         description="template of the part of the input that may be cut for a short window; empty = none",
     )
+    kept: tuple[str, ...] = Field(
+        (), description="fields of the source that stand in an item's metadata when a model is asked, for its scorer"
+    )
     references: str = Field("", description="field with all good replies, where the source has several")
+    sections: dict[str, tuple[str, ...]] = Field(
+        {}, description="section of a long reply -> its headings; the reply is then scored section by section too"
+    )
     labels: tuple[str, ...] = Field((), description="closed list that replies are taken from")
     shots: int | Unknown = Field("unknown", description="worked examples in the published prompt")
     max_new_tokens: int | Unknown = Field("unknown", description="longest reply, in tokens")
@@ -180,6 +186,11 @@ class Task(BaseModel):
             raise ValueError("source.granted_by: missing; data that are not open say who grants access")
         if self.buildable and not (self.input and self.output):
             raise ValueError("input and output: missing; a source with a known format needs both templates")
+        if self.field_names is not None and (unknown := [name for name in self.kept if name not in self.field_names]):
+            raise ValueError(
+                f"kept: unknown field '{unknown[0]}'{did_you_mean(unknown[0], self.field_names)}; "
+                f"there are {', '.join(self.field_names)}"
+            )
         if self.verified and not self.buildable:
             raise ValueError("verified: a task whose layout is unknown cannot be verified")
 

@@ -12,6 +12,7 @@ from polyclinic.evals.scoring.entities import references_of
 from polyclinic.evals.scoring.measured import Measured
 from polyclinic.evals.scoring.reply_text import clean, folded
 from polyclinic.evals.scoring.rouge import rouge_columns, rouge_f1
+from polyclinic.evals.scoring.sections import score_sections
 from polyclinic.evals.scoring.words import RULES, divided, rule_for
 from polyclinic.records import Reply
 from polyclinic.tasks import Task
@@ -69,6 +70,8 @@ def score_text(
         same = text in references[place] or (whole and whole in map(folded, references[place]))
         row.append(Measured("exact_match", float(bool(text and same))))
         row.append(Measured("corpus_bleu4", bleu_of(parts), "", 1.0, parts))
+        if task.sections:
+            row += score_sections(text, references[place], task.sections, rouge)
         scored.append(row)
     return scored
 

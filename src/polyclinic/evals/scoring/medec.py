@@ -24,10 +24,12 @@ _WHOLE = re.compile(
     r"^[^\w\-−–]{0,20}(?:sentence|line|id|number|no\.?)?\W{0,20}?([-−–]?\d{1,4})\b[\s.:)\]}*\"']*(.*)$",
     re.DOTALL | re.IGNORECASE,
 )
+_COLON, _WORD = re.compile(r"^\W*\d+\s*:"), re.compile(r"[A-Za-z]{3,}")
 _CORRECT = re.compile(r"^\W*(?:correct|no (?:medical )?errors?|none)\W*$", re.IGNORECASE)
 _SENTENCE = re.compile(
     r"(?!(?:or|and|to|through|maybe|perhaps|possibly)\b)[\"']?[A-Za-z][^\s]*(?:\s+[^\s]+){2}", re.I
 )
+NOT_ASKED = "no correction: the task does not ask for one, and the reply gives none"
 CORRECTED_FIELDS = ("corrected", "corrected_sentence")  # of an item's metadata
 
 
@@ -46,6 +48,8 @@ def sentence_number(text: str) -> tuple[int | None, str]:
         return (number, rest) if others <= {number} else (None, "")
     if match and _SENTENCE.match(match.group(2).strip()):  # a corrected sentence with numbers in it
         return _as_int(match.group(1)), match.group(2).strip()
+    if match and _COLON.match(first) and len(_WORD.findall(match.group(2))) > 2:  # one that begins with a number
+        return _as_int(match.group(1)), match.group(2).strip()
     where = located(text)
     if _CORRECT.match(where):
         return NONE, ""
@@ -58,12 +62,14 @@ def score_sentences(task: Task, replies: Sequence[Reply], texts: Sequence[str]) 
 
     flag_accuracy compares whether there is an error; no_error_share is how often the reply says there is none (a
     figure to read beside the others, not better when higher). The correction is scored by ROUGE-1, ROUGE-L and
-    BLEU-1 on items that have an error and a corrected sentence; a reply without a correction scores 0 there.
+    BLEU-1 on items that have an error and a corrected sentence. Where the task asks for it, so that it stands in the
+    gold, a reply without a correction scores 0; where only the item's metadata know it, such a reply has no value.
     """
     rouge, bleu = rule_for("rouge", task.language), rule_for("bleu1", task.language)
     scored = []
     for reply, text in zip(replies, texts, strict=True):
         gold, gold_sentence = sentence_number(clean(reply.gold))
+        asked = bool(gold_sentence)
         for name in CORRECTED_FIELDS:
             gold_sentence = gold_sentence or str(reply.metadata.get(name, "") or "")
         number, sentence = sentence_number(text)
@@ -75,13 +81,20 @@ def score_sentences(task: Task, replies: Sequence[Reply], texts: Sequence[str]) 
             Measured("answer_found", float(found)),
         ]
         if gold_sentence and gold != NONE:
-            said, wanted = divided([sentence, gold_sentence], rouge)
-            one, _, longest = rouge_f1(said, [wanted])
-            said, wanted = divided([sentence, gold_sentence], bleu)
-            values = {"rouge1": one, "rougeL": longest, "bleu1": bleu1(said, [wanted])}
-            row += [Measured(f"correction_{name}", value) for name, value in values.items()]
+            row += _correction(sentence, gold_sentence, asked, rouge, bleu)
         scored.append(row)
     return scored
+
+
+def _correction(sentence: str, gold: str, asked: bool, rouge: str, bleu: str) -> list[Measured]:
+    names = ("rouge1", "rougeL", "bleu1")
+    if not sentence and not asked:
+        return [Measured(f"correction_{name}", None, NOT_ASKED) for name in names]
+    said, wanted = divided([sentence, gold], rouge)
+    one, _, longest = rouge_f1(said, [wanted])
+    said, wanted = divided([sentence, gold], bleu)
+    values = (one, longest, bleu1(said, [wanted]))
+    return [Measured(f"correction_{name}", value) for name, value in zip(names, values, strict=True)]
 
 
 def _as_int(text: str) -> int:

@@ -23,6 +23,7 @@ from polyclinic.tasks import Task
 
 Counts = dict[str, float]
 _CODE = re.compile(r"\b[A-TV-Z][0-9]{2}(?:\.?[0-9A-Z]{1,4})?\b")
+_FIRST_LETTER = re.compile(r"\W*([A-Z])(?![A-Za-z])")
 _CHOICE = re.compile(r"The correct answer is (\w):")
 
 
@@ -62,6 +63,16 @@ def published_choice(task: Task, reply: Reply) -> list[Measured]:
         said = LETTERS[reply.options.index(reply.text)]
     else:
         found = _CHOICE.search(reply.text)
+        said = found.group(1) if found else ""
+    return [Measured("accuracy", float(frozenset(said) == gold_letters(reply)))]
+
+
+def published_letter(task: Task, reply: Reply) -> list[Measured]:
+    """ICD10CM of MedConceptsQA: the letter that was preferred; of a written reply the one it begins with."""
+    if reply.text in reply.options:
+        said = LETTERS[reply.options.index(reply.text)]
+    else:
+        found = _FIRST_LETTER.match(reply.text)
         said = found.group(1) if found else ""
     return [Measured("accuracy", float(frozenset(said) == gold_letters(reply)))]
 

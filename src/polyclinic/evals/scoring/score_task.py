@@ -55,11 +55,21 @@ def score_replies(task: Task, replies: Sequence[Reply], scorer: Scorer, aids: Ai
     answered = [reply for reply, reason in zip(replies, reasons, strict=True) if not reason]
     scored = iter(score(answered))
     done = [None if reason else next(scored) for reason in reasons]
-    names = [one.metric for one in next((row for row in done if row), [Measured(task.metric, None)])]
+    names: list[str] = []
+    if any(reasons):  # what only some items have (a correction, one of several repeats) is not asked of all
+        names = _shared_names([row for row in done if row]) or [task.metric]
     return [
         row if row is not None else [Measured(name, None, reason) for name in names]
         for row, reason in zip(done, reasons, strict=True)
     ]
+
+
+def _shared_names(rows: Sequence[Sequence[Measured]]) -> list[str]:
+    """Return the metrics that all of some rows have, in the order of the first."""
+    if not rows:
+        return []
+    common = set.intersection(*({one.metric for one in row} for row in rows))
+    return list(dict.fromkeys(one.metric for one in rows[0] if one.metric in common))
 
 
 def has_published(task: Task) -> bool:
@@ -157,7 +167,8 @@ def _clue_rule(task: Task, aids: Aids) -> Callable[[Sequence[Reply]], Column] | 
     if one is None and task.family == "label":
         one = published_clue.published_inference
     if one is None and task.family in ("multiple_choice", "option_letters"):
-        one = published_clue.published_choice
+        in_sentence = task.builder == "source"  # LongHealth; ICD10CM is asked for the letter alone
+        one = published_clue.published_choice if in_sentence else published_clue.published_letter
     if one is None:
         return None
     score = one
