@@ -2,15 +2,17 @@
 
     python benchmarks/synth_chain.py --instructions 400
 
-A server on the loopback plays teacher and judge and answers after 50 ms; each of the two may have 16 requests in flight.
-Every instruction is written (1 request), judged (`--judgements`) and one of its examples is made worse (1 request), so
-with 2 judgements both endpoints have the same work. Walls are compared, as waiting is what overlaps; the longest stage
-alone is the judging of the same instructions by `synth.judge`, or their writing and spoiling, whichever takes longer.
+A server on the loopback plays teacher and judge and answers after 50 ms; each of the two may have 16 requests in
+flight. Every instruction is written (1 request), judged (`--judgements`) and one of its examples is made worse (1
+request), so with 2 judgements both endpoints have the same work. Walls are compared, as waiting is what overlaps; the
+longest stage alone is the judging of the same instructions by `synth.judge`, or the writing and spoiling, which share
+an endpoint, whichever takes longer.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import re
 import subprocess
@@ -20,7 +22,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from polyclinic.synth import chain, judge, mediflow, preferences
+
+sys.path.insert(0, str(Path(__file__).parent / "llm"))
+from answering_server import Connection, Server
 
 DELAY = 0.05
 IN_FLIGHT = 16
@@ -40,30 +47,23 @@ def answer(asked: str, seed: int) -> str:
     return asked.partition("The good output:\n<<<\n")[2].partition("\n>>>")[0].replace("inding", "inding, or not,")
 
 
-def serve() -> None:
-    """Serve on a free port of the loopback and print the URL; runs until it is killed."""
-    import asyncio
+class Playing(Connection):
+    """A connection on which teacher and judge answer."""
 
-    from aiohttp import web
-
-    async def complete(request: web.Request) -> web.Response:
-        payload = await request.json()
-        await asyncio.sleep(DELAY)
+    def answer(self, body: bytes) -> None:
+        """Answer a request after the delay."""
+        payload = json.loads(body)
+        self.server.different.add(body)
         text = answer(payload["messages"][0]["content"], payload["seed"])
-        usage = {"prompt_tokens": 100, "completion_tokens": 100}
-        choices = [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}]
-        return web.json_response({"choices": choices, "usage": usage})
+        asyncio.get_running_loop().call_later(DELAY, self.complete, text.encode())
 
-    async def run() -> None:
-        application = web.Application()
-        application.router.add_post("/v1/chat/completions", complete)
-        runner = web.AppRunner(application, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        print(f"http://127.0.0.1:{runner.addresses[0][1]}/v1", flush=True)
-        await asyncio.Event().wait()
 
-    asyncio.run(run())
+async def serve() -> None:
+    """Serve on a free port of the loopback and print the URL; runs until it is killed."""
+    server = Server(DELAY, False, 0)
+    listening = await asyncio.get_running_loop().create_server(lambda: Playing(server), "127.0.0.1", 0)
+    print(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1", flush=True)
+    await listening.serve_forever()
 
 
 def timed(work: Any) -> float:
@@ -71,6 +71,35 @@ def timed(work: Any) -> float:
     start = time.monotonic()
     work()
     return time.monotonic() - start
+
+
+def one_round(url: str, place: Path, count: int, judgements: int) -> None:
+    """Run the three kinds one after the other, then the chain, and print the ratios."""
+    teacher: dict[str, Any] = {"teacher_url": url, "teacher_model": "writer", "concurrency": IN_FLIGHT}
+    judging_model = {**teacher, "teacher_model": "judge"}
+    tiers = [{"instructions": count, "pairs": 1}]
+    writing = timed(lambda: mediflow(out=place / "a", instructions=count, **teacher))
+    judging = timed(lambda: judge(out=place / "b", samples=place / "a", judgements=judgements, **judging_model))
+    spoiling = timed(lambda: preferences(out=place / "c", samples=place / "b", tiers=tiers, verify=False, **teacher))
+    chained = timed(
+        lambda: chain(
+            out=place / "d",
+            instructions=count,
+            judge_url=url,
+            judge_model="judge",
+            judgements=judgements,
+            output_judgements=0,
+            tiers=[{"score": 1.0, "pairs": 1}],
+            verify=False,
+            **teacher,
+        )
+    )
+    longest, all_three = max(judging, writing + spoiling), writing + judging + spoiling
+    print(
+        f"writing {writing:.2f} s, judging {judging:.2f} s, spoiling {spoiling:.2f} s; chained {chained:.2f} s: "
+        f"{chained / longest:.2f} of the longest ({longest:.2f} s), {chained / all_three:.2f} of all three in a row",
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -82,7 +111,7 @@ def main() -> None:
     arguments.add_argument("--serve", action="store_true", help="only serve; the benchmark starts this itself")
     given = arguments.parse_args()
     if given.serve:
-        serve()
+        uvloop.run(serve())
         return
     server = subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True)
     try:
@@ -90,45 +119,7 @@ def main() -> None:
         url = server.stdout.readline().strip()
         for _ in range(given.rounds):
             with tempfile.TemporaryDirectory() as folder:
-                place = Path(folder)
-                teacher: dict[str, Any] = {"teacher_url": url, "teacher_model": "writer", "concurrency": IN_FLIGHT}
-                tiers = [{"instructions": given.instructions, "pairs": 1}]
-                count = given.instructions
-                writing = timed(lambda t=teacher, p=place: mediflow(out=p / "a", instructions=count, **t))
-                judging = timed(
-                    lambda t=teacher, p=place: judge(
-                        out=p / "b",
-                        samples=p / "a",
-                        judgements=given.judgements,
-                        **{**t, "teacher_model": "judge"},
-                    )
-                )
-                spoiling = timed(
-                    lambda t=teacher, p=place, n=tiers: preferences(
-                        out=p / "c", samples=p / "b", tiers=n, verify=False, **t
-                    )
-                )
-                chained = timed(
-                    lambda t=teacher, p=place: chain(
-                        out=p / "d",
-                        instructions=count,
-                        judge_url=url,
-                        judge_model="judge",
-                        judgements=given.judgements,
-                        output_judgements=0,
-                        tiers=[{"score": 1.0, "pairs": 1}],
-                        verify=False,
-                        **t,
-                    )
-                )
-                longest = max(judging, writing + spoiling)
-                alone = writing + judging + spoiling
-                print(
-                    f"writing {writing:.2f} s, judging {judging:.2f} s, spoiling {spoiling:.2f} s; chained "
-                    f"{chained:.2f} s: {chained / longest:.2f} of the longest ({longest:.2f} s), "
-                    f"{chained / alone:.2f} of all three one after the other",
-                    flush=True,
-                )
+                one_round(url, Path(folder), given.instructions, given.judgements)
     finally:
         server.kill()
         server.wait()

@@ -2,8 +2,8 @@
 
     python benchmarks/synth_plans.py --plans 1000000
 
-Of each axis: the values, chi-square with its degrees of freedom, and the probability of one as large or larger when the
-shares are the published ones. All axes together are tested at once as well: task x difficulty x format.
+Of each axis: the values, chi-square with its degrees of freedom, and the probability of one as large or larger when
+the shares are the published ones. Task x difficulty x format is tested at once as well.
 """
 
 from __future__ import annotations
