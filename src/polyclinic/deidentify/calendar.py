@@ -25,6 +25,7 @@ MONTH_DAY = re.compile(r"(\d{1,2})[/](\d{1,2})(?![\d/%])(?!-\d)")
 COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?!\d)(?:T?\d{4,6})?(?![\w])")
 
 
+SINCE = re.compile(r"\b(?:since|until|till|last|of|by)\s+$")
 TIME_AFTER = re.compile(
     r",?\s{1,3}(?:at\s+|@\s?)?(?:(?:[01]?\d|2[0-3]):[0-5]\d|(?:[01]\d|2[0-3])[0-5]\d(?!\d|/|\s?m[lg]))"
 )
@@ -148,7 +149,7 @@ class CalendarRules:
             return start, found.end()
         return None
 
-    def find_worded(self, text: str, start: int) -> tuple[int, int] | None:
+    def find_worded(self, text: str, start: int, caseless: bool = False) -> tuple[int, int] | None:
         """Return where a date stands whose month's name begins at `start`, or None."""
         before = text[max(0, start - 32) : start]
         begin = start
@@ -164,14 +165,15 @@ class CalendarRules:
                 return None
             word = alone[0].lower()
             if word in self.words["months_that_are_words"] and not alone[0][0].isupper():
-                return None
+                if not (caseless and len(word) != 3 and self.month_cue.search(before) or caseless and SINCE.search(before)):
+                    return None
             if word in self.words["months_that_are_words"] and alone[0].isupper() and len(word) <= 4:
                 return None
             if not self.month_cue.search(before):
                 if word in self.words["months_that_are_words"] or len(word) < 4:
                     return None
             end = alone.end()
-        if text[start : start + 1].islower() and text[start : start + 3] in ("may", "mar") and begin == start:
+        if not caseless and text[start : start + 1].islower() and text[start : start + 3] in ("may", "mar") and begin == start:
             if not re.search(r"\d|st\b|nd\b|rd\b|th\b", text[start:end]):
                 return None
         return begin, end

@@ -79,7 +79,7 @@ class Rules:
     def _worded_dates(self, text: str, tokens: Tokens) -> list[Span]:
         found = []
         for i, bit in enumerate(tokens.bits):
-            if bit & MONTH and (spot := self.calendar.find_worded(text, tokens.starts[i])):
+            if bit & MONTH and (spot := self.calendar.find_worded(text, tokens.starts[i], tokens.caseless)):
                 found.append(Span(*spot, "date"))
         lowered = tokens.lowered
         words = tokens.words
@@ -91,7 +91,7 @@ class Rules:
             found += [Span(m.start(), m.end(), "date") for m in self.calendar.holiday.finditer(text)]
         if "ninety" in lowered or "hundred" in lowered:
             found += [Span(m.start(1), m.end(1), "age") for m in SPELLED_AGE.finditer(text)]
-        if len(self.words["number_words"] & words) > 2:
+        if len(self.words["number_words"] & words) > 1:
             for match in SPOKEN_NUMBER.finditer(text):
                 spoken = len(match[0].split())
                 found.append(Span(match.start(), match.end(), "ssn" if spoken == 9 else "phone"))

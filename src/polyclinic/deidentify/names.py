@@ -37,14 +37,15 @@ PARTICLES_BETWEEN = re.compile(
 COMMA = re.compile(r"[ \t]?,[ \t\n]{0,2}|\^")
 # What ends the line of one who dictated and one who typed: JRS/mt, JS:kl 03/04/2024
 TRAILER = re.compile(
-    r"(?m)^[ \t]*((?:[A-Z]{2,4}|[A-Z](?:\.[A-Z]){1,2}\.?)(?:[ \t]?[/:\\][ \t]?[A-Za-z]{2,4}){1,2})(?=[ \t]*(?:$|\d|[DT]:|\())"
+    r"(?m)^[ \t]*((?:[A-Z]{2,4}|[A-Z](?:\.[A-Z]){1,2}\.?)(?:[ ]?[/\\][ ]?[A-Za-z]{2,4}|:[a-z]{2,3}){1,2})(?=[ \t]*(?:$|\d|[DT]:|\())"
 )
 DASHED = re.compile(r"(?m)(?:^|[ \t])(?:[-–—~]{1,2}|//?)[ \t]?([A-Z]{2,3}|[a-z]{2,3})[ \t]*$")
 INITIALS_LABEL = re.compile(
     r"\b(?:initials|typist|transcriptionist|scribe|initialed by|initialled by|rn|signed|transcribed by|typed by|entered by|dictated by|d/t by|by)[ \t]*[:=]?[ \t]*((?:[A-Za-z]\.?){2,3})(?=[\s,;.)]|$)",
     re.IGNORECASE,
 )
-HARD_BEFORE = 20
+# w/ JLT rn
+INITIALS_OF_STAFF = re.compile(r"([A-Z]{2,3})(?<![\w/]\w\w)(?<![\w/]\w\w\w),?\s(?:rn|RN|lpn|LPN|cna|CNA|PharmD|pharmd|PA-C|CRNA|APRN|NP|RRT|rrt)\b")
 
 
 class NameRules:
@@ -110,11 +111,13 @@ class NameRules:
         """Return first and last token of the name that begins at, or is announced by, token `i`."""
         text, bits, lower = tokens.text, tokens.bits, tokens.lower
         bit = bits[i]
-        if bit & (TITLE | SOFT_TITLE) and (found := self._after_title(tokens, i, shut)):
+        if bit & (TITLE | SOFT_TITLE) and not (bit & NAME and self._last_first(tokens, i, shut)) and (found := self._after_title(tokens, i, shut)):
             return found
         if bit & CREDENTIAL and i and (before := self._before_credential(tokens, i, shut)):
             return before
-        if bit & STOP or (bit & (TITLE | SOFT_TITLE | CREDENTIAL) and not bit & NAME):
+        if bit & (TITLE | SOFT_TITLE | CREDENTIAL) and not bit & NAME:
+            return None
+        if bit & STOP and not (bit & FAMILY and self._last_first(tokens, i, shut)):
             return None
         if bit & MONTH and not bit & NAME:
             return None
@@ -203,7 +206,7 @@ class NameRules:
             if last == i and not bit & NAME and (text[tokens.starts[i] : tokens.ends[i]].isupper() or bit & STATE):
                 return None
             if last == i and (bit == 0 or bit & WORD):
-                if not self._line_ends(tokens, i) or bit & WORD and text[tokens.ends[i] : tokens.ends[i] + 1] == ",":
+                if not self._line_ends(tokens, i):
                     return None
             return i, last
         if context == "relation":
@@ -245,6 +248,9 @@ class NameRules:
         if bit & (EPONYM | STOP | MONTH) or self.is_thing(tokens, i):
             return None
         following = i + 1
+        if following + 1 < len(bits) and tokens.ends[following] - tokens.starts[following] == 1 and self._adjacent(tokens, i) and self._adjacent(tokens, following):
+            if bit & GIVEN and bits[following + 1] & FAMILY and not bits[following + 1] & STOP and tokens.text[tokens.ends[following]] == ".":
+                return i, following + 1
         pair = following < len(bits) and self._adjacent(tokens, i) and not shut[following]
         if (
             pair
@@ -306,6 +312,8 @@ class NameRules:
                 return None
         bit = bits[j]
         hard = bits[i] & TITLE
+        if bit & EPONYM and self.is_thing(tokens, j) and text[tokens.starts[i] : tokens.ends[i]].isupper():
+            return None  # moderate MR. Foley catheter
         if bits[i] & NAME and not hard and gap.startswith("\n"):
             return None
         if "\n" in gap and not (bit & NAME):
@@ -494,10 +502,12 @@ class NameRules:
         if j >= len(bits) or shut[j] or not COMMA.fullmatch(tokens.text[tokens.ends[i] : tokens.starts[j]]):
             return False
         a, b = bits[i], bits[j]
-        if not b & GIVEN or b & STATE or a & (STOP | STATE) or (a & COMMON and not a & NAME):
+        if not b & GIVEN or b & STATE or a & STATE or (a & COMMON and not a & NAME):
             return False
-        if b & STOP and not (a & FAMILY and self._context(tokens, i) == "label"):
-            return False
+        if tokens.text[tokens.ends[i]] == "^":  # a field of a message: FAMILY^GIVEN
+            return bool(a & FAMILY or a == 0)
+        if (a | b) & STOP or (b & (WORD | EPONYM) and a & (WORD | EPONYM)):
+            return bool(a & FAMILY) and self._context(tokens, i) == "label"
         if (
             tokens.text[tokens.starts[i] : tokens.ends[i]].isupper()
             != tokens.text[tokens.starts[j] : tokens.ends[j]].isupper()
@@ -527,6 +537,8 @@ class NameRules:
     def _nameish(self, tokens: Tokens, i: int, hard: bool) -> bool:
         """Say whether a word may be part of a name beside another."""
         bit = tokens.bits[i]
+        if tokens.ends[i] - tokens.starts[i] == 1 and tokens.text[tokens.ends[i] : tokens.ends[i] + 1] == ".":
+            return True
         if (
             bit & STOP
             or (bit & CREDENTIAL and not bit & NAME)
@@ -714,7 +726,7 @@ class NameRules:
 
     def _line_ends(self, tokens: Tokens, i: int) -> bool:
         rest = tokens.text[tokens.ends[i] : tokens.ends[i] + 3]
-        return not rest.strip(" .,") or rest[:1] in "\n,;\t|^" or rest[:2] == "  "
+        return not rest or rest[0] in "\n;\t|^" or rest[:2] == "  "
 
     def _end(self, tokens: Tokens, i: int) -> int:
         end = tokens.ends[i]
@@ -764,10 +776,9 @@ class NameRules:
             words = match[1].split()
             bit = self.lexicon.get(words[0].removesuffix("'s"), 0)
             if (
-                bit & (STOP | COMMON)
-                and not bit & NAME
-                or bit & (STOP | SOFT_TITLE)
-                or (bit & COMMON and bit & WORD)
+                bit & (STOP | SOFT_TITLE)
+                or (bit & COMMON and not bit & NAME)
+                or (bit & COMMON and match[0].startswith("ms"))
                 or len(words[0]) < 2
             ):
                 continue
@@ -813,6 +824,9 @@ class NameRules:
             for m in DASHED.finditer(text[tail:])
             if m[1].lower() not in _NO_INITIALS
         ]
+        for m in INITIALS_OF_STAFF.finditer(text):
+            if m[1] not in _DEPARTMENTS:
+                spans.append(Span(m.start(1), m.end(1), "name"))
         for m in INITIALS_LABEL.finditer(text, tail):
             if m[1].replace(".", "").isupper() or text[m.start() : m.end()].lower().startswith(
                 ("initial", "typist", "transcri", "scribe", "typed")
@@ -829,9 +843,10 @@ _FOLLOWING = re.compile(
     r"(?:['’`]?s?(?:[-–/](?:[A-Z][\w'’]+))*\s+|[-–][A-Z]?[\w'’]*(?:[-–]\w+)*\s*)(?:(?:type|grade|class|like|B|A)\s+)?([A-Za-z]+)"
 )
 _SLASHED = re.compile(
-    r"^(?:LE|UE|RUE|LUE|RLE|LLE|AM|PM|BP|HR|RR|CN|GI|GU|CV|AP|PA|OD|OS|PT|OT|IV|PO|IM|ADL|MD|RN|NP|DO)\b|[/:\\](?:MD|RN|NP|PA|UE|LE|min|kg|dl|ml|hr|day)$",
+    r"^(?:LE|UE|RUE|LUE|RLE|LLE|AM|PM|BP|GI|AP|OD|OS|PT|OT|IV|PO|ADL|MD|RN|NP)[/:]|[/:\\](?:MD|RN|NP|PA|UE|LE|GU|OT|min|kg|dl|ml|hr|day)$",
     re.IGNORECASE,
 )
+_DEPARTMENTS = frozenset("ED ER OR ICU CCU PICU NICU PACU MICU SICU IV PM AM OB GI GU RT PT OT IR MRI CT VA US DR MR MS RN LPN NP PA MD DO SDU ENT GYN PCP HH SNF TCU PCU MSU CVU BMT AND FOR THE PER BY TO".split())
 _NO_INITIALS = frozenset(
     "md rn np pa do am pm po iv im pt no ok as to by ed or er na bid tid qid prn and the for via rt ot lpn phd mid".split()
 )

@@ -130,7 +130,7 @@ class NumberRules:
         compass = (
             r"(?:\s+(?:n|s|e|w|ne|nw|se|sw|north|south|east|west|northeast|northwest|southeast|southwest)\b\.?)?"
         )
-        word = rf"(?!(?:{not_street})\b)[A-Za-z0-9][\w.'’-]*"
+        word = rf"(?!(?:{not_street})\b)(?:[A-Za-z]{{1,2}}\.|[A-Za-z0-9][\w'’-]*)"
         self.address = re.compile(
             rf"\d{{1,6}}(?:[A-Za-z]\b|-\d{{1,4}})?(?:\s1/2)?,?{compass}\s+(?:{word}\s+){{1,3}}?(?:(?:{streets})\b|(?:{short})\b\.?){compass}{unit}"
             rf"|\d{{2,6}}{compass}\s+(?:broadway|(?:(?:state|county|us|u\.s\.|rural|farm)\s+)?(?:highway|hwy|route|rte|road|rd)\.?\s+\d{{1,5}}|avenue\s+[a-z]\b){unit}",
@@ -586,7 +586,7 @@ _NEEDS_MORE = frozenset(
     receipt license licence certificate certification registration permit tag lot device implant lead pump pacemaker generator
     batch ref catalog cat prosthesis case specimen order visit study exam ticket document doc report sample message trial subject
     reference participant incident employee badge referral prescription path pathology surgical cytology slide block bag donor session call
-    event episode admission adm registry protocol file folder number id identifier mr ur sn ser serial mac acc account medicare medicaid
+    event episode admission adm registry protocol file folder number id identifier mr ur ser mac acc account medicare medicaid
     auth authorization pa billing fin har job har crash docket court student locker image series transaction workstation serial/lot
     encounter enc req rx certificate social bin hmo ppo beneficiary subscriber dictation conf model/serial
     """.split()

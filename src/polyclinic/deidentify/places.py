@@ -10,7 +10,7 @@ from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
 LINK = re.compile(
-    r"(?:\s(?:of|and|the|at|for|de|del|la|&|on)(?=\s)|\s&|['’][sS]?|\.)*[ \t]|-|/|[ \t]?&[ \t]?|[ \t]?\n[ \t]*"
+    r"(?i:\s(?:of|and|the|at|for|de|del|la|&|on)(?=\s)|\s&|['’][sS]?|\.)*[ \t]|-|/|[ \t]?&[ \t]?|[ \t]?\n[ \t]*"
 )
 PLAIN_GAP = re.compile(r"[ \t]|\.[ \t]|[ \t]?\n[ \t]*|['’]s?[ \t]")
 LONGEST = 7  # words of an institution's name
@@ -102,7 +102,15 @@ class PlaceRules:
                 if spot is not None:
                     found.append(spot)
                     continue
-            if bit & STOP and not text[starts[i] - 3 : starts[i]] == "in ":
+            if found and text[found[-1].end : starts[i]] in (" in ", "\nin ", " in\n") and found[-1].type == "institution":
+                if not bit & (STATE | MONTH) and text[starts[i]].isupper():
+                    last = i
+                    while last + 1 < len(starts) and text[ends[last] : starts[last + 1]] == " " and not bits[last + 1] & (STOP | MONTH) and last - i < 2:
+                        last += 1
+                    found.append(Span(starts[i], ends[last], "city"))
+                    until = ends[last]
+                    continue
+            if bit & STOP and text[starts[i] - 3 : starts[i]] not in ("in ", "to "):
                 continue
             if starts[i] > 5 and text[starts[i] - 1] in " \n":
                 spot = self._cued(tokens, i)
@@ -113,7 +121,7 @@ class PlaceRules:
             found += [Span(m.start(1), m.end(1), "city") for m in self.lower_city.finditer(text)]
         if not tokens.words.isdisjoint(self.street_ends):
             for m in self.street_alone.finditer(text):
-                if m[1][0].isupper() or tokens.caseless and m[2].lower() in self.full_streets:
+                if m[1][0].isupper() or tokens.caseless and (m[2].lower() in self.full_streets or text[m.end() : m.end() + 1] in (".", ",", "?", "\n", "")):
                     found.append(Span(m.start(1), m.end(), "address"))
         return found
 
@@ -169,10 +177,9 @@ class PlaceRules:
                 # Normal is a town: a word of a name when it stands between others with a capital.
                 if not (
                     gap == " "
-                    and j
-                    and text[ends[j - 1] : starts[j]] == " "
                     and text[starts[j]].isupper()
                     and not text[starts[j] : ends[j]].isupper()
+                    and (j and text[ends[j - 1] : starts[j]] == " " or lower[i] in _STRONG_HEADS and not self._first_of_sentence(text, starts[j]))
                 ):
                     break
             first = j
@@ -197,7 +204,7 @@ class PlaceRules:
             gap = text[ends[last] : starts[last + 1]]
             nxt = last + 1
             if (
-                re.fullmatch(r"\s(?:of|at|for)\s(?:the\s)?|\s(?:and|&)\s|\s?-\s?|,\s(?=the)", gap)
+                re.fullmatch(r"(?i:\s(?:of|at|for)\s(?:the\s)?|\s(?:and|&)\s|\s?-\s?|,\s(?=the))", gap)
                 and not (gap.strip() in ("and", "&") and last == i)
                 and not bits[nxt] & (STOP | MONTH)
             ):
@@ -276,7 +283,7 @@ class PlaceRules:
         if lower[i] in self.endings:
             if (
                 not i
-                or text[ends[i - 1] : starts[i]] != " "
+                or text[ends[i - 1] : starts[i]] not in (" ", "\n")
                 or bits[i - 1] & STOP
                 or lower[i - 1] in self.generic
                 or bits[i - 1] & COMMON
@@ -361,41 +368,15 @@ class PlaceRules:
         if text[starts[i] : ends[i]].isupper() and ends[i] - starts[i] < 3:
             return None
         code = plain is not None and plain[0] in self.codes
-        if code and word in (
-            "MD",
-            "PA",
-            "MS",
-            "MA",
-            "DO",
-            "OR",
-            "DC",
-            "CO",
-            "DE",
-            "IN",
-            "ME",
-            "AL",
-            "LA",
-            "MT",
-            "CT",
-            "PR",
-            "ON",
-            "OK",
-            "HI",
-            "ID",
-            "OH",
-        ):
-            # Degrees, orders and words: only with a postal code behind, or where no person's name may stand.
-            if not re.match(r"[\s,^]*\d{5}", text[state.end() : state.end() + 8]) and not (
-                (bits[i] & CITY or not bits[i] & NAME and word not in ("MD", "DO", "PA", "MS", "CT", "OR"))
-                and self.city_cue.search(text[max(0, starts[i] - 30) : starts[i]])
-                or bits[i] & CITY
-                or "," in state[0]
-                and word in ("MA", "CO", "AL", "LA", "OH", "IN")
-                and not bits[i] & NAME
-                and (bits[i] == 0)
-                and self._two_words(tokens, i)
-            ):
+        postal = re.search(r"\d{5}|\^", state[0]) or re.match(r"[\s,^]*\d{5}", text[state.end() : state.end() + 8])
+        if code and word in _CODES_THAT_ARE_WORDS and not postal:
+            # Degrees, orders and words: only where no person's name may stand.
+            cued = self.city_cue.search(text[max(0, starts[i] - 30) : starts[i]]) is not None
+            unknown = bits[i] == 0 and word in ("MA", "CO", "AL", "LA", "OH", "IN") and "," in state[0]
+            if not (bits[i] & CITY or unknown or cued and not (bits[i] & NAME and word in _DEGREES)):
                 return None
+        if postal:
+            code = True
         if bits[i] & COMMON and not code and not self.city_cue.search(text[max(0, starts[i] - 30) : starts[i]]):
             if not bits[i] & (NAME | CITY):
                 return None
@@ -415,9 +396,6 @@ class PlaceRules:
                 break
             first -= 1
         return Span(starts[first], ends[i], "city")
-
-    def _two_words(self, tokens: Tokens, i: int) -> bool:
-        return True
 
     def _cued(self, tokens: Tokens, i: int) -> Span | None:
         """Return the place or employer after the words that announce one: lives in X, works at X."""
@@ -487,9 +465,12 @@ class PlaceRules:
         return None
 
 
+_STRONG_HEADS = frozenset("manor hospital lodge villa college school university".split())
 _SPECIALTIES = frozenset(
     "medicine pediatrics cardiology orthopedics orthopaedics dermatology oncology physicians neurology urology".split()
 )
+_CODES_THAT_ARE_WORDS = frozenset("MD PA MS MA DO OR DC CO DE IN ME AL LA MT CT PR ON OK HI ID OH".split())
+_DEGREES = frozenset("MD DO PA MS MA DC CT OR".split())
 _LEADING = frozenset(
     "the a an our your his her their my at to from in of and by with local outside also pt seen per via for & doctor dr dr. nurse mr mrs ms while is was presented admitted transferred".split()
 )

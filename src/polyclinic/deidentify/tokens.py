@@ -13,6 +13,8 @@ ASCII = re.compile(
     r"[A-Z](?:[A-Za-z]+(?:['`\-][A-Za-z]+)*|(?:\.[A-Z])+\b\.?(?![a-z])|['`\-][A-Za-z]+(?:['`\-][A-Za-z]+)*|)"
 )
 ANY_WORD = re.compile(rf"[{_LETTER}]+(?:['’\-][{_LETTER}]+)*")
+CONTRACTED = ("'ve", "'re", "'ll", "'m", "n't", "'d", "’ve", "’re", "’ll", "’m", "n’t", "’d")
+STOP_BIT = 64  # lexicon.STOP
 FEW_CAPITALS = 0.004  # capitalised words for each character of a text below which they say nothing: a transcript
 
 
@@ -55,6 +57,8 @@ def tokenize(text: str, lexicon: dict[str, int]) -> Tokens:
                 word = word[:-2]
                 end -= 2
                 bit = get(word, 0)
+            elif word.endswith(CONTRACTED):
+                bit = STOP_BIT
             elif word[-1:] == ".":
                 bit = get(word[:-1], 0)
             elif "-" in word or "'" in word or "’" in word:
@@ -83,6 +87,8 @@ def _of_parts(word: str, get: object) -> int:
     parts = [int(look(part, 0)) for part in plain.split("-")]
     if any(part & (COMMON | STOP | EPONYM) and not part & NAME for part in parts):
         return COMMON
+    if all(part & EPONYM for part in parts):
+        return EPONYM | (parts[0] & NAME)
     names = [part for part in parts if part & NAME]
     if len(names) == len(parts):
         both = parts[0]
