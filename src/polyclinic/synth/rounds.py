@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from polyclinic.deidentify import ledger_of
 from polyclinic.errors import UserError
-from polyclinic.llm import ChatRequest, Endpoint, Journal, Outcome, ask_all, guard_request, settle
+from polyclinic.llm import ChatRequest, Endpoint, Estimate, Journal, Outcome, ask_all, estimate, guard_request, settle
 from polyclinic.steps import Work
 from polyclinic.synth.teacher import TeacherSettings, budget_of, guard_of
 
 REJECTED = "rejected.jsonl"
+LOOKED_AT = 256  # requests by which a round is estimated
 About = TypeVar("About")
 
 
@@ -84,7 +86,13 @@ class Round(Generic[About]):
 
     def ask(self, endpoint: Endpoint, journal: Journal, work: Work, count: float, settings: TeacherSettings) -> None:
         """Ask every question, `count` of them, within the budget; all answers go into the journal."""
-        with work.progress(self.title, count) as progress:
+        expected = expected_cost((request for _, request in self.questions()), endpoint, journal, count)
+        title = self.title
+        if expected is not None:
+            work.facts.setdefault("expected", {})[self.title] = expected.text()
+            tokens = expected.prompt_tokens + expected.completion_tokens
+            title += f" (about {tokens:,} tokens{f', {expected.price:.2f} to pay' if expected.price else ''})"
+        with work.progress(title, count) as progress:
             tally = ask_all(
                 (request for _, request in self.questions()),
                 endpoint,
@@ -115,6 +123,34 @@ class Round(Generic[About]):
                     row = {**self.place(about), "outcome": "failed", "reason": outcome.failure.reason, "answer": ""}
                     side.write(json.dumps(row, ensure_ascii=False) + "\n")
                 yield about, outcome
+
+
+def expected_cost(
+    requests: Iterable[ChatRequest], endpoint: Endpoint, journal: Journal, count: float
+) -> Estimate | None:
+    """Return what asking will come to, judged by the first requests; None when those are on file already.
+
+    Args:
+        requests: what will be asked, in order.
+        endpoint: who will be asked.
+        journal: what is on file.
+        count: number of requests.
+    """
+    found = estimate(islice(requests, LOOKED_AT), endpoint, journal)
+    if found.on_file == found.requests:
+        return None
+    scale = count / found.requests
+    return replace(
+        found,
+        requests=round(count),
+        on_file=0,
+        prompt_tokens=round(found.prompt_tokens * scale),
+        completion_tokens=round(found.completion_tokens * scale),
+        most_completion_tokens=round(found.most_completion_tokens * scale),
+        price=found.price * scale,
+        most_price=found.most_price * scale,
+        seconds=found.seconds * scale,
+    )
 
 
 def nothing_usable(kind: str, account: Account, journal: Path) -> UserError:
