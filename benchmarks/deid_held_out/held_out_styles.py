@@ -43,7 +43,7 @@ def letter(s: Subject) -> str:
         f"{draw.choice(['2015', 'early 2019', '2021'])}. " + " ".join(case.story),
         f"As you may recall, {he} was admitted under Dr {mark('name', other.family)} at "
         f"{mark('institution', s.hospital)} "
-        f"from {when(s.after(-31), 'said')} until {when(s.after(-27), 'said, American')}. "
+        f"from {when(s.after(-31), draw.choice(ADMITTED))} until {when(s.after(-27), draw.choice(ADMITTED))}. "
         + " ".join(case.done)
         + f" {'Her' if who.woman else 'His'} {relation}, {mark('name', kin.whole())}, accompanies "
         f"{'her' if who.woman else 'him'} to most visits.",
@@ -56,8 +56,14 @@ def letter(s: Subject) -> str:
         + f". I will see {'her' if who.woman else 'him'} again in "
         f"{when(s.after(70), draw.choice(['month', 'month of year']))}.",
         "With kind regards,",
-        f"{mark('name', sender.whole())}, MD\nDictated but not read. {mark('name', sender.letters())}:"
-        f"{mark('name', s.nurse.letters().lower())}",
+        f"{mark('name', sender.whole())}, MD"
+        + draw.choice(
+            [
+                "",
+                "\nElectronically signed",
+                f"\nDictated but not read. {mark('name', sender.letters())}:{mark('name', s.nurse.letters().lower())}",
+            ]
+        ),
         f"CC: {mark('name', other.whole())}; {mark('name', s.doctors[3].whole())}, {mark('institution', s.office)}",
     ]
     return wrap("\n".join(head) + "\n\n" + "\n\n".join(body), draw.choice([76, 88, 2000]))
@@ -312,7 +318,7 @@ def triage(s: Subject) -> str:
         f"PMD {mark('name', s.doctors[1].family)} AT {mark('institution', s.office)} NOTIFIED",
         f"DOB {when(s.born, draw.choice(['slash', 'dashed long', 'military']))} "
         f"{draw.choice(['MRN', 'MR#', 'HOSP NO'])} {s.mrn()}",
-        f"CAR TOWED, {s.state} TAG {mark('vehicle', s.number('tag', 'AAA-9999', '9AAA999', 'AA9 99A'))}"
+        f"CAR TOWED, {s.state} {draw.choice(['TAG', 'PLATE', 'LIC PLATE'])} {mark('vehicle', s.number('tag', 'AAA-9999', '9AAA999', 'AA9 99A'))}"
         if draw.random() < 0.4
         else f"BELONGINGS TO {mark('name', relation_kin[1].given)}",
         f"LAST TETANUS {when(s.after(-900), 'month and year')}, FLU SHOT {draw.choice(['2019', 'UTD'])}",
@@ -356,9 +362,9 @@ def social(s: Subject) -> str:
         f"from {s.payer}.",
         f"{draw.choice(['Medicaid', 'Medicare', 'Disability'])} number "
         f"{mark('health_plan', s.number('public', '9AA9-AA9-AA99', '999999999A'))}, "
-        f"last 4 of social {mark('ssn', s.number('last four', '9999'))}.",
+        f"{draw.choice(LAST_FOUR)} {mark('ssn', s.number('last four', '9999'))}.",
         f"Dr. {mark('name', s.doctors[0].family)} would like d/c by {when(s.after(3), form)}; {case.advice[0]}",
-        f"Transport: {r1} drives a {draw.choice(['white Ford', 'Corolla', 'blue van'])}, handicap placard "
+        f"Transport: {r1} drives a {draw.choice(['white Ford', 'Corolla', 'blue van'])}, {draw.choice(['handicap placard', 'license plate', 'plate #'])} "
         f"{mark('vehicle', s.number('placard', 'A999999', '999999A'))}.",
         f"PHQ-2 1/6, AUDIT-C 3/12, {case.signs[-1]}",
         f"Veterans card no. {mark('license', s.number('card', 'V99999999', '99-999-999'))} seen and copied.",
@@ -388,6 +394,8 @@ def _mail(s: Subject, given: str = "") -> str:
     )
 
 
+ADMITTED = ["said", "said, American", "name and day", "letter, American", "short name", "two"]
+LAST_FOUR = ["last 4 of social", "SSN ending in", "last four SSN", "SSN last 4:", "social security no. ends"]
 STYLES = {
     "letter": letter,
     "message": message,
