@@ -30,7 +30,7 @@ from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
 LONGEST = 5  # words of a name
-GAP = re.compile(r"[ \t]{1,2}|\.[ \t]?|[ \t]?\n[ \t]{0,8}|-\n[ \t]*|\.?[ \t]{0,2}\n[ \t]{0,8}")
+GAP = re.compile(r"\^|[ \t]{1,2}|\.[ \t]?|[ \t]?\n[ \t]{0,8}|-\n[ \t]*|\.?[ \t]{0,2}\n[ \t]{0,8}")
 PARTICLES_BETWEEN = re.compile(
     r"[ \t\n]{1,3}(?:(?:van|von|der|den|de|del|della|di|da|dos|das|la|le|el|al|bin|ibn|ben|abu|du|ter|ten|y|bint|st\.)[ \t\n]{1,3}){1,3}"
 )
@@ -69,9 +69,11 @@ class NameRules:
             re.IGNORECASE,
         )
         hard = either(words["titles"] | {"doctor", "nurse"})
-        self.lower_title = re.compile(
-            rf"[{''.join(sorted({t[0] for t in words['titles']} | {'d', 'n'}))}](?<!\w.)(?:{'|'.join(sorted({t[1:] for t in words['titles'] if len(t) > 1} | {'octor', 'urse'}, key=len, reverse=True))})\.?\s+([a-z][a-z'’-]+(?:\s+[a-z][a-z'’-]+)?)"
-        )
+        by_first: dict[str, set[str]] = {}
+        for title in (words["titles"] & {"mr", "mrs", "ms", "miss", "dr", "drs", "prof"}) | {"doctor", "nurse"}:
+            by_first.setdefault(title[0], set()).add(title[1:])
+        heads = "|".join(f"{first}(?:{either(rest)})" for first, rest in sorted(by_first.items()))
+        self.lower_title = re.compile(rf"(?:{heads})\.?\s+([a-z][a-z'’-]+(?:\s+[a-z][a-z'’-]+)?)")
         self.hard = re.compile(rf"\b(?:{hard})\.?\s*$", re.IGNORECASE)
         self.credential_after = re.compile(rf"[ \t]*,?[ \t]*\(?(?:{words.any_of('credentials')})\b", re.IGNORECASE)
         self.plain_given = frozenset(
@@ -118,6 +120,9 @@ class NameRules:
         if bit & (TITLE | SOFT_TITLE | CREDENTIAL) and not bit & NAME:
             return None
         if bit & STOP and not (bit & FAMILY and self._last_first(tokens, i, shut)):
+            after = text[tokens.ends[i] : tokens.ends[i] + 1]
+            if bit & GIVEN and after in (",", ".", ")", ";") and text[tokens.starts[i]].isupper() and self._context(tokens, i) in ("relation", "cue"):
+                return i, i
             return None
         if bit & MONTH and not bit & NAME:
             return None
@@ -507,7 +512,10 @@ class NameRules:
         if tokens.text[tokens.ends[i]] == "^":  # a field of a message: FAMILY^GIVEN
             return bool(a & FAMILY or a == 0)
         if (a | b) & STOP or (b & (WORD | EPONYM) and a & (WORD | EPONYM)):
-            return bool(a & FAMILY) and self._context(tokens, i) == "label"
+            if not a & FAMILY:
+                return False
+            initial = j + 1 < len(bits) and tokens.ends[j + 1] - tokens.starts[j + 1] == 1 and self._adjacent(tokens, j)
+            return initial and not (a | b) & STOP or self._context(tokens, i) == "label"
         if (
             tokens.text[tokens.starts[i] : tokens.ends[i]].isupper()
             != tokens.text[tokens.starts[j] : tokens.ends[j]].isupper()
@@ -590,6 +598,8 @@ class NameRules:
                 break
             size = tokens.ends[j] - tokens.starts[j]
             if size == 1:  # an initial
+                if "\n" in gap and text[tokens.ends[j] : tokens.ends[j] + 1] != ".":
+                    break
                 if tokens.lower[j] in ("a", "i") and re.match(r"\s[a-z]", text[tokens.ends[j] : tokens.ends[j] + 2]):
                     break
                 if text[tokens.ends[j] : tokens.ends[j] + 1].isdigit():
@@ -597,7 +607,9 @@ class NameRules:
                 last = j
                 continue
             if not self._nameish(tokens, j, hard):
-                break
+                ends_there = text[tokens.ends[j] : tokens.ends[j] + 2].strip(" ")[:1] in ("", ",", ".", "(", "\n", ";", ")")
+                if not (hard and bit & FAMILY and bits[last] & GIVEN and ends_there and text[tokens.starts[j]].isupper()):
+                    break
             upper = text[tokens.starts[j] : tokens.ends[j]].isupper()
             if upper and not bit & NAME and not text[tokens.starts[i] : tokens.ends[i]].isupper():
                 break
@@ -774,6 +786,8 @@ class NameRules:
         spans = []
         for match in self.lower_title.finditer(text):
             words = match[1].split()
+            if match.start() and text[match.start() - 1].isalnum():
+                continue
             bit = self.lexicon.get(words[0].removesuffix("'s"), 0)
             if (
                 bit & (STOP | SOFT_TITLE)

@@ -203,6 +203,12 @@ class PlaceRules:
         while last + 1 < len(starts) and last - i < 5:
             gap = text[ends[last] : starts[last + 1]]
             nxt = last + 1
+            if gap == " " and lower[nxt] in ("of", "at") and text[starts[nxt]].isupper() and nxt + 1 < len(starts):
+                if text[ends[nxt] : starts[nxt + 1]] != " " or bits[nxt + 1] & MONTH:
+                    break
+                last = nxt + 1
+                own.append(last)
+                continue
             if (
                 re.fullmatch(r"(?i:\s(?:of|at|for)\s(?:the\s)?|\s(?:and|&)\s|\s?-\s?|,\s(?=the))", gap)
                 and not (gap.strip() in ("and", "&") and last == i)
@@ -213,6 +219,9 @@ class PlaceRules:
                 last = nxt
                 if lower[nxt] not in self.generic:
                     own.append(nxt)
+            elif gap == ". " and lower[last].rstrip(".") == "st" and not bits[nxt] & (STOP | MONTH):
+                last = nxt
+                own.append(nxt)
             elif (
                 gap == " "
                 and (bits[nxt] & INSTITUTION or lower[nxt] in self.generic or last > i)
@@ -228,6 +237,8 @@ class PlaceRules:
         while last > i and lower[last] in self.generic and not bits[last] & INSTITUTION:
             last -= 1
         upper = text[starts[i] : ends[i]].isupper()
+        if upper and own and _LINE_END.match(text, ends[last]) and not text[text.rfind("\n", 0, starts[first]) + 1 : starts[first]].strip(" *|"):
+            return Span(starts[first], ends[last], "institution")  # a letterhead
         own = [
             j
             for j in own
@@ -465,6 +476,7 @@ class PlaceRules:
         return None
 
 
+_LINE_END = re.compile(r"[ \t]*(?:\n|$|\||[ ]{2})")
 _STRONG_HEADS = frozenset("manor hospital lodge villa college school university".split())
 _SPECIALTIES = frozenset(
     "medicine pediatrics cardiology orthopedics orthopaedics dermatology oncology physicians neurology urology".split()
