@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 BANDS, ROWS, RUN = 14, 8, 5
@@ -105,12 +106,11 @@ def datatrove_decontamination(path: str, items: str) -> Any:
         filter_ = NGramsDecontFilter(folder, config=config)
         filter_.tokenizer.word_tokenize("once, so that loading it is not counted")
         yield
-        indexer = NGramsDecontIndexer.__new__(NGramsDecontIndexer)
-        indexer.config, indexer.tokenizer, indexer.hash_func = config, filter_.tokenizer, filter_.hash_func
+        # Its constructor asks for lighteval, which hashing does not need.
+        indexer = SimpleNamespace(config=config, tokenizer=filter_.tokenizer, hash_func=filter_.hash_func)
+        hashes = NGramsDecontIndexer.compute_hashes
         begun = time.process_time()
-        filter_._index_hashes = {
-            number: "items" for text in texts_of(items) for number in indexer.compute_hashes("", text)
-        }
+        filter_._index_hashes = {number: "items" for text in texts_of(items) for number in hashes(indexer, "", text)}
         indexing = time.process_time() - begun
         found = [
             number

@@ -27,6 +27,28 @@ SHOWN = (
 def add_corpus_commands(group: typer.Typer) -> None:
     """Add the commands to the group `corpus`."""
     group.command("deid-check")(deid_check)
+    group.command("statistics")(corpus_statistics)
+
+
+def corpus_statistics(
+    documents: Annotated[list[Path], typer.Argument(help="folders or files of documents")],
+    tokenizer: Annotated[Path | None, typer.Option(help="model folder whose tokenizer counts the tokens")] = None,
+    page: Annotated[Path | None, typer.Option(help="HTML page to write, with samples to read")] = None,
+    samples: Annotated[int, typer.Option(min=0, help="documents of each corpus to read on the page")] = 3,
+    seed: Annotated[int, typer.Option(help="decides which these are")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON, for programs")] = False,
+) -> None:
+    """Count documents, tokens, lengths, sources, licences, duplicates and contamination by corpus."""
+    from polyclinic.corpus.statistics import count_documents, statistics_rows
+    from polyclinic.corpus.statistics_page import statistics_page
+
+    counts = count_documents(documents, tokenizer, samples, seed)
+    if page is not None:
+        page.write_text(statistics_page(counts), encoding="utf-8")
+        typer.echo(str(page), err=True)
+    rows = statistics_rows(counts)
+    columns = ("corpus", "what", "name", "documents", "share", "total")
+    print_json(rows) if as_json else print_table(rows, columns)
 
 
 def deid_check(

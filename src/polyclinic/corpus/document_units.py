@@ -104,7 +104,7 @@ def corpus_names(corpora: Sequence[Path]) -> list[str]:
 
 def _parquet_files(path: Path, copy: Path) -> list[Path]:
     files = sorted(path.glob("*.parquet")) if path.is_dir() else [path] if path.suffix == ".parquet" else []
-    if files and all(map(_ours, files)):
+    if files and all(map(is_ours, files)):
         return [file.resolve() for file in files]
     whole = copy.with_name(f"{copy.name}-whole")
     if not whole.exists():
@@ -113,7 +113,7 @@ def _parquet_files(path: Path, copy: Path) -> list[Path]:
     return [(whole / "records.parquet").resolve()]
 
 
-def _ours(file: Path) -> bool:
+def is_ours(file: Path) -> bool:
     """Return whether a file has the columns of documents and row groups of a bounded size."""
     import pyarrow as pa
     import pyarrow.parquet as pq
