@@ -28,7 +28,7 @@ def page_text(data: bytes | str, tables: bool) -> tuple[str, str, str]:
     import trafilatura
 
     try:
-        found: Any = trafilatura.bare_extraction(
+        text = trafilatura.extract(
             data,
             output_format="markdown",
             include_comments=False,
@@ -36,10 +36,9 @@ def page_text(data: bytes | str, tables: bool) -> tuple[str, str, str]:
             include_formatting=True,
             include_links=False,
             favor_recall=True,
-            with_metadata=True,
         )
+        about: Any = trafilatura.extract_metadata(data)
     except Exception as error:  # whatever a parser of wild pages may raise is the page's fault
         raise UnreadableError("broken HTML", f"{type(error).__name__}: {shown(str(error))}") from error
-    if found is None:
-        return "", "", ""
-    return (found.text or "").strip(), (found.title or "").strip(), (found.date or "").strip()
+    title, date = (about.title, about.date) if about is not None else ("", "")
+    return (text or "").strip(), (title or "").strip(), (date or "").strip()
