@@ -23,6 +23,7 @@ def add_eval_commands(group: typer.Typer) -> None:
     group.command("summary")(eval_summary)
     group.command("compare")(eval_compare)
     group.command("leaderboard")(eval_leaderboard)
+    group.command("forgetting")(eval_forgetting)
 
 
 def eval_summary(results: ResultsArgument, as_json: JsonOption = False) -> None:
@@ -82,6 +83,46 @@ def eval_leaderboard(
     shown = [found for found in figures if (found.suite, found.key, found.metric) in measured]
     columns = ("suite", "model", "scorer", "published", "title", "metric", "n", "estimate", "low", "high")
     print_table([dataclasses.asdict(found) for found in shown], columns)
+
+
+def eval_forgetting(
+    results: ResultsArgument,
+    out: Annotated[Path | None, typer.Option(help="HTML page to write, with pictures")] = None,
+    aligned: Annotated[
+        list[Path] | None, typer.Option(help="folder of train.medcare_align whose overlap is shown; repeat for more")
+    ] = None,
+    knowledge: Annotated[str, typer.Option(help="tasks of yours that are knowledge, with commas between")] = "",
+    alignment: Annotated[str, typer.Option(help="tasks of yours that are alignment, with commas between")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Show what later models lost of the first one's knowledge and gained in alignment, with intervals."""
+    from polyclinic.evals.forgetting import forgetting
+    from polyclinic.report.forgetting import make_forgetting
+
+    named = [[task.strip() for task in text.split(",") if task.strip()] for text in (knowledge, alignment)]
+    if out is None:
+        if aligned:
+            raise UserError("--aligned: overlaps are shown on the page; say with --out where to write it")
+        found = forgetting(results, named[0], named[1])
+    else:
+        if out.is_dir():
+            raise UserError(f"--out {out}: a folder; expected the name of the page, e.g. {out / 'forgetting.html'}")
+        found = make_forgetting(results, out, aligned=aligned or [], knowledge=named[0], alignment=named[1])
+        typer.echo(str(out), err=True)
+    rows = [
+        {
+            "model": one.model, "before": found.before, "alignment": one.alignment.value,
+            "alignment_low": one.alignment.low, "alignment_high": one.alignment.high,
+            "knowledge": one.knowledge.value, "knowledge_low": one.knowledge.low,
+            "knowledge_high": one.knowledge.high, "beaten": not one.best,
+        }
+        for one in found.tradeoffs
+    ]  # fmt: skip
+    if as_json:
+        tasks = [{**dataclasses.asdict(one), "part": found.parts[one.task]} for one in found.comparisons]
+        print_json(_plain([{"tradeoffs": rows, "tasks": tasks}]))
+        return
+    print_table(rows, tuple(rows[0]))
 
 
 def _plain(value: Any) -> Any:

@@ -387,3 +387,18 @@ def test_bad_adapters_are_refused_with_the_reason(
 def test_settings_of_stage_two_that_do_not_go_together(fields: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=message):
         medcare_align(out=tmp_path / "m", model="m", **fields)
+
+
+def test_evaluation_asks_an_adapter_with_its_noise_only_when_it_is_kept(
+    model: Path, knowledge: Path, tmp_path: Path
+) -> None:
+    from polyclinic.evals.backends.models_in_process import load_for_asking
+
+    kept = medcare_parts(
+        out=tmp_path / "kept", model=model, adapter=knowledge, parts=["attention", "knowledge", "noise"]
+    )
+    stock = logits(PeftModel.from_pretrained(load_model(model), str(knowledge)))
+    assert torch.equal(logits(load_for_asking(model, "float32", knowledge)), stock)
+    noisy = logits(put_with_noise(load_model(model), knowledge))
+    assert torch.equal(logits(load_for_asking(model, "float32", kept)), noisy)
+    assert not torch.equal(noisy, stock)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from polyclinic import models
 from polyclinic.adapter_folder import check_base, put_adapter
+from polyclinic.adapters.noise_folder import keeps_noise, put_with_noise
 from polyclinic.artifacts import content_fingerprint, read_manifest
 
 if TYPE_CHECKING:
@@ -38,8 +39,9 @@ def load_for_asking(folder: Path, precision: str, adapter: Path | None = None) -
     model = models.load_model(folder, dtype=precision)
     if adapter is not None:
         check_base(adapter, folder)
+        put = put_with_noise if keeps_noise(adapter) else put_adapter
         # The layers are in the model itself then; its own class keeps its ways of being asked.
-        model = put_adapter(model, adapter).get_base_model()
+        model = put(model, adapter).get_base_model()
     model.eval()
     model.requires_grad_(False)
     if torch.cuda.is_available():
