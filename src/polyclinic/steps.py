@@ -163,6 +163,8 @@ class StepKind(Generic[SettingsType]):
     shown: Callable[[Path], list[dict[str, Any]]] | None = None  # rows of a table the command shows of what it made
     out_optional: bool = False  # whether its command may throw away what it made once it has shown it
     output_of: Callable[[SettingsType], str] | None = None  # the type it makes, where the settings decide
+    budget: Callable[[SettingsType, int], dict[str, Any]] | None = None  # what it would take, in so many processes;
+    # `lines` of the answer are for people. Inputs that are not made yet are still called `$name`
     processes: bool = False  # whether several processes may run its function together, as torchrun starts them
 
     def makes(self, settings: SettingsType) -> str:
@@ -210,6 +212,7 @@ def step_kind(
     out_optional: bool = False,
     output_of: Callable[[SettingsType], str] | None = None,
     processes: bool = False,
+    budget: Callable[[SettingsType, int], dict[str, Any]] | None = None,
 ) -> Callable[[Callable[[SettingsType, Work], None]], StepKind[SettingsType]]:
     """Turn a function of settings and work into a step kind; see the head of this file."""
 
@@ -225,6 +228,7 @@ def step_kind(
             shown,
             out_optional,
             output_of,
+            budget,
             processes,
         )
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from polyclinic.steps import Documents, Work, step_kind
 from polyclinic.train.batches import Packing
+from polyclinic.train.budget import training_budget
 from polyclinic.train.language_modeling import document_rows, train_on_rows
 from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
 from polyclinic.train.settings import row_length
@@ -43,6 +44,7 @@ class DaptSettings(AdaptableSettings):
     packages=("torch", "transformers"),
     check=check_inputs,
     processes=True,
+    budget=training_budget,
 )
 def dapt(settings: DaptSettings, work: Work) -> None:
     """Go on with next-token prediction on the raw text of documents."""

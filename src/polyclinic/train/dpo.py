@@ -14,6 +14,7 @@ from polyclinic.errors import UserError
 from polyclinic.records import Preference, read_records
 from polyclinic.steps import Model, Preferences, Work, step_kind
 from polyclinic.train.batches import KeyPlan
+from polyclinic.train.budget import training_budget
 from polyclinic.train.chat import ChatTokens, TooLong, fit
 from polyclinic.train.language_modeling import padding_token
 from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
@@ -59,6 +60,7 @@ class DpoSettings(AdaptableSettings):
     packages=("torch", "transformers", "trl"),
     check=check_inputs,
     processes=True,
+    budget=training_budget,
 )
 def dpo(settings: DpoSettings, work: Work) -> None:
     """Align to preferences: raise the better reply over the worse, held to the model it starts from."""

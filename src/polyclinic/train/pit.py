@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records
 from polyclinic.steps import Documents, Samples, Work, step_kind
+from polyclinic.train.budget import training_budget
 from polyclinic.train.language_modeling import train_on_rows
 from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
 from polyclinic.train.settings import row_length
@@ -30,7 +31,7 @@ from polyclinic.train.training_log import TrainingLog
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-TaskName = Literal["summary", "question_answer", "entities", "relations"]
+TaskName = Literal["summary", "question_answer", "entities", "relations", "explainer"]
 Tasks = dict[tuple[str, str], list[str]]  # (source, id) of a document -> its task texts
 
 
@@ -79,6 +80,7 @@ class PitSettings(AdaptableSettings):
     packages=("torch", "transformers"),
     check=check_inputs,
     processes=True,
+    budget=training_budget,
 )
 def pit(settings: PitSettings, work: Work) -> None:
     """Pre-instruction tuning in two phases: tasks alone, then tasks followed by their document."""

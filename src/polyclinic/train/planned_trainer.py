@@ -136,9 +136,9 @@ def planned_trainer(base: Any, state: Steps, *, sharded: bool) -> Any:
             if sharded:
                 sharding.spread(self.model, state.settings.precision)
             if phase.reference is not None:
-                self.train_dataset = self.with_reference(self.train_dataset)
-                if self.eval_dataset is not None:
-                    self.eval_dataset = self.with_reference(self.eval_dataset)
+                for name in ("train_dataset", "eval_dataset"):
+                    if getattr(self, name) is not None:
+                        setattr(self, name, with_reference(self, phase, getattr(self, name)))
             if phase.row_losses is not None:
                 self.loss_is_scaled_for_ga = True
 
@@ -245,9 +245,6 @@ def planned_trainer(base: Any, state: Steps, *, sharded: bool) -> Any:
 
         def _precompute_ref_logps(self, dataset: Any, name: str, batch_size: int) -> Any:
             return dataset  # done below, since TRL's own keeps them in a file that other processes do not find
-
-        def with_reference(self, data_set: Any) -> Any:
-            return with_reference(self, phase, data_set)
 
         def create_model_card(self, *given: Any, **named: Any) -> None:
             """Write none: the artifact has its own."""

@@ -54,6 +54,11 @@ class OptimizerSettings(Settings):
     log_every: Annotated[int, Runtime] = Field(
         10, ge=1, description="optimizer steps in one line of training_log.jsonl"
     )
+    gradient_checkpointing: Annotated[bool, Runtime] = Field(
+        False,
+        description="compute activations a second time in the backward pass instead of keeping them: much less "
+        "memory, a third more time, the same result",
+    )
     stop_at_spike: Annotated[float, Runtime] = Field(
         10.0,
         ge=0,
