@@ -5,7 +5,7 @@ The loss must cover the token that ends the assistant's turn, otherwise the mode
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -64,8 +64,12 @@ class ChatTokens:
             return [{"role": "user", "content": f"{instruction}\n\n{text}"}]
         return [{"role": "system", "content": instruction}, {"role": "user", "content": text}]
 
-    def conversation(self, instruction: str, text: str, reply: str, name: str) -> Conversation:
+    def conversation(
+        self, instruction: str, text: str, reply: str, name: str, examples: Sequence[tuple[str, str]] = ()
+    ) -> Conversation:
         """Return the tokens of one request and reply; `name` tells the record in messages.
+
+        Worked examples, (input, output), are earlier turns; nothing of them is learnt.
 
         Raises UserError when a part is empty, or when the template writes the reply in a way that cannot be told
         from the request.
@@ -75,6 +79,15 @@ class ChatTokens:
         if not reply.strip():
             raise UserError(f"{name}: the reply is empty; leave the record out or give it one")
         request = self.turns(instruction, text)
+        if examples:
+            first = self.turns(instruction, examples[0][0])
+            shown = [first, *([{"role": "user", "content": given}] for given, _ in examples[1:])]
+            turns = [
+                turn
+                for asked, (_, answer) in zip(shown, examples, strict=True)
+                for turn in (*asked, {"role": "assistant", "content": answer})
+            ]
+            request = [*turns, {"role": "user", "content": text}]
         opened = self._render(request, True)
         whole = self._render([*request, {"role": "assistant", "content": reply}], False)
         if not whole.startswith(opened):
@@ -94,6 +107,13 @@ class ChatTokens:
                 "model could not learn to stop; expected one such as <|im_end|>"
             )
         return Conversation(prompt, learnt_tokens + behind, len(learnt_tokens))
+
+    def text_tokens(self, text: str) -> list[int]:
+        """Return the tokens of plain text; the name of a special token in it is characters."""
+        found: list[int] = self.tokenizer(text, add_special_tokens=False, split_special_tokens=True, verbose=False)[
+            "input_ids"
+        ]
+        return found
 
     def _render(self, turns: list[Turn], opened: bool) -> str:
         text: str = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=opened)
