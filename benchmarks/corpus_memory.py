@@ -1,0 +1,102 @@
+"""Memory of corpus.deduplicate and corpus.decontaminate on a generated corpus, at several sizes.
+
+Documents of about 2 kB, a tenth of them copies with some words changed, written as the package writes them. Each
+step runs in a process of its own; printed are the peak of that process and of the largest one it started, CPU-seconds
+of all of them, and wall time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from polyclinic.records import Document, Sample, write_records
+
+SIZE = 2000  # bytes of a document, about
+
+
+def documents(count: int) -> Iterator[Document]:
+    """Yield documents; the copies are of one of the last thousand."""
+    dice = random.Random(0)
+    vocabulary = ["".join(dice.choices("abcdefghijklmnopqrstuvwxyz", k=dice.randint(2, 11))) for _ in range(30_000)]
+    sentences = [" ".join(dice.choices(vocabulary, k=12)).capitalize() + "." for _ in range(200_000)]
+    last: list[list[str]] = []
+    for number in range(count):
+        if number % 10 == 9:
+            text = list(dice.choice(last))
+            text[dice.randrange(len(text))] = dice.choice(sentences)
+        else:
+            text = dice.choices(sentences, k=25)
+        last = [*last[-999:], text] if number % 10 != 9 else last
+        yield Document(id=f"d{number}", text=" ".join(text), source="made up", license=("", "CC-BY-4.0")[number % 2])
+
+
+def run(step: str, corpus: Path, items: Path, processes: int, out: Path) -> dict[str, float]:
+    """Run one step in this process."""
+    from polyclinic import corpus as room
+
+    begun = time.monotonic()
+    if step == "deduplicate":
+        room.deduplicate(documents=corpus, processes=processes, out=out)
+    else:
+        room.decontaminate(documents=corpus, items=items, processes=processes, out=out)
+    own, others = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
+    return {
+        "cpu": cpu,
+        "wall": time.monotonic() - begun,
+        "peak": own.ru_maxrss / 1024,
+        "largest": others.ru_maxrss / 1024,
+    }
+
+
+def main() -> None:
+    """Write the corpora and run the steps."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--megabytes", type=int, nargs="+", default=[100, 400, 1600])
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--steps", nargs="+", default=["deduplicate", "decontaminate"])
+    parser.add_argument("--one", nargs=5, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.one:
+        step, corpus, items, processes, out = chosen.one
+        print(json.dumps(run(step, Path(corpus), Path(items), int(processes), Path(out))))
+        return
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        dice = random.Random(1)
+        asked = (" ".join(f"q{dice.randrange(50_000)}" for _ in range(60)) for _ in range(5000))
+        write_records(
+            folder / "items", (Sample(id=str(n), task="t", input=q, output="") for n, q in enumerate(asked)), Sample
+        )
+        for megabytes in chosen.megabytes:
+            corpus = folder / f"corpus-{megabytes}"
+            count = write_records(corpus, documents(megabytes * 1_000_000 // SIZE), Document)
+            for step in chosen.steps:
+                command = [sys.executable, __file__, "--one", step, str(corpus), str(folder / "items")]
+                command += [str(chosen.processes), str(folder / f"out-{step}-{megabytes}")]
+                done = subprocess.run(
+                    command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+                )
+                if done.returncode:
+                    sys.exit(done.stderr)
+                row = json.loads(done.stdout)
+                print(
+                    f"{step}, {megabytes} MB, {count} documents: peak {row['peak']:.0f} MB, largest beside it "
+                    f"{row['largest']:.0f} MB, {row['cpu']:.0f} CPU-s, {row['wall']:.0f} s, "
+                    f"{row['cpu'] / row['wall']:.2f} cores",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()
