@@ -1,9 +1,9 @@
 """Ten million signatures clustered: the stages of corpus.deduplicate after the sketches, on disk, in one process.
 
 Signatures are made up (112 values of 64 bits), nine in ten at random, one in ten a copy of another with about one
-value in twelve changed. Their keys are written as `sketches` are; buckets, pairs and clusters are found as in the step.
-Texts there are none, so pairs are taken as they meet. Prints CPU-seconds and the peak memory of each stage, and how many
-of the planted pairs are in one cluster.
+value in twelve changed. Their keys are written as `sketches` are; buckets, pairs and clusters are found as in the
+step. Texts there are none, so pairs are taken as they meet. Prints CPU-seconds and the peak memory of each stage, and
+how many of the planted pairs are in one cluster.
 """
 
 from __future__ import annotations
