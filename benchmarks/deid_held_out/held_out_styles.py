@@ -61,7 +61,8 @@ def letter(s: Subject) -> str:
             [
                 "",
                 "\nElectronically signed",
-                f"\nDictated but not read. {mark('name', sender.letters())}:{mark('name', s.nurse.letters().lower())}",
+                f"\nDictated but not read. {mark('name', sender.letters())}:"
+                f"{mark('name', s.nurse.letters().lower())}",
             ]
         ),
         f"CC: {mark('name', other.whole())}; {mark('name', s.doctors[3].whole())}, {mark('institution', s.office)}",
@@ -318,7 +319,8 @@ def triage(s: Subject) -> str:
         f"PMD {mark('name', s.doctors[1].family)} AT {mark('institution', s.office)} NOTIFIED",
         f"DOB {when(s.born, draw.choice(['slash', 'dashed long', 'military']))} "
         f"{draw.choice(['MRN', 'MR#', 'HOSP NO'])} {s.mrn()}",
-        f"CAR TOWED, {s.state} {draw.choice(['TAG', 'PLATE', 'LIC PLATE'])} {mark('vehicle', s.number('tag', 'AAA-9999', '9AAA999', 'AA9 99A'))}"
+        f"CAR TOWED, {s.state} {draw.choice(PLATE)} "
+        f"{mark('vehicle', s.number('tag', 'AAA-9999', '9AAA999', 'AA9 99A'))}"
         if draw.random() < 0.4
         else f"BELONGINGS TO {mark('name', relation_kin[1].given)}",
         f"LAST TETANUS {when(s.after(-900), 'month and year')}, FLU SHOT {draw.choice(['2019', 'UTD'])}",
@@ -364,7 +366,7 @@ def social(s: Subject) -> str:
         f"{mark('health_plan', s.number('public', '9AA9-AA9-AA99', '999999999A'))}, "
         f"{draw.choice(LAST_FOUR)} {mark('ssn', s.number('last four', '9999'))}.",
         f"Dr. {mark('name', s.doctors[0].family)} would like d/c by {when(s.after(3), form)}; {case.advice[0]}",
-        f"Transport: {r1} drives a {draw.choice(['white Ford', 'Corolla', 'blue van'])}, {draw.choice(['handicap placard', 'license plate', 'plate #'])} "
+        f"Transport: {r1} drives a {draw.choice(['white Ford', 'Corolla', 'blue van'])}, {draw.choice(PLACARD)} "
         f"{mark('vehicle', s.number('placard', 'A999999', '999999A'))}.",
         f"PHQ-2 1/6, AUDIT-C 3/12, {case.signs[-1]}",
         f"Veterans card no. {mark('license', s.number('card', 'V99999999', '99-999-999'))} seen and copied.",
@@ -394,6 +396,8 @@ def _mail(s: Subject, given: str = "") -> str:
     )
 
 
+PLATE = ["TAG", "PLATE", "LIC PLATE"]
+PLACARD = ["handicap placard", "license plate", "plate #"]
 ADMITTED = ["said", "said, American", "name and day", "letter, American", "short name", "two"]
 LAST_FOUR = ["last 4 of social", "SSN ending in", "last four SSN", "SSN last 4:", "social security no. ends"]
 STYLES = {

@@ -21,6 +21,7 @@ from polyclinic.records import Reply, Sample
 from polyclinic.tasks import Task
 
 FORCED = "forced_letter"  # key of Reply.metadata: the letter of an exam whose free reply names none
+CHOSEN = "options_said_yes"  # key of Reply.metadata: letters of the options chosen one by one
 LOG_LIKELIHOODS = "log_likelihoods"  # key of Reply.metadata: of the options, or of the letters, in order, in nats
 
 
@@ -81,6 +82,25 @@ def forced_questions(
     found: dict[tuple[str, str], Letters] = {}
     if not settings.forced_letter:
         return found
+    for reply, task, request, said, letters in unread_exams(prepared, tasks, backend):
+        if backend.tokenizer is not None:
+            before = "" if marker(task) == "答案为" else " "
+            text = f"{reply.prompt}{said}\n{marker(task)}"
+            found[reply.task, reply.item] = weigh_letters(
+                backend, text, letters, before, window_of(settings, backend)
+            )
+        else:
+            again = f"{marker(task)} ({'/'.join(letters)}):"
+            messages = (*request.messages, ("assistant", said or "(no answer)"), ("user", again))
+            again_request = WritingRequest(messages, backend.render(messages), 8)
+            found[reply.task, reply.item] = Letters(letters, again=again_request)
+    return found
+
+
+def unread_exams(
+    prepared: Prepared, tasks: Mapping[str, Task], backend: Backend
+) -> Iterator[tuple[Reply, Task, WritingRequest, str, tuple[str, ...]]]:
+    """Yield the exams whose free reply names no letter: reply, task, what was asked, what was said, the letters."""
     for reply in prepared.replies():
         task = tasks[reply.task]
         if not is_exam(task) or reply.metadata[ASKING]["way"] != "written" or reply.unanswered_reason:
@@ -88,20 +108,8 @@ def forced_questions(
         request = writing_request(reply)
         written = backend.written(request)
         letters = letters_of(Sample(reply.item, reply.task, reply.gold, input=reply.input, options=reply.options))
-        if written.problem or names_a_letter(written.text, task, letters):
-            continue
-        if backend.tokenizer is not None:
-            before = "" if marker(task) == "答案为" else " "
-            text = f"{reply.prompt}{written.text}\n{marker(task)}"
-            found[reply.task, reply.item] = weigh_letters(
-                backend, text, letters, before, window_of(settings, backend)
-            )
-        else:
-            again = f"{marker(task)} ({'/'.join(letters)}):"
-            messages = (*request.messages, ("assistant", written.text or "(no answer)"), ("user", again))
-            again_request = WritingRequest(messages, backend.render(messages), 8)
-            found[reply.task, reply.item] = Letters(letters, again=again_request)
-    return found
+        if not written.problem and not names_a_letter(written.text, task, letters):
+            yield reply, task, request, written.text, letters
 
 
 def final_replies(
@@ -110,6 +118,7 @@ def final_replies(
     answers: Mapping[str, float],
     letters: Mapping[tuple[str, str], Letters],
     forced: Mapping[tuple[str, str], Letters],
+    chosen: Mapping[tuple[str, str], str],
 ) -> Iterator[Reply]:
     """Yield the replies with all that was answered, in the order of the items."""
     for reply in prepared.replies():
@@ -126,6 +135,8 @@ def final_replies(
             written = backend.written(request)
             if name in forced:
                 metadata[FORCED] = _forced(forced[name], backend, answers)
+            if name in chosen:
+                metadata[CHOSEN] = chosen[name]
             yield dataclasses.replace(
                 reply, text=written.text, finish_reason=written.finish_reason, unanswered_reason=written.problem
             )

@@ -123,7 +123,7 @@ class Panel:
             with closing(self._backend(state, journal)) as backend:
                 if others & self._written:
                     backend.write(prepared.requests(), lambda _: None)
-                outcomes |= self._scored(list(final_replies(prepared, backend, answers, self._letters, {})))
+                outcomes |= self._scored(list(final_replies(prepared, backend, answers, self._letters, {}, {})))
         return [outcomes[name] for name in names]
 
     def _weigh(self, chosen: tuple[int, ...], journal: Path, state: str) -> dict[str, float]:

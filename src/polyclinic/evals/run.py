@@ -19,6 +19,7 @@ from polyclinic.evals.run_settings import RunSettings, check_run
 from polyclinic.evals.shown_run import run_rows
 from polyclinic.evals.weighed_items import Item, outcome_of
 from polyclinic.evals.writing import Advance, Backend
+from polyclinic.evals.yes_or_no import chosen_letters, option_questions
 from polyclinic.records import Reply, Score, read_records, write_records
 from polyclinic.steps import Work, step_kind
 from polyclinic.tasks import Task, load_catalog
@@ -56,8 +57,8 @@ def ask(settings: RunSettings, work: Work, items: AskedItems, backend: Backend) 
     if prepared.counts["written"]:
         with work.progress(f"replies of {name}", prepared.counts["written"]) as progress:
             backend.write(prepared.requests(), progress.advance)
-    forced = _force(prepared, tasks, settings, backend, work, name, answers)
-    replies = final_replies(prepared, backend, answers, letters, forced)
+    forced, chosen = _force(prepared, tasks, settings, backend, work, name, answers)
+    replies = final_replies(prepared, backend, answers, letters, forced, chosen)
     write_records(work.out / REPLIES, replies, Reply)
     weighed = {place: (item, outcome_of(item, answers)) for place, item in prepared.weighed.items()}
     counts = _Counts()
@@ -75,6 +76,7 @@ def ask(settings: RunSettings, work: Work, items: AskedItems, backend: Backend) 
             "cut_off_at_length": counts.cut_off,
             "prompts_cut": counts.cut,
             "asked_for_a_letter": len(forced),
+            "asked_option_by_option": len(chosen),
         },
         model_window=window_of(settings, backend),
         backend={key: value for key, value in backend.identity.items() if key != "model"},
@@ -107,16 +109,22 @@ def _force(
     work: Work,
     name: str,
     answers: dict[str, float],
-) -> dict[tuple[str, str], Letters]:
-    """Ask exams whose free reply names no letter again; what is weighed for that goes into `answers`."""
+) -> tuple[dict[tuple[str, str], Letters], dict[tuple[str, str], str]]:
+    """Ask exams whose free reply names no letter again; what is weighed for that goes into `answers`.
+
+    Returns what was asked for one letter, and the letters that were chosen option by option.
+    """
     forced = forced_questions(prepared, tasks, settings, backend)
+    options = option_questions(prepared, tasks, settings, backend)
     weighed = [request for question in forced.values() for request in question.requests]
+    weighed += [request for question in options.values() for request in question.requests]
     answers.update(_weigh(weighed, backend, work, name, {"tokens": 0}))
     again = [question.again for question in forced.values() if question.again is not None]
+    again += [request for question in options.values() for request in question.written]
     if again:
         with work.progress(f"letters of {name}", len(again)) as progress:
             backend.write(again, progress.advance)
-    return forced
+    return forced, dict(chosen_letters(options, backend, answers))
 
 
 class _Counts:

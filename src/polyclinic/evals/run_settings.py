@@ -60,7 +60,9 @@ class RunSettings(Settings):
         "suite", description="whether options are weighed by likelihood or the reply is written; suite: as it does"
     )
     forced_letter: bool = Field(
-        True, description="whether an exam of MedCare whose free reply names no letter is asked for one again"
+        True,
+        description="whether an exam of MedCare whose free reply names no letter is asked for one again, and option "
+        "by option where several may be right",
     )
     use_chat_template: bool | None = Field(
         None,

@@ -101,6 +101,7 @@ class Task(BaseModel):
         (), description="fields of the source that stand in an item's metadata when a model is asked, for its scorer"
     )
     references: str = Field("", description="field with all good replies, where the source has several")
+    several_right: bool = Field(False, description="whether questions may have several right options")
     sections: dict[str, tuple[str, ...]] = Field(
         {}, description="section of a long reply -> its headings; the reply is then scored section by section too"
     )

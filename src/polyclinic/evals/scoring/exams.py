@@ -1,7 +1,8 @@
 """Questions with lettered options, one right or several: the set of letters must be the gold's.
 
-The free reply is read first. Where it names no option and the asking kept a forced letter, that is taken; both are
-reported apart. A reply that is the text of an option, as choosing by likelihood leaves it, counts as its letter.
+The free reply is read first. Where it names no option and the asking kept a forced letter, or the options it said
+yes to one by one, those are taken; all are reported apart. A reply that is the text of an option, as choosing by
+likelihood leaves it, counts as its letter.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from polyclinic.records import Reply
 from polyclinic.tasks import Task
 
 FORCED = "forced_letter"  # field of a reply's metadata: the letter it was made to choose after its free reply
+CHOSEN = "options_said_yes"  # and the letters of the options it said yes to, where several may be right
 
 
 def gold_letters(reply: Reply) -> frozenset[str]:
@@ -25,9 +27,10 @@ def gold_letters(reply: Reply) -> frozenset[str]:
 
 
 def score_options(task: Task, replies: Sequence[Reply], texts: Sequence[str]) -> list[list[Measured]]:
-    """Score letters: accuracy (free reply, else forced letter), and whether a free answer could be read.
+    """Score letters: accuracy (free reply, else what it was made to choose), and whether a free answer could be read.
 
-    free_accuracy and forced_accuracy are there for replies that were also made to choose a letter.
+    Made to choose: the options it said yes to, where several may be right, else a letter. free_accuracy,
+    forced_accuracy and option_by_option_accuracy are there for replies that were asked so.
     """
     scored = []
     for reply, text in zip(replies, texts, strict=True):
@@ -35,13 +38,18 @@ def score_options(task: Task, replies: Sequence[Reply], texts: Sequence[str]) ->
         gold = gold_letters(reply)
         free = named_options(text, options)
         forced = frozenset(str(reply.metadata.get(FORCED, "") or "").strip().upper())
-        taken = free or forced
+        one_by_one = CHOSEN in reply.metadata
+        chosen = frozenset(str(reply.metadata.get(CHOSEN, "") or ""))
+        taken = free or (chosen if one_by_one else forced)
         row = [
             Measured("accuracy", float(bool(taken) and taken == gold)),
             Measured("answer_found", float(bool(free))),
         ]
-        if forced:
+        if forced or one_by_one:
             row.append(Measured("free_accuracy", float(bool(free) and free == gold)))
+        if forced:
             row.append(Measured("forced_accuracy", float(forced == gold)))
+        if one_by_one:
+            row.append(Measured("option_by_option_accuracy", float(bool(chosen) and chosen == gold)))
         scored.append(row)
     return scored
