@@ -13,6 +13,7 @@ from aiohttp import web
 
 from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
+from polyclinic.evals import Panel
 from polyclinic.records import Sample, read_records, write_records
 from polyclinic.synth import mcq
 from polyclinic.synth.mcq.diversity import diverse, embed
@@ -96,6 +97,15 @@ def test_items_of_every_topic_are_written_verified_and_read_back_by_the_catalog(
     items = list(read_records(built, Sample))
     assert {(s.task, s.output) for s in items} == {(s.task, s.output) for s in samples}
     assert all(s.output in s.options for s in items)
+
+
+def test_a_search_over_merges_takes_them_as_its_objective(tmp_path: Path) -> None:
+    with TeacherServer(knowing) as server:
+        fields: dict[str, Any] = {"teacher_model": "tutor", "items": 2, "topics": ["medication", "clinical_nli"]}
+        made = mcq(out=tmp_path / "sets", teacher_url=server.url, **fields)
+    panel = Panel(save_random_teacher(tmp_path / "model", window=1024), [made])
+    assert panel.tasks == ["validation-medication"] * 2 + ["validation-clinical-nli"] * 2
+    assert all(item.requests and not item.problem for item in panel.items)
 
 
 def test_what_is_wrong_alike_or_in_a_benchmark_is_left_out_with_its_reason(tmp_path: Path) -> None:

@@ -121,7 +121,10 @@ def test_an_id_given_twice_no_documents_and_nothing_to_say_are_errors(tmp_path: 
         ({"tasks": []}, "at least 1"),
         ({"temperature": 3}, "less than or equal to 2"),
         ({"teacher_url": "http://8.8.8.8/v1", "teacher_model": "a"}, "leave the building"),
-        ({"teacher_url": "http://8.8.8.8/v1", "teacher_model": "a", "allow_remote": True}, "no secret for the surrogates"),
+        (
+            {"teacher_url": "http://8.8.8.8/v1", "teacher_model": "a", "allow_remote": True},
+            "no secret for the surrogates",
+        ),
     ],
 )
 def test_settings_that_cannot_work_fail_before_anything_runs(
