@@ -23,6 +23,7 @@ def examine(store: Path) -> list[dict[str, Any]]:
         _disk(store),
         *_packages(),
         _merge_kernel(),
+        _text_kernel(),
     ]
     if all(row["state"] != "missing" for row in rows if row["what"] == "torch"):
         rows.append(_accelerator())
@@ -80,6 +81,14 @@ def _merge_kernel() -> dict[str, Any]:
     kernel = installed()
     advice = "install a C compiler and then polyclinic again; without it merges run on numpy, several times slower"
     return _row("merge kernel", kernel.name if kernel else "not built", kernel is not None, advice, "note")
+
+
+def _text_kernel() -> dict[str, Any]:
+    from polyclinic.word_hashes.kernel import installed
+
+    kernel = installed()
+    advice = "install a C compiler and then polyclinic again; without it duplicates are found on numpy, more slowly"
+    return _row("text kernel", kernel.name if kernel else "not built", kernel is not None, advice, "note")
 
 
 def _accelerator() -> dict[str, Any]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VERSION = 1  # of the functions' arguments
+LEVELS = ("plain", "AVX2", "AVX-512")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Kernel:
 
     library: ctypes.CDLL
     level: int
+
+    @property
+    def name(self) -> str:
+        """What `polyclinic doctor` calls it."""
+        return f"compiled ({LEVELS[self.level]})"
 
     def words(
         self, text: NDArray[np.uint8], ends: NDArray[np.int64], numbers: NDArray[np.uint64]
