@@ -7,9 +7,11 @@ for digits and capitals only once.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 
 from polyclinic.deidentify.language import Words, either
+from polyclinic.deidentify.look_back import LookBack
 
 FIRST_YEAR, LAST_YEAR = 1850, 2100
 FULL = re.compile(
@@ -86,23 +88,37 @@ class CalendarRules:
         self.worded_day = re.compile(rf"(?:the\s+)?({ordinary_number})\s+(?:day\s+)?of\s+$", re.IGNORECASE)
         self.weekday_before = re.compile(rf"(?:{words.any_of('weekdays')})\b\.?,?\s+(?:the\s+)?$", re.IGNORECASE)
         cues = either(words["day_cues"])
-        self.cue = re.compile(rf"(?:(?:^|[\s(\[,;/])(?:{cues})\.?:?\s*(?:the\s+)?[(\[]?|@\s?)$", re.IGNORECASE)
+        self.cue = LookBack(rf"(?<![a-z0-9])(?:{cues})\.?:?\s*(?:the\s+)?[(\[]?|@\s?", [*words["day_cues"], "@"])
         self.not_after = re.compile(rf"\s*-?(?:{either(words['not_days_after'])})\b", re.IGNORECASE)
-        self.not_before = re.compile(
-            rf"(?:^|[\s(])(?:{either(words['not_days_before'])})\s*(?:(?:of|is|was|at|:|=|-|score|scored|total|today|now|about|around)\s*)*$",
-            re.IGNORECASE,
+        self.not_before = LookBack(
+            rf"(?<![a-z0-9])(?:{either(words['not_days_before'])})\s*(?:(?:of|is|was|at|:|=|-|score|scored|total|today|now|about|around)\s*)*",
+            words["not_days_before"],
         )
         month_cues = either(words["month_cues"])
-        self.month_cue = re.compile(rf"(?:^|[\s(])(?:{month_cues})\s+$", re.IGNORECASE)
+        self.month_cue = LookBack(rf"(?<![a-z0-9])(?:{month_cues})\s+", words["month_cues"])
         holidays = either(words["holidays"]).replace("'", "['’]?")
         self.holiday = re.compile(rf"\b(?:{holidays})\b(?:,?\s+(?:of\s+)?(?:19|20)\d{{2}})?", re.IGNORECASE)
         # The rarest word of each, so that few texts are searched.
-        keys = {
-            max((w for w in h.lower().split() if w not in _DAYS_OF_ALL), key=len, default="")
-            for h in words["holidays"]
-        }
-        keys |= {key.replace("'", "’") for key in keys}
-        self.holiday_words = frozenset(key + sign for key in keys for sign in ("", ".", ",", ":", ";", ")", "?"))
+        keys: dict[str, str] = {}
+        for holiday in words["holidays"]:
+            key = max((w for w in holiday.split() if w not in _DAYS_OF_ALL), key=len, default=holiday)
+            for form in (key, key.replace("'", "’")):
+                keys.update({form + sign: form for sign in ("", ".", ",", ":", ";", ")", "?")})
+        self.holiday_keys = keys
+        self.holiday_words = frozenset(keys)
+
+    def find_holidays(self, text: str, lowered: str, words: set[str]) -> Iterator[tuple[int, int]]:
+        """Yield where holidays stand in a text whose words are `words`."""
+        keys = {self.holiday_keys[word] for word in self.holiday_words & words}
+        if "new years" in lowered:
+            keys.add("new years")
+        for key in sorted(keys):
+            place = lowered.find(key)
+            while place >= 0:
+                for found in self.holiday.finditer(text, max(0, place - 16), min(len(text), place + 40)):
+                    if found.start() <= place < found.end():
+                        yield found.span()
+                place = lowered.find(key, place + 1)
 
     def find_numeric(self, text: str, start: int) -> tuple[int, int] | None:
         """Return where a date of digits stands that begins at the digit `start`, or None."""
@@ -134,9 +150,9 @@ class CalendarRules:
         first, second = found[1], found[2]
         if self.not_after.match(text, found.end()):
             return None
-        if TIME_AFTER.match(text, found.end()) or self.cue.search(before):
+        if TIME_AFTER.match(text, found.end()) or self.cue.search(text, start - 32, start):
             return start, found.end()
-        if self.not_before.search(before):
+        if self.not_before.search(text, start - 32, start):
             return None
         if found is days or int(second) not in DENOMINATORS:
             return start, found.end()
@@ -165,11 +181,11 @@ class CalendarRules:
                 return None
             word = alone[0].lower()
             if word in self.words["months_that_are_words"] and not alone[0][0].isupper():
-                if not (caseless and len(word) != 3 and self.month_cue.search(before) or caseless and SINCE.search(before)):
+                if not (caseless and len(word) != 3 and self.month_cue.search(text, start - 24, start) or caseless and SINCE.search(before)):
                     return None
             if word in self.words["months_that_are_words"] and alone[0].isupper() and len(word) <= 4:
                 return None
-            if not self.month_cue.search(before):
+            if not self.month_cue.search(text, start - 24, start):
                 if word in self.words["months_that_are_words"] or len(word) < 4:
                     return None
             end = alone.end()

@@ -20,7 +20,7 @@ from polyclinic.deidentify.places import PlaceRules
 from polyclinic.deidentify.spans import TYPES, Span, without_overlaps
 from polyclinic.deidentify.tokens import Tokens, tokenize
 
-EMAIL = re.compile(r"[\w.+%'-]{1,64}\s?@\s?[\w-]+(?:\.[\w-]+)+")
+AFTER_AT = re.compile(r"@\s?[\w-]+(?:\.[\w-]+)+")
 URL = re.compile(r"(?:https?|ftp|sftp)://[^\s<>\"')\]]+|www\.[^\s<>\"')\]]+", re.IGNORECASE)
 DOMAIN_END = re.compile(
     r"\.(?:com|org|net|edu|gov|info|health|care|clinic|io|co\.uk|nhs\.uk|ac\.uk|org\.uk|us|uk|ca|de|fr|au|biz|me|app)(?![\w-]|\.[a-z])(?::\d+)?(?:/[^\s<>\"')\]]*)?",
@@ -62,8 +62,8 @@ class Rules:
         """Return the identifiers of a text and its words, for whoever looks at these again."""
         tags = [Span(m.start(), m.end(), "other_id") for m in TAG.finditer(text)] if "[" in text else []
         spans = sorted([*tags, *self._addresses_of_machines(text)])
-        spans += self.numbers.find(text, spans)
         tokens = tokenize(text, self.lexicon)
+        spans += self.numbers.find(text, spans, tokens.words)
         spans += self._worded_dates(text, tokens)
         spans += self._extra(text, tokens.lowered)
         spans.sort()
@@ -83,12 +83,14 @@ class Rules:
                 found.append(Span(*spot, "date"))
         lowered = tokens.lowered
         words = tokens.words
-        if not tokens.caseless and not words.isdisjoint(self._long_months):
-            for match in self.calendar.month_alone.finditer(text):
-                if text[match.start()].islower() and (spot := self.calendar.find_worded(text, match.start())):
-                    found.append(Span(*spot, "date"))
-        if not words.isdisjoint(self.calendar.holiday_words) or "new years" in lowered:
-            found += [Span(m.start(), m.end(), "date") for m in self.calendar.holiday.finditer(text)]
+        if not tokens.caseless:
+            for month in {m.strip(",.") for m in self._long_months & words}:
+                place = text.find(month)
+                while place >= 0:
+                    if not text[place - 1 : place].isalnum() and (spot := self.calendar.find_worded(text, place)):
+                        found.append(Span(*spot, "date"))
+                    place = text.find(month, place + 1)
+        found += [Span(start, end, "date") for start, end in self.calendar.find_holidays(text, lowered, words)]
         if "ninety" in lowered or "hundred" in lowered:
             found += [Span(m.start(1), m.end(1), "age") for m in SPELLED_AGE.finditer(text)]
         if len(self.words["number_words"] & words) > 1:
@@ -101,7 +103,7 @@ class Rules:
         """Return e-mail addresses, web addresses, network addresses, names of image files."""
         found: list[Span] = []
         if "@" in text:
-            found += [Span(m.start(), m.end(), "email") for m in EMAIL.finditer(text)]
+            found += _emails(text)
         if "://" in text or "www." in text or "WWW." in text:
             for match in URL.finditer(text):
                 found.append(Span(match.start(), match.start() + len(match[0].rstrip(TRAILING)), "url"))
@@ -132,6 +134,19 @@ class Rules:
                 Span(m.start(), m.end(), extra.type) for m in extra.pattern.finditer(text) if m.end() > m.start()
             ]
         return found
+
+
+def _emails(text: str) -> list[Span]:
+    found = []
+    place = text.find("@")
+    while place >= 0:
+        start = place - (text[place - 1 : place] == " ")
+        while start and place - start < 66 and (text[start - 1].isalnum() or text[start - 1] in "_.+%'-"):
+            start -= 1
+        if text[start:place].strip() and (behind := AFTER_AT.match(text, place)):
+            found.append(Span(start, behind.end(), "email"))
+        place = text.find("@", place + 1)
+    return found
 
 
 def _is_ipv6(text: str) -> bool:

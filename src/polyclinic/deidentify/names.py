@@ -26,6 +26,7 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
+from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
@@ -39,7 +40,7 @@ COMMA = re.compile(r"[ \t]?,[ \t\n]{0,2}|\^")
 TRAILER = re.compile(
     r"(?m)^[ \t]*((?:[A-Z]{2,4}|[A-Z](?:\.[A-Z]){1,2}\.?)(?:[ ]?[/\\][ ]?[A-Za-z]{2,4}|:[a-z]{2,3}){1,2})(?=[ \t]*(?:$|\d|[DT]:|\())"
 )
-DASHED = re.compile(r"(?m)(?:^|[ \t])(?:[-–—~]{1,2}|//?)[ \t]?([A-Z]{2,3}|[a-z]{2,3})[ \t]*$")
+DASHED = re.compile(r"[-–—~/]{1,2}[ \t]?([A-Z]{2,3}|[a-z]{2,3})[ \t]*$", re.MULTILINE)
 INITIALS_LABEL = re.compile(
     r"\b(?:initials|typist|transcriptionist|scribe|initialed by|initialled by|rn|signed|transcribed by|typed by|entered by|dictated by|d/t by|by)[ \t]*[:=]?[ \t]*((?:[A-Za-z]\.?){2,3})(?=[\s,;.)]|$)",
     re.IGNORECASE,
@@ -60,13 +61,15 @@ class NameRules:
         self.things = words["eponym_things"]
         self.titles = words["titles"]
         verbs = either(words["verbs_before_cues"])
-        self.verb_cue = re.compile(
-            rf"\b(?:{verbs})\s+(?:\w+\s+){{0,2}}?(?:by|with|to|from|for|and|or|is|per|via|named|called)\s+$",
-            re.IGNORECASE,
+        self.verb_cue = LookBack(
+            rf"\b(?:{verbs})\s+(?:\w+\s+){{0,2}}?(?:by|with|to|from|for|and|or|is|per|via|named|called)\s+",
+            words["verbs_before_cues"],
         )
-        self.self_cue = re.compile(
-            r"(?:\b(?:my|his|her|the|their|'s|patient's|full|first|last|whose|your)\s+(?:full\s+|first\s+|last\s+)?name\s+is|\bname['’]s|\bi\s+am|\bi['’]m|\bthis\s+is|\bcall\s+me|\bcalled|\bnamed|\bname\s+of|\bhi|\bhello|\bhey|\bdear|\bthanks|\bthank\s+you|\bcc|\bc/o|\bgoes\s+by|\bknown\s+as|\ba\.?k\.?a\.?|\bmeet|\bn[eé]e|\bspeaking\s+(?:with|to))[,:]?\s+$",
-            re.IGNORECASE,
+        self.self_cue = LookBack(
+            r"(?:\b(?:my|his|her|the|their|patient's|full|first|last|whose|your)\s+(?:full\s+|first\s+|last\s+)?name\s+is|\bname['’]s|\bi\s+am|"
+            r"\bi['’]m|\bthis\s+is|\bcall\s+me|\bcalled|\bnamed|\bname\s+of|\bhi|\bhello|\bhey|\bdear|\bthanks|\bthank\s+you|\bcc|\bc/o|"
+            r"\bgoes\s+by|\bknown\s+as|\ba\.?k\.?a\.?|\bmeet|\bn[eé]e|\bspeaking\s+(?:with|to))[,:]?\s+",
+            "my his her the their patient full first last whose your name i this call hi hello hey dear thanks cc c/o goes known a meet nee n speaking".split(),
         )
         hard = either(words["titles"] | {"doctor", "nurse"})
         by_first: dict[str, set[str]] = {}
@@ -274,11 +277,9 @@ class NameRules:
             return i, i
         if bit & FAMILY and not bit & (WORD | COMMON) and size >= 5:
             return i, i
-        before = tokens.text[max(0, tokens.starts[i] - 24) : tokens.starts[i]]
-        if bit & GIVEN and (
-            self.self_cue.search(before) and not re.search(r"(?:i['’]m|i am|this is|called)\s+$", before)
-        ):
-            return i, i
+        if bit & GIVEN and (said := self.self_cue.search(tokens.text, tokens.starts[i] - 24, tokens.starts[i])):
+            if not re.match(r"i['’]m|i am|this is|called", said[0]):
+                return i, i
         return None
 
     def _verb(self, tokens: Tokens, i: int) -> bool:
@@ -481,14 +482,13 @@ class NameRules:
         if gap >= 3 and word in self.labels and (p == low or text[p - 1] in "\n \t"):
             return "label"
         if word in self.cues:
-            before = text[max(0, start - 60) : start]
-            if self.self_cue.search(before):
+            if self.self_cue.search(text, start - 60, start):
                 if word in ("am", "i'm", "i’m", "is") and not tokens.bits[i] & NAME:
-                    return "self" if "name" in before[-14:].lower() else ""
+                    return "self" if "name" in text[max(0, start - 14) : start].lower() else ""
                 return "self"
-            if self.verb_cue.search(before):
+            if self.verb_cue.search(text, start - 60, start):
                 return "cue"
-        elif word == "by" and self.verb_cue.search(text[max(0, start - 60) : start]):
+        elif word == "by" and self.verb_cue.search(text, start - 60, start):
             return "cue"
         return ""
 
@@ -784,7 +784,8 @@ class NameRules:
             return []
         text = tokens.text
         spans = []
-        for match in self.lower_title.finditer(text):
+        titled = any(title in text for title in _LOWER_TITLES)
+        for match in self.lower_title.finditer(text) if titled else ():
             words = match[1].split()
             if match.start() and text[match.start() - 1].isalnum():
                 continue
@@ -833,15 +834,15 @@ class NameRules:
             for m in TRAILER.finditer(text[tail:])
             if not _SLASHED.search(m[1])
         ]
-        spans += [
-            Span(m.start(1) + tail, m.end(1) + tail, "name")
-            for m in DASHED.finditer(text[tail:])
-            if m[1].lower() not in _NO_INITIALS
-        ]
+        for m in DASHED.finditer(text, tail):
+            if m[1].lower() not in _NO_INITIALS and not text[m.start() - 1 : m.start()].strip(" \t\n"):
+                spans.append(Span(m.start(1), m.end(1), "name"))
         for m in INITIALS_OF_STAFF.finditer(text):
             if m[1] not in _DEPARTMENTS:
                 spans.append(Span(m.start(1), m.end(1), "name"))
-        for m in INITIALS_LABEL.finditer(text, tail):
+        lowered = text[tail:].lower()
+        announced = any(word in lowered for word in _ANNOUNCES_INITIALS)
+        for m in INITIALS_LABEL.finditer(text, tail) if announced else ():
             if m[1].replace(".", "").isupper() or text[m.start() : m.end()].lower().startswith(
                 ("initial", "typist", "transcri", "scribe", "typed")
             ):
@@ -861,6 +862,8 @@ _SLASHED = re.compile(
     re.IGNORECASE,
 )
 _DEPARTMENTS = frozenset("ED ER OR ICU CCU PICU NICU PACU MICU SICU IV PM AM OB GI GU RT PT OT IR MRI CT VA US DR MR MS RN LPN NP PA MD DO SDU ENT GYN PCP HH SNF TCU PCU MSU CVU BMT AND FOR THE PER BY TO".split())
+_LOWER_TITLES = ("dr ", "dr. ", "mr ", "mr. ", "mrs", "ms ", "ms. ", "miss ", "prof", "doctor ", "nurse ", "drs ")
+_ANNOUNCES_INITIALS = ("initial", "typist", "transcri", "scribe", "signed", "typed", "entered", "dictated", "d/t by", " by", "rn:")
 _NO_INITIALS = frozenset(
     "md rn np pa do am pm po iv im pt no ok as to by ed or er na bid tid qid prn and the for via rt ot lpn phd mid".split()
 )

@@ -10,6 +10,7 @@ import re
 
 from polyclinic.deidentify.calendar import COMPACT, CalendarRules, is_day, is_year
 from polyclinic.deidentify.language import Words, either
+from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.spans import Span
 
 WORDS = re.compile(r"[A-Za-z]+")
@@ -56,10 +57,10 @@ PUBLIC_CODE = re.compile(
     re.IGNORECASE,
 )
 GRAVIDA = re.compile(r"[Gg]\d{1,2}[Pp]\d{1,4}")
-CODE_BEFORE = re.compile(
+CODE_BEFORE = LookBack(
     r"\b(?:nct|icd|icd-?(?:9|10)(?:-cm|-pcs)?|cpt|hcpcs|snomed(?:\s?ct)?|loinc|rxnorm|rxcui|ndc|pmid|pmcid|pmc|doi|isbn|issn|isrctn|"
-    r"concept(?:\s?id)?|umls|cui|mesh|omim|drg|procedure codes?|diagnosis codes?|billing codes?|codes?|dx codes?)\s*[:#=-]?\s*$",
-    re.IGNORECASE,
+    r"concept(?:\s?id)?|umls|cui|mesh|omim|drg|procedure codes?|diagnosis codes?|billing codes?|codes?|dx codes?)\s*[:#=-]?\s*",
+    "nct icd cpt hcpcs snomed loinc rxnorm rxcui ndc pmid doi isbn issn isrctn concept umls cui mesh omim drg procedure diagnosis billing code dx".split(),
 )
 MONEY_BEFORE = re.compile(r"(?:[$€£]|usd|n\s?=|=|<|>|≤|≥|~|±|count(?: of)?|counts?:?|total of|of)\s*$", re.IGNORECASE)
 AGE_AFTER = re.compile(
@@ -68,11 +69,12 @@ AGE_AFTER = re.compile(
     r"\s+years\s+young|\s+(?:y|yr)\s+(?:male|female|woman|man|lady|gentleman|[MF])\b|-year\b|\s+year\s+(?:male|female|man|woman|lady|gentleman)",
     re.IGNORECASE,
 )
-AGE_BEFORE = re.compile(
-    r"(?:\bages?d?|\bage\s*(?:is|was|of|at\s+\w+)?|\bturn(?:ed|s|ing)|birthday)\s*[:=(]?\s*$|"
-    r"\b(?:s?he|patient|pt|mother|father|mom|dad|husband|wife|who|grandmother|grandfather|i|you|brother|sister)(?:\s+(?:is|was|am|are)|['’](?:s|m))"
-    r"\s+(?:now\s+|almost\s+|nearly\s+|already\s+|about\s+)?$|\bat\s+(?:the\s+)?age\s+(?:of\s+)?$|\b(?:died|deceased|passed(?:\s+away)?)\s+(?:at|aged)\s+$",
-    re.IGNORECASE,
+AGE_BEFORE = LookBack(
+    r"(?:\bages?d?|\bage\s*(?:is|was|of|at\s+\w+)?|\bturn(?:ed|s|ing)|\bbirthday)\s*[:=(]?\s*|"
+    r"\b(?:s?he|patient|pt|mother|father|mom|dad|husband|wife|who|grandmother|grandfather|i|you|brother|sister)"
+    r"(?:\s+(?:is|was|am|are)|['’](?:s|m))\s+(?:now\s+|almost\s+|nearly\s+|already\s+|about\s+)?|\bat\s+(?:the\s+)?age\s+(?:of\s+)?|"
+    r"\b(?:died|deceased|passed(?:\s+away)?)\s+(?:at|aged)\s+",
+    "age turn birthday she he patient pt mother father mom dad husband wife who grandmother i you brother sister at died deceased passed".split(),
 )
 AGE_IS = re.compile(r"\s*(?:[.,;)\n?!]|$|and\b|now\b|but\b|years)")
 DAY_ALONE = re.compile(r"\b(?:on|until|till|since|by|from|before|after)\s+the\s+$", re.IGNORECASE)
@@ -102,23 +104,25 @@ class NumberRules:
         )
         connector = r"(?:[\s.:#=*()\[\]|]|\b(?:no|nos|num|nbr|number|numbers|numero|id|ids|is|was|of|ending|ends|in|code|identifier|ref|"
         connector += r"date|digits|last|four|4|on|file|the|card|model|name|holder|reads|read|as|and)\b|['’]s|-)*"
-        self.label = re.compile(rf"(?<![a-z0-9/])(?:{joined})(?![a-z]){connector}$", re.IGNORECASE)
+        starts = [piece for pattern in words.id_labels.values() for piece in top_level(pattern)]
+        self.label = LookBack(rf"(?<![a-z0-9/])(?:{joined})(?![a-z]){connector}", starts)
         # A label that is also an ordinary word needs `#`, `no`, `id`, `:` or their like behind it.
         self.explicit = re.compile(
             r"(?:[#:=]|\b(?:no|num|nbr|number|numbers|id|ids|identifier|code|ending|ends)\b)", re.IGNORECASE
         )
         phone = either(words["phone_labels"])
-        self.phone_label = re.compile(
-            rf"(?:^|[\s(\[,;/|.])(?:{phone})(?:\s*(?:phone|number|no|line|to|is|at|me|him|her|us|them|my|his|on|back|or|and|the|office|desk|for|questions|with))*[\s.:#()*-]*$",
-            re.IGNORECASE,
+        self.phone_label = LookBack(
+            rf"(?<![a-z0-9])(?:{phone})(?:\s*\b(?:phone|number|no|line|to|is|at|me|him|her|us|them|my|his|on|back|or|and|the|office|desk|for|"
+            r"questions|with)\b)*[\s.:#()*-]*",
+            words["phone_labels"],
         )
-        self.fax_label = re.compile(
-            rf"\b(?:{words.any_of('fax_labels')})(?:\s*(?:number|no|to|is|at|line|it|the|results|records|:))*[\s.:#()+*1-]*$",
-            re.IGNORECASE,
+        self.fax_label = LookBack(
+            rf"\b(?:{words.any_of('fax_labels')})(?:\s*\b(?:number|no|to|is|at|line|it|the|results|records)\b)*[\s.:#()+*1-]*",
+            words["fax_labels"],
         )
-        self.pager_label = re.compile(
-            rf"(?:^|[\s(\[,;/|])(?:{words.any_of('pager_labels')})(?:\s*(?:number|no|id|is|at|me|him|her|on))*[\s.:#()-]*$",
-            re.IGNORECASE,
+        self.pager_label = LookBack(
+            rf"(?<![a-z0-9])(?:{words.any_of('pager_labels')})(?:\s*\b(?:number|no|id|is|at|me|him|her|on)\b)*[\s.:#()-]*",
+            words["pager_labels"],
         )
         streets = either(words["street_types"])
         short = either(words["short_street_types"])
@@ -138,17 +142,21 @@ class NumberRules:
         )
         self.flat = re.compile(r"(?:apt|apartment|suite|ste|unit|flat)\b\.?\s*#?\s*$", re.IGNORECASE)
         self.street_words = words["street_types"] | words["short_street_types"] | {"broadway", "route", "rte"}
-        self.box = re.compile(r"(?:p\.?\s?o\.?\s+)?\bbox\s+(?:no\.?\s*|#\s*)?$|\brural route\s*#?\s*$", re.IGNORECASE)
+        self.street_ends = frozenset(word + sign for word in self.street_words for sign in _SIGNS)
+        self.box = LookBack(r"(?:p\.?\s?o\.?\s+)?\bbox\s+(?:no\.?\s*|#\s*)?|\brural route\s*#?\s*", ["po", "p.", "box", "rural"])
         states = f"{either(words['states'])}|{words.any_of('state_names_of_two_words')}"
         codes = "|".join(sorted(words["state_codes"])) or "(?!)"
-        self.state_before = re.compile(
-            rf"(?:\b(?:(?:{codes})|(?i:{states}|{'|'.join(c.lower() for c in sorted(words['state_codes']))}))\.?(?:,?\s{{1,3}}|\^)|(?i:\b(?:{words.any_of('zip_labels')})\s*[:#]?\s*))$"
+        low = "|".join(code.lower() for code in sorted(words["state_codes"]))
+        self.state_before = LookBack(
+            rf"\b(?:{codes}|{states}|{low})\.?(?:,?\s{{1,3}}|\^)|\b(?:{words.any_of('zip_labels')})\s*[:#]?\s*",
+            [*words["state_codes"], *words["states"], *words["state_names_of_two_words"], *words["zip_labels"]],
         )
 
-    def find(self, text: str, taken: list[Span]) -> list[Span]:
+    def find(self, text: str, taken: list[Span], words: set[str] | None = None) -> list[Span]:
         """Return the identifiers of a text that hold digits; places in `taken`, in order, are passed over."""
         found: list[Span] = []
         until = 0
+        streets = words is None or "^" in text or not self.street_ends.isdisjoint(words)
         holes = iter([(s.start, s.end) for s in taken])
         hole = next(holes, None)
         size = len(text)
@@ -173,26 +181,26 @@ class NumberRules:
                 # The bulk of numbers: doses, scores, counts, items of lists. Three questions are enough.
                 if behind == " " and end + 1 < size:
                     after = text[end + 1]
-                    spot = self._small(text, start, end, after)
+                    spot = self._small(text, start, end, after, streets)
                     if spot is not None:
                         found.append(spot)
                         until = spot.end
                         continue
                 elif behind not in ":%":
-                    spot = self._small(text, start, end, "")
+                    spot = self._small(text, start, end, "", streets)
                     if spot is not None:
                         found.append(spot)
                         until = spot.end
                         continue
                 if length == 1 and ahead != "+":
                     continue
-            spot = self._at(text, start, end, length, ahead, behind, calendar)
+            spot = self._at(text, start, end, length, ahead, behind, calendar, streets)
             if spot is not None:
                 found.append(spot)
                 until = spot.end
         return found
 
-    def _small(self, text: str, start: int, end: int, after: str) -> Span | None:
+    def _small(self, text: str, start: int, end: int, after: str, streets: bool) -> Span | None:
         """Look at one or two digits with a space or a stop behind: a day before a month, a street's number, an age."""
         if after.isalpha():
             word = text[end + 1 : end + 5].lower()
@@ -200,7 +208,7 @@ class NumberRules:
                 return Span(start, spot.end(), "date")
             if word.startswith("of ") and (spot := self.calendar.day_month.match(text, start)):
                 return Span(start, spot.end(), "date")
-            if (after.isupper() or text[end + 1 : end + 30].islower()) and self._street(text, start):
+            if (after.isupper() or text[end + 1 : end + 30].islower()) and streets and self._street(text, start):
                 if (address := self._address(text, start)) is not None:
                     return address
         if text[start] == "9" and end - start == 2 and self._is_age(text, start, end):
@@ -253,14 +261,14 @@ class NumberRules:
                 text[max(0, start - 14) : start],
                 re.IGNORECASE,
             )
-        if AGE_BEFORE.search(text, max(0, start - 30), start) and (
+        if AGE_BEFORE.search(text, start - 30, start) and (
             AGE_IS.match(text, end) or "ag" in text[max(0, start - 12) : start].lower()
         ):
             return not text[end : end + 1] == "%"
         return False
 
     def _at(
-        self, text: str, start: int, end: int, length: int, ahead: str, behind: str, calendar: CalendarRules
+        self, text: str, start: int, end: int, length: int, ahead: str, behind: str, calendar: CalendarRules, streets: bool
     ) -> Span | None:
         size = len(text)
         after = text[end + 1] if end + 1 < size else " "
@@ -285,7 +293,7 @@ class NumberRules:
                     spot = calendar.find_month_day(text, start)
                     if spot is not None:
                         return Span(*spot, "date")
-        if length <= 2 and behind in "-.stnrdth/ " and (spot2 := calendar.day_month.match(text, start)):
+        if length <= 2 and behind in "-.stnrdth/ " and _month_near(text, end) and (spot2 := calendar.day_month.match(text, start)):
             return Span(start, spot2.end(), "date")
         if (
             length <= 2
@@ -324,21 +332,20 @@ class NumberRules:
             if behind in "'’" and value == 90 and after == "s" and NINETIES.search(text, max(0, start - 24), start):
                 return Span(start, end, "age")
         if length <= 6 and behind in " ,-" or (behind.isalpha() and length <= 5):
-            if (self.box.search(text, max(0, start - 12), start)) is not None:
-                box = self.box.search(text, max(0, start - 14), start)
-                assert box is not None
+            if (box := self.box.search(text, start - 14, start)) is not None:
                 return Span(box.start(), end, "address")
             if behind != "-" or after.isdigit() or after.isalpha():
-                if self._street(text, start):
+                if streets and self._street(text, start):
                     address = self._address(text, start)
                     if address is not None:
                         return address
-        if length <= 6 and (box := self.box.search(text, max(0, start - 14), start)) is not None:
+        elif length <= 6 and (box := self.box.search(text, start - 14, start)) is not None:
             return Span(box.start(), end, "address")
         if (
             length == 5
             and (zip_code := ZIP_PLUS.match(text, start))
-            and self.state_before.search(text, max(0, start - 20), start)
+            and (state := self.state_before.search(text, start - 20, start))
+            and state[0].strip() not in _NO_STATES
         ):
             return Span(start, zip_code.end(), "zip")
         if (
@@ -361,7 +368,7 @@ class NumberRules:
                 length == 3
                 and text[start + 3 : start + 4] == " "
                 and ahead != "("
-                and not self.phone_label.search(text, max(0, start - 40), start)
+                and not self.phone_label.search(text, start - 40, start)
             ):
                 # 120 100 2024 may be a row of a table
                 if not re.match(r"\d{3} \d{3}[-.–]\d{4}|\d{3} \d{3} \d{4}(?!\s\d)", found[0]):
@@ -371,29 +378,25 @@ class NumberRules:
             return Span(begin, end, self._phone_or_fax(text, begin))
         if length == 3 and (found := PHONE_OF_SEVEN.match(text, start)) and ahead not in "-/.":
             label = self._label_type(text, start)
-            if label and not self.phone_label.search(text, max(0, start - 40), start):
+            if label and not self.phone_label.search(text, start - 40, start):
                 return None
             return Span(start, found.end(), self._phone_or_fax(text, start))
         return None
 
     def _phone_or_fax(self, text: str, start: int) -> str:
-        return "fax" if self.fax_label.search(text, max(0, start - 30), start) else "phone"
+        return "fax" if self.fax_label.search(text, start - 30, start) else "phone"
 
     def _label_type(self, text: str, start: int) -> str:
         """Return the type that the label before a number says, or an empty string."""
         low = max(0, start - LOOK_BACK)
-        before = text[low:start]
-        newline = before.rfind("\n")
+        newline = text.rfind("\n", low, start)
         if newline >= 0:
             # A label may end the line before; what stands higher says nothing.
-            earlier = before[:newline].rstrip()
-            if before[newline + 1 :].strip() or not earlier.endswith((":", "#")):
-                before = before[newline + 1 :]
+            if text[newline + 1 : start].strip() or not text[low:newline].rstrip().endswith((":", "#")):
+                low = newline + 1
             else:
-                before = before[before.rfind("\n", 0, newline) + 1 :]
-        if not before.strip():
-            return ""
-        found = self.label.search(before)
+                low = max(low, text.rfind("\n", low, newline) + 1)
+        found = self.label.search(text, low, start)
         if found is None:
             return ""
         kind = found.lastgroup or ""
@@ -453,12 +456,12 @@ class NumberRules:
         if kind:
             return self._labelled(text, begin, end, kind, digits)
         if (
-            self.pager_label.search(text, max(0, begin - 24), begin)
+            self.pager_label.search(text, begin - 24, begin)
             and 3 <= digits <= 7
             and re.fullmatch(r"\d{1,4}-?\d{2,6}", token)
         ):
             return Span(begin, end, "phone")
-        if digits >= 10 and token.isdigit() and self.phone_label.search(text, max(0, begin - 40), begin):
+        if digits >= 10 and token.isdigit() and self.phone_label.search(text, begin - 40, begin):
             return Span(begin, end, self._phone_or_fax(text, begin))
         if MASKED_SSN.search(text, max(0, begin - 8), begin) and digits == 4:
             return Span(begin, end, "ssn")
@@ -527,7 +530,7 @@ class NumberRules:
         if GRAVIDA.match(token) or (head and PUBLIC_CODE.match(head)):
             return None
         if token.isdigit():
-            if digits < 6 or UNIT.match(text, end) or CODE_BEFORE.search(text, max(0, begin - 24), begin):
+            if digits < 6 or UNIT.match(text, end) or CODE_BEFORE.search(text, begin - 24, begin):
                 return None
             if digits == 8 and (compact := COMPACT.match(text, begin)) and is_year(int(compact[1])):
                 if is_day(int(compact[1]), int(compact[2]), int(compact[3])):
@@ -537,7 +540,7 @@ class NumberRules:
             if (
                 digits in (10, 11)
                 and not text[end : end + 1].isalnum()
-                and self.phone_label.search(text, max(0, begin - 40), begin)
+                and self.phone_label.search(text, begin - 40, begin)
             ):
                 return Span(begin, end, "phone")
             if (
@@ -547,7 +550,7 @@ class NumberRules:
             ):
                 return Span(begin, end, "date")
             return Span(begin, end, "other_id")
-        if CODE_BEFORE.search(text, max(0, begin - 24), begin):
+        if CODE_BEFORE.search(text, begin - 24, begin):
             return None
         parts = re.split(r"[-–/_.]", token)
         longest = max((len(p) for p in parts if p.isdigit()), default=0)
@@ -579,6 +582,15 @@ class NumberRules:
         return None
 
 
+_NO_STATES = frozenset("in or me hi ok de la pa ma al on id co mt mo oh ms md do ne ct".split())
+_SIGNS = ("", ".", ",", ";", ".,", ")", "?", ":")
+
+
+def _month_near(text: str, place: int) -> bool:
+    near = text[place : place + 26].lower()
+    return any(head in near for head in _MONTH_HEADS)
+
+
 _MONTH_HEADS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
 # Labels that are words of their own: they need `#`, `number`, `id` or a colon behind them.
 _NEEDS_MORE = frozenset(
@@ -591,6 +603,18 @@ _NEEDS_MORE = frozenset(
     encounter enc req rx certificate social bin hmo ppo beneficiary subscriber dictation conf model/serial
     """.split()
 )
+
+
+def top_level(pattern: str) -> list[str]:
+    """Return the alternatives of a pattern that stand outside of its brackets."""
+    found, depth = [""], 0
+    for character in pattern:
+        depth += (character == "(") - (character == ")")
+        if character == "|" and not depth:
+            found.append("")
+        else:
+            found[-1] += character
+    return [piece for piece in found if piece]
 
 
 def _label_order(item: tuple[str, str]) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from polyclinic.deidentify.language import Words, either
 from polyclinic.deidentify.lexicon import CITY, COMMON, EPONYM, INSTITUTION, MONTH, NAME, STATE, STOP, STREET, WORD
+from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
@@ -29,14 +31,17 @@ class PlaceRules:
         self.endings = words["city_endings"]
         self.states = words["states"]
         self.codes = words["state_codes"]
+        self.state_openers = frozenset(phrase.split()[0] for phrase in words["state_names_of_two_words"])
         self.two_words = words["cities_of_two_words"]
         self.two_word_ends = frozenset(p.split()[-1] for p in self.two_words)
         self.two_word_states = words["state_names_of_two_words"]
         cues = either(words["city_cues"])
-        self.city_cue = re.compile(rf"(?:\b(?:{cues})|\b(?:{either(words['city_labels'])})\s*:)\s+$", re.IGNORECASE)
+        self.city_cue = LookBack(
+            rf"(?:\b(?:{cues})|\b(?:{either(words['city_labels'])})\s*:)\s+", [*words["city_cues"], *words["city_labels"]]
+        )
         self.cue_last = frozenset(c.split()[-1] for c in words["city_cues"]) | {f"{c}:" for c in words["city_labels"]}
-        self.employer = re.compile(
-            rf"(?:\b(?:{either(words['employer_cues'])}))\s+(?:the\s+|an?\s+)?$", re.IGNORECASE
+        self.employer = LookBack(
+            rf"\b(?:{either(words['employer_cues'])})\s+(?:the\s+|an?\s+)?", words["employer_cues"]
         )
         self.employer_last = frozenset(c.split()[-1] for c in words["employer_cues"]) | {"the"}
         streets = words["street_types"] | words["short_street_types"]
@@ -97,7 +102,14 @@ class PlaceRules:
                         break
                 del pair
             following = text[ends[i] : ends[i] + 1]
-            if following in ", ^" and self.state_after.match(text, ends[i]) and not bit & (STATE | MONTH):
+            if (
+                following in (",", " ", "^")
+                and i + 1 < len(bits)
+                and starts[i + 1] - ends[i] < 4
+                and (bits[i + 1] & STATE or text[starts[i + 1] : ends[i + 1]] in self.codes or lower[i + 1] in self.state_openers)
+                and not bit & (STATE | MONTH)
+                and self.state_after.match(text, ends[i])
+            ):
                 spot = self._before_state(tokens, i)
                 if spot is not None:
                     found.append(spot)
@@ -120,10 +132,26 @@ class PlaceRules:
         if tokens.caseless:
             found += [Span(m.start(1), m.end(1), "city") for m in self.lower_city.finditer(text)]
         if not tokens.words.isdisjoint(self.street_ends):
-            for m in self.street_alone.finditer(text):
+            for m in self._streets_without_number(tokens):
                 if m[1][0].isupper() or tokens.caseless and (m[2].lower() in self.full_streets or text[m.end() : m.end() + 1] in (".", ",", "?", "\n", "")):
                     found.append(Span(m.start(1), m.end(), "address"))
         return found
+
+    def _streets_without_number(self, tokens: Tokens) -> Iterator[re.Match[str]]:
+        """Yield `on Maple Street` and its like."""
+        text, lowered = tokens.text, tokens.lowered
+        seen: set[int] = set()
+        for word in sorted(self.street_ends & tokens.words):
+            place = lowered.find(f" {word}")
+            while place >= 0:
+                low = max(0, place - 40)
+                near = lowered[low:place]
+                if " on " in near or " at " in near or " off " in near or " along " in near or " near " in near:
+                    for found in self.street_alone.finditer(text, low, place + len(word) + 1):
+                        if found.start() not in seen:
+                            seen.add(found.start())
+                            yield found
+                place = lowered.find(f" {word}", place + 1)
 
     def _is_head(self, tokens: Tokens, i: int) -> bool:
         word = tokens.lower[i]
@@ -354,12 +382,11 @@ class PlaceRules:
 
     def _city_context(self, tokens: Tokens, i: int) -> bool:
         text, start, end = tokens.text, tokens.starts[i], tokens.ends[i]
-        before = text[max(0, start - 24) : start]
         return bool(
             self.state_after.match(text, end)
             or (tokens.caseless and self.lower_state.match(text, end))
-            or self.city_cue.search(before)
-            or re.search(r"\b(?:in|near|to|from|of)\s$", before)
+            or self.city_cue.search(text, start - 32, start)
+            or _preposition_before(text, start)
             and not tokens.bits[i] & COMMON
         )
 
@@ -382,13 +409,13 @@ class PlaceRules:
         postal = re.search(r"\d{5}|\^", state[0]) or re.match(r"[\s,^]*\d{5}", text[state.end() : state.end() + 8])
         if code and word in _CODES_THAT_ARE_WORDS and not postal:
             # Degrees, orders and words: only where no person's name may stand.
-            cued = self.city_cue.search(text[max(0, starts[i] - 30) : starts[i]]) is not None
+            cued = self.city_cue.search(text, starts[i] - 30, starts[i]) is not None
             unknown = bits[i] == 0 and word in ("MA", "CO", "AL", "LA", "OH", "IN") and "," in state[0]
             if not (bits[i] & CITY or unknown or cued and not (bits[i] & NAME and word in _DEGREES)):
                 return None
         if postal:
             code = True
-        if bits[i] & COMMON and not code and not self.city_cue.search(text[max(0, starts[i] - 30) : starts[i]]):
+        if bits[i] & COMMON and not code and not self.city_cue.search(text, starts[i] - 30, starts[i]):
             if not bits[i] & (NAME | CITY):
                 return None
         first = i
@@ -418,11 +445,10 @@ class PlaceRules:
         is_city, is_employer = word in self.cue_last, word in self.employer_last
         if not is_city and not is_employer:
             return None
-        before = text[max(0, start - 32) : start].replace("\n", " ")
         bit = bits[i]
         if tokens.caseless:
             return None
-        if is_employer and self.employer.search(before):
+        if is_employer and self.employer.search(text, start - 32, start):
             last = i
             while (
                 last + 1 < len(starts)
@@ -452,7 +478,7 @@ class PlaceRules:
                 if bit & CITY and last == i or lower[i] in self.states:
                     return None if lower[i] in self.states else Span(start, ends[last], "city")
                 return Span(start, ends[last], "institution")
-        if is_city and self.city_cue.search(before):
+        if is_city and self.city_cue.search(text, start - 32, start):
             if bit & (STATE | MONTH) or text[start : ends[i]].isupper() and bit & COMMON:
                 return None
             if lower[i] in self.generic and text[ends[i] : ends[i] + 1] not in (".", ",", "?"):
@@ -486,3 +512,10 @@ _DEGREES = frozenset("MD DO PA MS MA DC CT OR".split())
 _LEADING = frozenset(
     "the a an our your his her their my at to from in of and by with local outside also pt seen per via for & doctor dr dr. nurse mr mrs ms while is was presented admitted transferred".split()
 )
+
+
+def _preposition_before(text: str, start: int) -> bool:
+    return text[max(0, start - 6) : start].lower().rpartition(" ")[0].split(" ")[-1].strip("\n") in _PREPOSITIONS
+
+
+_PREPOSITIONS = frozenset(("in", "near", "to", "from", "of"))

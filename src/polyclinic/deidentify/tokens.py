@@ -9,9 +9,9 @@ _LETTER = "A-Za-zÀ-ÖØ-öø-ſ"
 CAPITALISED = re.compile(
     rf"[A-ZÀ-ÖØ-ÞŁŚŞŠŽČĐİ](?:[{_LETTER}]+(?:['’`\-‐‑][{_LETTER}]+)*|(?:\.[A-Z])+\b\.?(?![a-z])|['’`\-‐‑][{_LETTER}]+(?:['’`\-‐‑][{_LETTER}]+)*|)"
 )
-ASCII = re.compile(
-    r"[A-Z](?:[A-Za-z]+(?:['`\-][A-Za-z]+)*|(?:\.[A-Z])+\b\.?(?![a-z])|['`\-][A-Za-z]+(?:['`\-][A-Za-z]+)*|)"
-)
+ASCII = re.compile(r"[A-Z][A-Za-z'`-]*")
+INITIALS = re.compile(r"[A-Z](?:\.[A-Z])+\b\.?(?![a-z])")
+
 ANY_WORD = re.compile(rf"[{_LETTER}]+(?:['’\-][{_LETTER}]+)*")
 CONTRACTED = ("'ve", "'re", "'ll", "'m", "n't", "'d", "’ve", "’re", "’ll", "’m", "n’t", "’d")
 STOP_BIT = 64  # lexicon.STOP
@@ -43,13 +43,19 @@ def tokenize(text: str, lexicon: dict[str, int]) -> Tokens:
     lower: list[str] = []
     bits: list[int] = []
     get = lexicon.get
+    until = 0
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter that is two in lower case: İ
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
     for found in matches:
         start, end = found.span()
-        if start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        if start < until or (start and (text[start - 1].isalnum() or text[start - 1] == "_")):
             continue
+        if end - start == 1:
+            if text[end : end + 1] == "." and (initials := INITIALS.match(text, start)):
+                until = end = initials.end()
+        elif text[end - 1] in "'`-":
+            end -= 1
         word = lowered[start:end]
         bit = get(word)
         if bit is None:
