@@ -103,9 +103,9 @@ def test_a_search_over_merges_takes_them_as_its_objective(tmp_path: Path) -> Non
     with TeacherServer(knowing) as server:
         fields: dict[str, Any] = {"teacher_model": "tutor", "items": 2, "topics": ["medication", "clinical_nli"]}
         made = mcq(out=tmp_path / "sets", teacher_url=server.url, **fields)
-    panel = Panel(save_random_teacher(tmp_path / "model", window=1024), [made])
+    panel = Panel(save_random_teacher(tmp_path / "model", window=1024), [made], tmp_path / "scratch")
     assert panel.tasks == ["validation-medication"] * 2 + ["validation-clinical-nli"] * 2
-    assert all(item.requests and not item.problem for item in panel.items)
+    assert len(panel.weighed) == 4, "by the likelihood of the options"
 
 
 def test_what_is_wrong_alike_or_in_a_benchmark_is_left_out_with_its_reason(tmp_path: Path) -> None:
