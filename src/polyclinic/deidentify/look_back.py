@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-WORD_START = re.compile(r"[A-Za-zÀ-ÿ@#$][^\s]?")
 BEGINNING = re.compile(r"(?:\\b|\(\?:|\()*([A-Za-z@#$])(?:\\?([A-Za-z.'#/])(?!\?))?")
 
 
@@ -24,37 +23,33 @@ class LookBack:
             heads: words or patterns with one of which each match begins.
         """
         self.pattern = re.compile(rf"(?:{pattern})$", re.IGNORECASE)
-        self.heads = frozenset(_head(word) for word in heads if word)
-        self.single = frozenset(head for head in self.heads if len(head) == 1)
+        seconds: dict[str, set[str]] = {}
+        for word in heads:
+            if word:
+                first, second = _head(word)
+                seconds.setdefault(first, set()).add(second)
+        # Both cases by hand: a pattern that ignores case is searched for far more slowly.
+        self.begin = re.compile("|".join(_either_case(f, s) for f, s in sorted(seconds.items())) or r"(?!)")
 
     def search(self, text: str, low: int, end: int) -> re.Match[str] | None:
         """Return the match that ends at `end` and begins at or after `low`, the first of them; None without one."""
-        heads, single = self.heads, self.single
-        place = max(low, 0)
-        for piece in text[place:end].lower().split(" "):
-            for start in _starts(piece) if not piece.isalpha() else (0,):
-                head = piece[start : start + 2]
-                if (head in heads or head[:1] in single) and (found := self.pattern.match(text, place + start, end)):
-                    return found
-            place += len(piece) + 1
+        for begin in self.begin.finditer(text, max(low, 0), end):
+            start = begin.start()
+            if (not start or not text[start - 1].isalnum()) and (found := self.pattern.match(text, start, end)):
+                return found
         return None
 
 
-def _starts(piece: str) -> list[int]:
-    """Return where words begin in what stands between two spaces."""
-    found = []
-    before = False
-    for place, character in enumerate(piece):
-        word = character.isalnum()
-        if (word and not before) or character in "@#$":
-            found.append(place)
-        before = word
-    return found
-
-
-def _head(word: str) -> str:
-    """Return the letter or two with which a word, or a pattern of one, begins."""
+def _head(word: str) -> tuple[str, str]:
+    """Return the letter, and perhaps the next, with which a word, or a pattern of one, begins."""
     found = BEGINNING.match(word)
     if found is None:
         raise ValueError(f"'{word}': a label begins with a letter")
-    return (found[1] + (found[2] or "")).lower()
+    return found[1].lower(), (found[2] or "").lower()
+
+
+def _either_case(first: str, seconds: set[str]) -> str:
+    begin = f"[{first}{first.upper()}]" if first.isalpha() else re.escape(first)
+    if "" in seconds:
+        return begin
+    return f"{begin}[{''.join(re.escape(s) + s.upper() if s.isalpha() else re.escape(s) for s in sorted(seconds))}]"

@@ -837,7 +837,8 @@ class NameRules:
         for m in DASHED.finditer(text, tail):
             if m[1].lower() not in _NO_INITIALS and not text[m.start() - 1 : m.start()].strip(" \t\n"):
                 spans.append(Span(m.start(1), m.end(1), "name"))
-        for m in INITIALS_OF_STAFF.finditer(text):
+        staff = any(word in text for word in _STAFF)
+        for m in INITIALS_OF_STAFF.finditer(text) if staff else ():
             if m[1] not in _DEPARTMENTS:
                 spans.append(Span(m.start(1), m.end(1), "name"))
         lowered = text[tail:].lower()
@@ -862,6 +863,7 @@ _SLASHED = re.compile(
     re.IGNORECASE,
 )
 _DEPARTMENTS = frozenset("ED ER OR ICU CCU PICU NICU PACU MICU SICU IV PM AM OB GI GU RT PT OT IR MRI CT VA US DR MR MS RN LPN NP PA MD DO SDU ENT GYN PCP HH SNF TCU PCU MSU CVU BMT AND FOR THE PER BY TO".split())
+_STAFF = (" rn", " RN", " lpn", " LPN", " cna", " CNA", " PharmD", " pharmd", " PA-C", " CRNA", " APRN", " NP", " RRT", " rrt")
 _LOWER_TITLES = ("dr ", "dr. ", "mr ", "mr. ", "mrs", "ms ", "ms. ", "miss ", "prof", "doctor ", "nurse ", "drs ")
 _ANNOUNCES_INITIALS = ("initial", "typist", "transcri", "scribe", "signed", "typed", "entered", "dictated", "d/t by", " by", "rn:")
 _NO_INITIALS = frozenset(

@@ -216,8 +216,7 @@ class NumberRules:
         return None
 
     def _street(self, text: str, start: int) -> bool:
-        near = WORDS.findall(text, start, start + 70)
-        return not self.street_words.isdisjoint([word.lower() for word in near])
+        return not self.street_words.isdisjoint(WORDS.findall(text[start : start + 70].lower()))
 
     def _address(self, text: str, start: int) -> Span | None:
         found = self.address.match(text, start)
@@ -445,8 +444,10 @@ class NumberRules:
         ):
             if not re.search(r"[#:]\s*$", text[max(0, begin - 3) : begin]):
                 return None  # COVID-19, half-life-2
+        if digits < 3 and token.isdigit():
+            return None
         kind = self._label_type(text, begin)
-        if not kind and (plate := PLATE_BEFORE.search(text, max(0, begin - 6), begin)) and digits <= 5:
+        if not kind and digits <= 5 and text[begin - 2 : begin - 1].isupper() and (plate := PLATE_BEFORE.search(text, max(0, begin - 6), begin)):
             earlier = plate.start(1)
             kind = self._label_type(text, earlier)
             if kind in ("vehicle", "license", "health_plan", "device"):
@@ -463,7 +464,7 @@ class NumberRules:
             return Span(begin, end, "phone")
         if digits >= 10 and token.isdigit() and self.phone_label.search(text, begin - 40, begin):
             return Span(begin, end, self._phone_or_fax(text, begin))
-        if MASKED_SSN.search(text, max(0, begin - 8), begin) and digits == 4:
+        if digits == 4 and text[begin - 1 : begin] in ("-", "*", "x", "X", " ") and MASKED_SSN.search(text, max(0, begin - 8), begin):
             return Span(begin, end, "ssn")
         if begin >= 1 and re.match(r"[x*]{3}-?[x*]{2}-?\d{4}$", token, re.IGNORECASE):
             return Span(end - 4, end, "ssn")
@@ -517,11 +518,11 @@ class NumberRules:
             return Span(begin, end, "vehicle")
         if digits >= 6 and "-" in token and (uuid := UUID.match(text, begin)):
             return Span(begin, uuid.end(), "other_id")
-        if MBI.match(text, begin):
+        if digits >= 4 and len(token) >= 11 and MBI.match(text, begin):
             return Span(begin, end, "health_plan")
-        if begin + 8 >= end >= begin + 2 and (post := UK_POSTCODE.match(text, begin)):
+        if 4 >= end - begin >= 2 and token[0].isalpha() and (post := UK_POSTCODE.match(text, begin)):
             return Span(begin, post.end(), "zip")
-        if (post := CANADA_POSTCODE.match(text, begin)) is not None:
+        if token[0].isalpha() and (post := CANADA_POSTCODE.match(text, begin)) is not None:
             return Span(begin, post.end(), "zip")
         letters = re.match(r"[A-Za-z_]*", token)
         head = letters[0] if letters else ""
