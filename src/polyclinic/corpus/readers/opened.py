@@ -119,7 +119,7 @@ def unpacked(file: IO[bytes], name: str) -> tuple[ByteStream, str]:
 
         stream = pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd")
     else:
-        return file, name
+        return file, plain(name)
     return _Checked(stream, name), plain(name)
 
 
@@ -147,8 +147,12 @@ class _Rest:
 def _tar_members(stream: ByteStream, name: str) -> Iterator[Member]:
     # tarfile wants whole blocks; the streams of codecs may give less.
     whole = io.BufferedReader(cast(Any, _RawAdapter(stream)), BLOCK)
-    with tarfile.open(fileobj=whole, mode="r|", tarinfo=_StrictMember) as archive:
-        for member in archive:
+    try:
+        archive = tarfile.open(fileobj=whole, mode="r|", tarinfo=_StrictMember)  # noqa: SIM115  (closed below)
+    except tarfile.TarError as error:
+        raise UnreadableError("damaged archive", f"not a tar archive ({error})") from error
+    with archive:
+        for member in _headers(archive):
             inner = f"{name}/{member.name}"
             if problem := _name_problem(member.name):
                 yield Member(inner, inner, io.BytesIO(), problem)
@@ -164,6 +168,17 @@ def _tar_members(stream: ByteStream, name: str) -> Iterator[Member]:
                 assert opened is not None
                 yield _inner(opened, inner)
             archive.members = []  # type: ignore[attr-defined]  # tarfile keeps every header otherwise
+
+
+def _headers(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    while True:
+        try:
+            member = archive.next()
+        except DAMAGE as error:
+            raise UnreadableError("damaged archive", f"the tar archive is damaged or cut off ({error})") from error
+        if member is None:
+            return
+        yield member
 
 
 def _zip_members(path: Path, name: str) -> Iterator[Member]:
@@ -187,8 +202,9 @@ def _zip_members(path: Path, name: str) -> Iterator[Member]:
 
 def _inner(opened: Any, name: str) -> Member:
     """Return a file of an archive, which may be packed itself."""
-    head = opened.read(6)
-    rest: Any = _Rest(head, _Checked(opened, name))
+    checked = _Checked(opened, name)
+    head = checked.read(6)
+    rest: Any = _Rest(head, checked)
     if head.startswith(b"\x1f\x8b"):
         stream: Any = _Checked(gzip.GzipFile(fileobj=io.BufferedReader(_RawAdapter(rest), BLOCK), mode="rb"), name)
         return Member(name, plain(name), stream)
