@@ -14,7 +14,7 @@ from polyclinic.records import RECORD_TYPES
 from polyclinic.steps import STAGES, StepKind, find_kind, kinds_of
 
 KINDS: list[StepKind[Any]] = [kind for stage in STAGES for kind in kinds_of(stage).values()]
-TYPES = {*RECORD_TYPES, "model", "adapter"}
+TYPES = {*RECORD_TYPES, "model", "adapter", "measurement"}
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)
 
 

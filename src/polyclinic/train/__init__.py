@@ -7,6 +7,7 @@ samples, `train.dpo` preferences. `train.medcare_knowledge` and `train.medcare_a
 
 from .dapt import dapt
 from .dpo import dpo
+from .fit import fit
 from .medcare_align import medcare_align
 from .medcare_import import medcare_import
 from .medcare_knowledge import medcare_knowledge
@@ -14,4 +15,14 @@ from .medcare_parts import medcare_parts
 from .pit import pit
 from .sft import sft
 
-__all__ = ["dapt", "dpo", "medcare_align", "medcare_import", "medcare_knowledge", "medcare_parts", "pit", "sft"]
+__all__ = [
+    "dapt",
+    "dpo",
+    "fit",
+    "medcare_align",
+    "medcare_import",
+    "medcare_knowledge",
+    "medcare_parts",
+    "pit",
+    "sft",
+]
