@@ -38,9 +38,9 @@ PARTICLES_BETWEEN = re.compile(
 COMMA = re.compile(r"[ \t]?,[ \t\n]{0,2}|\^")
 # What ends the line of one who dictated and one who typed: JRS/mt, JS:kl 03/04/2024
 TRAILER = re.compile(
-    r"(?m)^[ \t]*((?:[A-Z]{2,4}|[A-Z](?:\.[A-Z]){1,2}\.?)(?:[ ]?[/\\][ ]?[A-Za-z]{2,4}|:[a-z]{2,3}){1,2})(?=[ \t]*(?:$|\d|[DT]:|\())"
+    r"[ \t]*((?:[A-Z]{2,4}|[A-Z](?:\.[A-Z]){1,2}\.?)(?:[ ]?[/\\][ ]?[A-Za-z]{2,4}|:[a-z]{2,3}){1,2})(?=[ \t]*(?:$|\d|[DT]:|\())"
 )
-DASHED = re.compile(r"[-–—~/]{1,2}[ \t]?([A-Z]{2,3}|[a-z]{2,3})[ \t]*$", re.MULTILINE)
+DASHED = re.compile(r"[-–—~/]{1,2}[ \t]?([A-Z]{2,3}|[a-z]{2,3})[ \t]*$")
 INITIALS_LABEL = re.compile(
     r"\b(?:initials|typist|transcriptionist|scribe|initialed by|initialled by|rn|signed|transcribed by|typed by|entered by|dictated by|d/t by|by)[ \t]*[:=]?[ \t]*((?:[A-Za-z]\.?){2,3})(?=[\s,;.)]|$)",
     re.IGNORECASE,
@@ -829,14 +829,17 @@ class NameRules:
     def _initials(self, text: str) -> list[Span]:
         """Return initials at the end of a text: who dictated, who typed, who signed."""
         tail = max(0, len(text) - 420)
-        spans = [
-            Span(m.start(1) + tail, m.end(1) + tail, "name")
-            for m in TRAILER.finditer(text[tail:])
-            if not _SLASHED.search(m[1])
-        ]
-        for m in DASHED.finditer(text, tail):
-            if m[1].lower() not in _NO_INITIALS and not text[m.start() - 1 : m.start()].strip(" \t\n"):
-                spans.append(Span(m.start(1), m.end(1), "name"))
+        spans = []
+        place = tail
+        for line in text[tail:].split("\n"):
+            if len(line) < 64 and line.strip():
+                if (found := TRAILER.match(line)) and not _SLASHED.search(found[1]):
+                    spans.append(Span(place + found.start(1), place + found.end(1), "name"))
+                if ("-" in line or "/" in line or "–" in line or "~" in line) and (found := DASHED.search(line)):
+                    before = line[found.start() - 1 : found.start()] if found.start() else ""
+                    if found[1].lower() not in _NO_INITIALS and not before.strip():
+                        spans.append(Span(place + found.start(1), place + found.end(1), "name"))
+            place += len(line) + 1
         staff = any(word in text for word in _STAFF)
         for m in INITIALS_OF_STAFF.finditer(text) if staff else ():
             if m[1] not in _DEPARTMENTS:
