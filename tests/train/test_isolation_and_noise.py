@@ -9,6 +9,7 @@ import torch
 from polyclinic.models import load_model
 from polyclinic.train.batches import Row, collate
 from polyclinic.train.noise import noisy_embeddings
+from polyclinic.train.packed_attention import one_row
 from polyclinic.train.token_rows import TokenRows
 
 ROWS = TokenRows(np.random.default_rng(0).integers(5, 300, 24).astype(np.uint32), np.array([10, 24]))
@@ -54,3 +55,19 @@ def test_noise_depends_on_a_rows_own_length_and_only_while_training(model: Path)
     width = quiet.shape[-1]
     for found, length in zip(difference.tolist(), (2, 8), strict=True):
         assert 0.9 * 5 / (length * width) ** 0.5 < found <= 5 / (length * width) ** 0.5
+
+
+def test_rows_put_behind_one_another_for_flash_attention_are_read_and_learnt_as_before(model: Path) -> None:
+    rows: list[Row] = [((0, 10), (10, 16)), ((16, 24),)]
+    given = collate(ROWS, rows, pad_token=3, isolated=True)
+    network = load_model(model).eval()
+    with torch.no_grad():
+        expected = network(**given, use_cache=False)
+        with one_row(network):
+            found = network(**given, use_cache=False)
+        again = network(**given, use_cache=False)
+    assert found.logits.shape[0] == 1
+    assert torch.allclose(found.logits.view_as(expected.logits)[0], expected.logits[0], atol=1e-5)
+    assert torch.allclose(found.logits.view_as(expected.logits)[1, :8], expected.logits[1, :8], atol=1e-5)
+    assert float(found.loss) == pytest.approx(float(expected.loss), abs=1e-5)
+    assert torch.equal(again.logits, expected.logits)

@@ -77,7 +77,7 @@ def tiny(settings: TinySettings, work: Work) -> None:
     model = new_model(settings, tokenizer, work.seed)
     max_length = row_length(settings, model)
     rows = document_rows(work, tokenizer, settings.documents)
-    log, tokens = train_on_rows(
+    log, plan = train_on_rows(
         work,
         settings,
         model,
@@ -90,7 +90,7 @@ def tiny(settings: TinySettings, work: Work) -> None:
         epochs=settings.epochs,
         steps=settings.steps,
     )
-    work.facts.update(tokens=tokens, documents=len(rows), dropped_tokens=0)
+    work.facts.update(tokens=plan.tokens(), documents=len(rows), dropped_tokens=0)
     save_trained(work, model, tokenizer, [log], settings.log_every)
 
 

@@ -7,7 +7,8 @@ A row of a batch is a tuple of spans of the token file. Three packings:
   not see each other.
 - `wrapped`: documents one after the other in a new order each epoch, cut into full rows; they do see each other.
 
-No packing loses a token: a document longer than a row becomes several spans of nearly equal length.
+No packing loses a token, unless told to cut what is too long: a document longer than a row becomes several spans of
+nearly equal length.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import torch
 
 Packing = Literal["one_document", "best_fit", "wrapped"]
+TooLong = Literal["split", "cut"]
 Span = tuple[int, int]  # start and stop in the token file
 Row = tuple[Span, ...]
 IGNORED = -100  # label of a position that is not learnt
@@ -47,6 +49,7 @@ class BatchPlan:
         seed: int,
         epochs: float = 1.0,
         batches: int | None = None,
+        too_long: TooLong = "split",
     ) -> None:
         """Plan `epochs` passes over `rows`, or exactly `batches` batches when that is given.
 
@@ -56,7 +59,12 @@ class BatchPlan:
             raise ValueError("nothing to plan: no tokens")
         self.rows, self.packing, self.max_length = rows, packing, max_length
         self.batch_size, self.seed, self.drop_last = batch_size, seed, False
-        self._spans = [s for span in rows.spans() for s in split_span(span, max_length)]
+        self.dropped = 0  # tokens that no row has
+        if too_long == "cut":
+            self._spans = [(start, min(stop, start + max_length)) for start, stop in rows.spans()]
+            self.dropped = len(rows.tokens) - sum(stop - start for start, stop in self._spans)
+        else:
+            self._spans = [s for span in rows.spans() for s in split_span(span, max_length)]
         self._packed: list[Row] = []
         if packing == "one_document":
             self._packed = [(span,) for span in self._spans]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from polyclinic.steps import Documents, Work, step_kind
-from polyclinic.train.batches import Packing
+from polyclinic.train.batches import Packing, TooLong
 from polyclinic.train.budget import training_budget
-from polyclinic.train.language_modeling import document_rows, train_on_rows
+from polyclinic.train.language_modeling import document_rows, held_out_rows, train_on_rows
 from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
 from polyclinic.train.settings import row_length
 
@@ -24,6 +24,10 @@ class DaptSettings(AdaptableSettings):
         description="one_document: one a row; best_fit: several a row, which do not see each other; "
         "wrapped: the corpus cut into full rows, fastest, documents see each other",
     )
+    too_long: TooLong = Field(
+        "split", description="what becomes of a document longer than max_length: split into rows, or cut at its end"
+    )
+    held_out: list[Documents] = Field([], description="texts whose loss is only looked at; not trained on")
     batch_size: int = Field(16, ge=1, description="rows that one device takes at once")
     gradient_accumulation: int = Field(32, ge=1, description="batches that are summed into one optimizer step")
     warmup_steps: float = Field(
@@ -33,6 +37,12 @@ class DaptSettings(AdaptableSettings):
     neftune_noise_alpha: float = Field(
         5.0, ge=0, description="noise on the embeddings while training (NEFTune, arXiv 2310.05914); 0 is none"
     )
+
+    @model_validator(mode="after")
+    def _long_documents(self) -> DaptSettings:
+        if self.packing == "wrapped" and self.too_long == "cut":
+            raise ValueError("too_long: wrapped packing cuts rows from the whole corpus, and loses nothing")
+        return self
 
 
 @step_kind(
@@ -51,7 +61,7 @@ def dapt(settings: DaptSettings, work: Work) -> None:
     model, tokenizer = load_trainable(settings, work.seed)
     max_length = row_length(settings, model)
     rows = document_rows(work, tokenizer, settings.documents)
-    log, tokens = train_on_rows(
+    log, plan = train_on_rows(
         work,
         settings,
         model,
@@ -63,6 +73,8 @@ def dapt(settings: DaptSettings, work: Work) -> None:
         learning_rate=settings.learning_rate,
         epochs=settings.epochs,
         steps=settings.steps,
+        too_long=settings.too_long,
+        held_out=held_out_rows(work, settings, tokenizer, settings.held_out, max_length),
     )
-    work.facts.update(tokens=tokens, documents=len(rows), dropped_tokens=0)
+    work.facts.update(tokens=plan.tokens(), documents=len(rows), dropped_tokens=plan.dropped)
     write_result(work, settings, model, tokenizer, [log])

@@ -78,7 +78,7 @@ def dpo(settings: DpoSettings, work: Work) -> None:
     model, tokenizer = load_trainable(settings, work.seed)
     chat = ChatTokens(tokenizer, settings.model)
     max_length = row_length(settings, model)
-    rows = preference_rows(settings, chat, max_length, work)
+    rows, names = preference_rows(settings, chat, max_length, work)
     prompts, chosen, rejected = (rows.lengths(name) for name in COLUMNS)
     # Sorted by length, since the reference goes through the pairs in this order.
     order = sorted(range(len(rows)), key=lambda i: prompts[i] + max(chosen[i], rejected[i]))
@@ -98,6 +98,7 @@ def dpo(settings: DpoSettings, work: Work) -> None:
         collate=DataCollatorForPreference(pad_token_id=pad, max_length=max_length),
         learning_rate=settings.learning_rate,
         pad_token=pad,
+        names=lambda key: [names[order[key]]],
         trainer=Aligning,
         arguments=DPOConfig,
         trainer_options={"processing_class": tokenizer},
@@ -119,12 +120,14 @@ def dpo(settings: DpoSettings, work: Work) -> None:
     write_result(work, settings, model, tokenizer, [log])
 
 
-def preference_rows(settings: DpoSettings, chat: ChatTokens, max_length: int, work: Work) -> TokenColumns:
-    """Return each preference as `prompt_ids`, `chosen_ids` and `rejected_ids` and note what was dropped.
+def preference_rows(
+    settings: DpoSettings, chat: ChatTokens, max_length: int, work: Work
+) -> tuple[TokenColumns, list[str]]:
+    """Return each preference as `prompt_ids`, `chosen_ids` and `rejected_ids`, its id, and note what was dropped.
 
     Raises UserError when there is none, when both replies are the same, or when a pair is too long.
     """
-    rows = TokenColumns(*COLUMNS)
+    rows, names = TokenColumns(*COLUMNS), list[str]()
     dropped: list[int] = []
     skipped = 0
     for path in settings.preferences:
@@ -142,6 +145,7 @@ def preference_rows(settings: DpoSettings, chat: ChatTokens, max_length: int, wo
                     chosen_ids=chosen.reply[: chosen.learnt],
                     rejected_ids=rejected.reply[: rejected.learnt],
                 )
+                names.append(pair.id)
             else:
                 skipped += 1
     if not len(rows):
@@ -150,4 +154,4 @@ def preference_rows(settings: DpoSettings, chat: ChatTokens, max_length: int, wo
             "expected pairs of a chosen and a rejected reply"
         )
     work.facts.update(dropped_tokens=sum(dropped), skipped_preferences=skipped, system_role=chat.system_role)
-    return rows
+    return rows, names

@@ -6,15 +6,19 @@ numbers, and SFTTrainer's fused head with its entropy and accuracy is about half
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyclinic.errors import UserError
 from polyclinic.records import Document, read_records
 from polyclinic.steps import Work
-from polyclinic.train.batches import BatchPlan, Packing, Row, collate
-from polyclinic.train.settings import OptimizerSettings
+from polyclinic.train.batches import BatchPlan, Packing, Row, TooLong, collate
+from polyclinic.train.held_out import HeldOut
+from polyclinic.train.packed_attention import fast_isolation
+from polyclinic.train.settings import OptimizerSettings, TrainingSettings
 from polyclinic.train.token_rows import TokenRows, document_end, document_start, tokenize, write_token_rows
 from polyclinic.train.trainer_run import Phase, train_phase
 from polyclinic.train.training_log import TrainingLog
@@ -37,8 +41,8 @@ class Rows:
         return row
 
 
-def read_texts(paths: Iterable[Path]) -> Iterator[str]:
-    """Yield the text of every document that has one.
+def read_texts(paths: Iterable[Path], names: deque[str] | None = None) -> Iterator[str]:
+    """Yield the text of every document that has one; the document's id is put into `names`.
 
     Raises UserError when there is none at all.
     """
@@ -47,6 +51,8 @@ def read_texts(paths: Iterable[Path]) -> Iterator[str]:
         for document in read_records(path, Document):
             if document.text.strip():
                 empty = False
+                if names is not None:
+                    names.append(document.id)
                 yield document.text
     if empty:
         raise UserError(
@@ -54,11 +60,15 @@ def read_texts(paths: Iterable[Path]) -> Iterator[str]:
         )
 
 
-def document_rows(work: Work, tokenizer: PreTrainedTokenizerBase, documents: Iterable[Path]) -> TokenRows:
-    """Return each document as one sequence of tokens, its end-of-text token last."""
+def document_rows(
+    work: Work, tokenizer: PreTrainedTokenizerBase, documents: Iterable[Path], name: str = "documents"
+) -> TokenRows:
+    """Return each document as one sequence of tokens, its end-of-text token last; kept in scratch as `name`."""
     start, end = document_start(tokenizer), document_end(tokenizer)
-    texts = tokenize(tokenizer, read_texts(documents))
-    return write_token_rows(work.scratch / "documents", ([*start, *tokens, end] for tokens in texts))
+    names: deque[str] = deque()
+    texts = tokenize(tokenizer, read_texts(documents, names))
+    sequences = ([*start, *tokens, end] for tokens in texts)
+    return write_token_rows(work.scratch / name, sequences, iter(names.popleft, None))
 
 
 def train_on_rows(
@@ -75,8 +85,10 @@ def train_on_rows(
     epochs: float,
     steps: int | None = None,
     keep_final: bool = False,
-) -> tuple[TrainingLog, int]:
-    """Train `model` in place on `rows`; return the log and the number of tokens it saw.
+    too_long: TooLong = "split",
+    held_out: HeldOut | None = None,
+) -> tuple[TrainingLog, BatchPlan]:
+    """Train `model` in place on `rows`; return the log and the plan of what it saw.
 
     `steps` optimizer steps when given, else `epochs` passes.
     """
@@ -88,6 +100,7 @@ def train_on_rows(
         seed=work.seed,
         epochs=epochs,
         batches=None if steps is None else steps * settings.gradient_accumulation,
+        too_long=too_long,
     )
     pad = padding_token(tokenizer)
     phase = Phase(
@@ -99,9 +112,37 @@ def train_on_rows(
         learning_rate=learning_rate,
         pad_token=pad,
         keep_final=keep_final,
+        names=rows.records,
+        held_out=held_out,
     )
-    log = train_phase(phase, settings, work, work.scratch / name.replace(" ", "-"))
-    return log, plan.tokens()
+    with fast_isolation(model, settings.precision) if packing == "best_fit" else nullcontext():
+        log = train_phase(phase, settings, work, work.scratch / name.replace(" ", "-"))
+    return log, plan
+
+
+def held_out_rows(
+    work: Work,
+    settings: TrainingSettings,
+    tokenizer: PreTrainedTokenizerBase,
+    documents: Sequence[Path],
+    max_length: int,
+) -> HeldOut | None:
+    """Return documents whose loss is only looked at, one a row; None when there are none."""
+    if not documents:
+        return None
+    rows = document_rows(work, tokenizer, documents, "held-out")
+    plan = BatchPlan(
+        rows, packing="one_document", max_length=max_length, batch_size=settings.batch_size, seed=work.seed
+    )
+    pad = padding_token(tokenizer)
+    return HeldOut(
+        list(plan),
+        Rows(len(rows)),
+        lambda batch: collate(rows, batch, pad, isolated=False),
+        settings.evaluate_every,
+        settings.patience,
+        settings.keep,
+    )
 
 
 def padding_token(tokenizer: PreTrainedTokenizerBase) -> int:

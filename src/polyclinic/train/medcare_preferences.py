@@ -37,7 +37,7 @@ def train_preferences(
             forget_reference(self.model)  # its log-probabilities are known by now
 
     max_length = row_length(settings, model)
-    rows = preference_rows(settings, ChatTokens(tokenizer, settings.model), max_length, work)
+    rows, names = preference_rows(settings, ChatTokens(tokenizer, settings.model), max_length, work)
     prompts, chosen, rejected = (rows.lengths(name) for name in COLUMNS)
     order = sorted(range(len(rows)), key=lambda i: prompts[i] + max(chosen[i], rejected[i]))
     plan = key_plan(settings, [prompts[i] + max(chosen[i], rejected[i]) for i in order], work.seed)
@@ -50,6 +50,7 @@ def train_preferences(
         collate=DataCollatorForPreference(pad_token_id=pad, max_length=max_length),
         learning_rate=settings.learning_rate,
         pad_token=pad,
+        names=lambda key: [names[order[key]]],
         trainer=kept_apart(Aligning, apart),
         arguments=DPOConfig,
         trainer_options={"processing_class": tokenizer},

@@ -7,7 +7,9 @@ another document nor padding is ever seen.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
@@ -15,8 +17,9 @@ from pydantic import Field, model_validator
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records
 from polyclinic.steps import Documents, Samples, Work, step_kind
+from polyclinic.train.batches import TooLong
 from polyclinic.train.budget import training_budget
-from polyclinic.train.language_modeling import train_on_rows
+from polyclinic.train.language_modeling import held_out_rows, train_on_rows
 from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
 from polyclinic.train.settings import row_length
 from polyclinic.train.token_rows import (
@@ -54,6 +57,10 @@ class PitSettings(AdaptableSettings):
     phase1_epochs: float = Field(1.0, ge=0, le=1000, description="passes of phase 1; 0 leaves it out")
     phase2_learning_rate: float = Field(3e-4, gt=0, le=1, description="peak rate of phase 2, tasks then document")
     phase2_epochs: float = Field(2.0, ge=0, le=1000, description="passes of phase 2; 0 leaves it out")
+    too_long: TooLong = Field(
+        "split", description="what becomes of a sequence longer than max_length: split into rows, or cut at its end"
+    )
+    held_out: list[Documents] = Field([], description="texts whose loss is only looked at, in phase 2")
     batch_size: int = Field(16, ge=1, description="rows that one device takes at once")
     gradient_accumulation: int = Field(2, ge=1, description="batches that are summed into one optimizer step")
     warmup_steps: float = Field(
@@ -87,8 +94,9 @@ def pit(settings: PitSettings, work: Work) -> None:
     model, tokenizer = load_trainable(settings, work.seed)
     max_length = row_length(settings, model)
     phase1, phase2 = phase_rows(settings, work, tokenizer)
+    held_out = held_out_rows(work, settings, tokenizer, settings.held_out, max_length)
     logs: list[TrainingLog] = []
-    tokens = 0
+    tokens = dropped = 0
     phases = (
         ("phase 1 tasks", phase1, settings.phase1_learning_rate, settings.phase1_epochs),
         ("phase 2 tasks and documents", phase2, settings.phase2_learning_rate, settings.phase2_epochs),
@@ -96,7 +104,7 @@ def pit(settings: PitSettings, work: Work) -> None:
     for number, (name, rows, learning_rate, epochs) in enumerate(phases, start=1):
         if epochs == 0:
             continue
-        log, seen = train_on_rows(
+        log, plan = train_on_rows(
             work,
             settings,
             model,
@@ -108,10 +116,13 @@ def pit(settings: PitSettings, work: Work) -> None:
             learning_rate=learning_rate,
             epochs=epochs,
             keep_final=number == 1 and settings.phase2_epochs > 0,
+            too_long=settings.too_long,
+            held_out=held_out if number == 2 else None,
         )
         logs.append(log)
-        tokens += seen
-    work.facts.update(tokens=tokens, dropped_tokens=0)
+        tokens += plan.tokens()
+        dropped += plan.dropped
+    work.facts.update(tokens=tokens, dropped_tokens=dropped)
     write_result(work, settings, model, tokenizer, logs)
 
 
@@ -123,29 +134,29 @@ def phase_rows(settings: PitSettings, work: Work, tokenizer: PreTrainedTokenizer
     """
     tasks, total = _read_tasks(settings)
 
-    def documents() -> Iterator[tuple[list[str], str]]:
+    def documents() -> Iterator[tuple[str, list[str], str]]:
         for path in settings.documents:
             for document in read_records(path, Document):
                 if document.text.strip():
                     found = tasks.get((document.source, document.id)) or tasks.get(("", document.id)) or []
-                    yield found, document.text
+                    yield document.id, found, document.text
 
-    used = sum(len(texts) for texts, _ in documents())
+    used = sum(len(texts) for _, texts, _ in documents())
     if not used and any(True for _ in documents()):
         raise UserError(
             "samples: none of them is about one of the documents; `document` of a sample must be the id of a "
             "document, and `source` its source"
         )
     groups = settings.sequences
-    phase1 = write_token_rows(
+    phase1 = _write(
         work.scratch / "phase-1-tokens",
-        _joined(tokenizer, (group for texts, _ in documents() for group in _grouped(texts, groups))),
+        tokenizer,
+        ((name, group) for name, texts, _ in documents() for group in _grouped(texts, groups)),
     )
-    phase2 = write_token_rows(
+    phase2 = _write(
         work.scratch / "phase-2-tokens",
-        _joined(
-            tokenizer, ([*group, text] for texts, text in documents() for group in _grouped(texts, groups) or [[]])
-        ),
+        tokenizer,
+        ((name, [*group, text]) for name, texts, text in documents() for group in _grouped(texts, groups) or [[]]),
     )
     if not len(phase2):
         raise UserError("documents: there is no text in them; expected at least one document with text")
@@ -153,6 +164,18 @@ def phase_rows(settings: PitSettings, work: Work, tokenizer: PreTrainedTokenizer
         sequences_phase1=len(phase1), sequences_phase2=len(phase2), task_texts=used, unused_tasks=total - used
     )
     return phase1, phase2
+
+
+def _write(folder: Path, tokenizer: PreTrainedTokenizerBase, groups: Iterable[tuple[str, list[str]]]) -> TokenRows:
+    """Write each group of texts, which has the name of a document, as one sequence."""
+    names: deque[str] = deque()
+
+    def texts() -> Iterator[list[str]]:
+        for name, group in groups:
+            names.append(name)
+            yield group
+
+    return write_token_rows(folder, _joined(tokenizer, texts()), iter(names.popleft, None))
 
 
 def _grouped(texts: list[str], sequences: str) -> list[list[str]]:

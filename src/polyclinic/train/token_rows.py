@@ -34,9 +34,27 @@ class TokenRows:
 
     tokens: np.ndarray[Any, Any]  # all token numbers, uint32
     ends: np.ndarray[Any, Any]  # where each sequence stops, int64
+    names: Path | None = None  # file with the record of each sequence, a JSON line each
 
     def __len__(self) -> int:
         return len(self.ends)
+
+    def records(self, spans: Iterable[tuple[int, int]]) -> list[str]:
+        """Return the ids of the records that the tokens of these spans are of; for messages, since it is slow."""
+        import numpy as np
+
+        if self.names is None:
+            return []
+        numbers = {
+            number
+            for start, stop in spans
+            for number in range(
+                int(np.searchsorted(self.ends, start, "right")),
+                int(np.searchsorted(self.ends, stop - 1, "right")) + 1,
+            )
+        }
+        with self.names.open(encoding="utf-8") as stream:
+            return [json.loads(line) for number, line in enumerate(stream) if number in numbers]
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Yield (start, stop) of each sequence."""
@@ -46,8 +64,13 @@ class TokenRows:
             start = stop
 
 
-def write_token_rows(folder: Path, sequences: Iterable[Sequence[int]]) -> TokenRows:
-    """Write token sequences into `folder` and return them; what is there already whole is only read."""
+def write_token_rows(
+    folder: Path, sequences: Iterable[Sequence[int]], names: Iterator[str] | None = None
+) -> TokenRows:
+    """Write token sequences into `folder` and return them; what is there already whole is only read.
+
+    `names` gives the record of each sequence; it is asked once a sequence has been given.
+    """
     import numpy as np
 
     done = folder / "done.json"
@@ -56,8 +79,10 @@ def write_token_rows(folder: Path, sequences: Iterable[Sequence[int]]) -> TokenR
             folder.mkdir(parents=True, exist_ok=True)
             ends: list[int] = []
             total = 0
-            with (folder / "tokens").open("wb") as stream:
+            with (folder / "tokens").open("wb") as stream, (folder / "names").open("w", encoding="utf-8") as named:
                 for sequence in sequences:
+                    if names is not None:
+                        named.write(json.dumps(next(names), ensure_ascii=False) + "\n")
                     stream.write(np.asarray(sequence, dtype=np.uint32).tobytes())
                     total += len(sequence)
                     ends.append(total)
@@ -83,6 +108,7 @@ def read_token_rows(folder: Path) -> TokenRows:
     return TokenRows(
         np.memmap(folder / "tokens", dtype=np.uint32, mode="r"),
         np.fromfile(folder / "ends", dtype=np.int64),
+        folder / "names" if (folder / "names").stat().st_size else None,
     )
 
 
