@@ -34,6 +34,7 @@ CODE = "Which disease has this ICD-10-CM code?"
 ANSWER = "Answer the question."
 ENTITIES = "List the diseases in the text."
 SECTION = "Write the section of the note."
+LATE = ("knowledge without noise beside", "stage 2, none, frozen", "stage 2, projection, frozen")  # after all seeds
 EXAM, REPLIES = 100, 50  # items of each task
 
 
@@ -267,10 +268,13 @@ def main() -> None:
             intermediate_size=3 * given.hidden, layers=given.layers, heads=4, max_positions=256, max_length=128,
             batch_size=16, learning_rate=3e-3, warmup_steps=0.05,
         )  # fmt: skip
-    for seed in range(given.seeds):
+    asked_for: dict[str, dict[str, Any]] = {"base": {}, **variants()}
+    rounds = [(seed, late) for late in (False, True) for seed in range(given.seeds)]
+    for seed, late in rounds:
         place = given.out / f"seed-{seed}"
         place.mkdir(exist_ok=True)
-        for name, what in {"base": {"base": True}, **variants()}.items():
+        for name in [name for name in asked_for if (name in LATE) == late]:
+            what = asked_for[name]
             file = place / "scores" / name.replace(", ", "-").replace(" ", "-")
             if file.exists():
                 continue

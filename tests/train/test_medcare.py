@@ -402,3 +402,16 @@ def test_evaluation_asks_an_adapter_with_its_noise_only_when_it_is_kept(
     noisy = logits(put_with_noise(load_model(model), knowledge))
     assert torch.equal(logits(load_for_asking(model, "float32", kept)), noisy)
     assert not torch.equal(noisy, stock)
+
+
+def test_dora_is_trained_and_merged_by_sft(data: Path, model: Path, tmp_path: Path) -> None:
+    from polyclinic.train import sft
+
+    fields: dict[str, Any] = {"model": model, "samples": data / "instructions", "steps": 2, "warmup_steps": 1}
+    fields |= {"batch_size": 4, "gradient_accumulation": 1, "precision": "float32", "neftune_noise_alpha": 0}
+    made = sft(out=tmp_path / "m", lora={"rank": 4, "dora": True, "output": "model"}, learning_rate=1e-2, **fields)
+    assert float((logits(load_model(made)) - logits(load_model(model))).abs().max()) > 1e-3
+    adapter = sft(out=tmp_path / "a", lora={"rank": 4, "dora": True}, learning_rate=1e-2, **fields)
+    assert any("magnitude" in name for name in load_file(adapter / "adapter_model.safetensors"))
+    with pytest.raises(UserError, match="use_dora is set"):
+        medcare_align(out=tmp_path / "x", model=model, knowledge=adapter, samples=data / "instructions", **ALIGN)

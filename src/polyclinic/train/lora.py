@@ -48,6 +48,7 @@ class LoraSettings(BaseModel):
         "differ by family (Phi-3: qkv_proj, gate_up_proj)",
     )
     rank_stabilized: bool = Field(False, description="scale by alpha / sqrt(rank) instead (arXiv 2312.03732)")
+    dora: bool = Field(False, description="learn the length of each output's weights apart (DoRA, arXiv 2402.09353)")
     output: Literal["adapter", "model"] = Field(
         "adapter", description="adapter: the matrices alone; model: multiplied into the model"
     )
@@ -113,6 +114,7 @@ def with_lora(model: PreTrainedModel, lora: LoraSettings, seed: int, base: Path)
         lora_alpha=lora.alpha if lora.alpha % 1 else int(lora.alpha),
         lora_dropout=lora.dropout,
         use_rslora=lora.rank_stabilized,
+        use_dora=lora.dora,
         target_modules=target_names(model, lora.target_modules, str(base)),
         base_model_name_or_path=str(base),
     )
@@ -213,6 +215,7 @@ def _check_same(adapter: Path, lora: LoraSettings, base: PreTrainedModel) -> Non
         "alpha": config.get("lora_alpha"),
         "dropout": config.get("lora_dropout"),
         "rank_stabilized": bool(config.get("use_rslora")),
+        "dora": bool(config.get("use_dora")),
     }
     for name, value in kept.items():
         if name in lora.model_fields_set and getattr(lora, name) != value:
