@@ -46,7 +46,8 @@ INITIALS_LABEL = re.compile(
     re.IGNORECASE,
 )
 # w/ JLT rn
-INITIALS_OF_STAFF = re.compile(r"([A-Z]{2,3})(?<![\w/]\w\w)(?<![\w/]\w\w\w),?\s(?:rn|RN|lpn|LPN|cna|CNA|PharmD|pharmd|PA-C|CRNA|APRN|NP|RRT|rrt)\b")
+INITIALS_OF_STAFF = re.compile(r"([A-Z]{2,3}),?\s(?:rn|RN|lpn|LPN|cna|CNA|PharmD|pharmd|PA-C|CRNA|APRN|NP|RRT|rrt)\b")
+INITIALS_AFTER_BY = re.compile(r"\b(?:BY|By|by|per|PER|w/)\s([A-Z]{2,3})(?=\s(?:AT|at|ON|on|@)\s\d|[ ]?\d{1,2}[:/]\d|\s(?:rn|RN|md|MD)\b)")
 
 
 class NameRules:
@@ -72,6 +73,10 @@ class NameRules:
             "my his her the their patient full first last whose your name i this call hi hello hey dear thanks cc c/o goes known a meet nee n speaking".split(),
         )
         hard = either(words["titles"] | {"doctor", "nurse"})
+        # His son mark here: a word of the lists that is also a word needs one of these behind it.
+        self.lower_relation = re.compile(
+            rf"(?:{either(self.relations)})\s([a-z]{{3,}})\b(\s(?:here|at|in|is|was|called|states|says|said|updated|present|who|will|and|has|came)\b|,)?"
+        )
         by_first: dict[str, set[str]] = {}
         for title in (words["titles"] & {"mr", "mrs", "ms", "miss", "dr", "drs", "prof"}) | {"doctor", "nurse"}:
             by_first.setdefault(title[0], set()).add(title[1:])
@@ -124,6 +129,12 @@ class NameRules:
             return None
         if bit & STOP and not (bit & FAMILY and self._last_first(tokens, i, shut)):
             after = text[tokens.ends[i] : tokens.ends[i] + 1]
+            if bit & GIVEN and i + 1 < len(bits) and not shut[i + 1] and text[tokens.starts[i]].isupper() and self._adjacent(tokens, i):
+                initial = tokens.ends[i + 1] - tokens.starts[i + 1] == 1 and text[tokens.ends[i + 1]] == "."
+                family = i + 2 if initial else i + 1
+                if family < len(bits) and bits[family] & FAMILY and not bits[family] & (STOP | STATE) and self._adjacent(tokens, family - 1):
+                    if (initial or _PERSON.match(text, tokens.ends[family])) and not self.is_thing(tokens, family):
+                        return i, family
             if bit & GIVEN and after in (",", ".", ")", ";") and text[tokens.starts[i]].isupper() and self._context(tokens, i) in ("relation", "cue"):
                 return i, i
             return None
@@ -157,6 +168,8 @@ class NameRules:
         bits, text = tokens.bits, tokens.text
         bit = bits[i]
         plain = not bit & (WORD | EPONYM)
+        if text[tokens.ends[i] : tokens.ends[i] + 1] == "^" and self._last_first(tokens, i, shut):
+            return i, self._extend(tokens, i + 1, shut, True)
         last = self._extend(tokens, i, shut)
         if last > i:
             strong = [j for j in range(i, last + 1) if bits[j] & NAME and not bits[j] & (WORD | EPONYM)]
@@ -199,7 +212,7 @@ class NameRules:
         bit = bits[i]
         size = tokens.ends[i] - tokens.starts[i]
         if self._last_first(tokens, i, shut) or (context == "label" and self._comma_name(tokens, i, shut)):
-            return i, self._extend(tokens, i + 1, shut)
+            return i, self._extend(tokens, i + 1, shut, True)
         last = self._extend(tokens, i, shut, context == "label")
         if self.is_thing(tokens, last) and context != "label":
             return None
@@ -229,7 +242,7 @@ class NameRules:
         if bit & COMMON and not bit & NAME:
             return None
         if last == i:
-            if bit & (EPONYM | STATE):
+            if bit & STATE or (bit & EPONYM and not bit & GIVEN):
                 return None
             if text[tokens.starts[i] : tokens.ends[i]].isupper():
                 return (i, i) if known and size > 3 else None
@@ -277,6 +290,9 @@ class NameRules:
             return i, i
         if bit & FAMILY and not bit & (WORD | COMMON) and size >= 5:
             return i, i
+        if bit & GIVEN and i and tokens.lower[i - 1] in self.relations and tokens.starts[i] == tokens.ends[i - 1] + 1:
+            if not bit & COMMON or tokens.text[tokens.ends[i] : tokens.ends[i] + 1] in (".", ",", "?"):
+                return i, i
         if bit & GIVEN and (said := self.self_cue.search(tokens.text, tokens.starts[i] - 24, tokens.starts[i])):
             if not re.match(r"i['’]m|i am|this is|called", said[0]):
                 return i, i
@@ -507,8 +523,10 @@ class NameRules:
         if j >= len(bits) or shut[j] or not COMMA.fullmatch(tokens.text[tokens.ends[i] : tokens.starts[j]]):
             return False
         a, b = bits[i], bits[j]
-        if not b & GIVEN or b & STATE or a & STATE or (a & COMMON and not a & NAME):
+        if not b & GIVEN or (a & COMMON and not a & NAME):
             return False
+        if (a | b) & STATE:
+            return bool(a & FAMILY) and self._context(tokens, i) == "label"
         if tokens.text[tokens.ends[i]] == "^":  # a field of a message: FAMILY^GIVEN
             return bool(a & FAMILY or a == 0)
         if (a | b) & STOP or (b & (WORD | EPONYM) and a & (WORD | EPONYM)):
@@ -600,7 +618,7 @@ class NameRules:
             if size == 1:  # an initial
                 if "\n" in gap and text[tokens.ends[j] : tokens.ends[j] + 1] != ".":
                     break
-                if tokens.lower[j] in ("a", "i") and re.match(r"\s[a-z]", text[tokens.ends[j] : tokens.ends[j] + 2]):
+                if tokens.lower[j] in ("a", "i") and not hard and re.match(r"\s[a-z]", text[tokens.ends[j] : tokens.ends[j] + 2]):
                     break
                 if text[tokens.ends[j] : tokens.ends[j] + 1].isdigit():
                     break
@@ -608,7 +626,10 @@ class NameRules:
                 continue
             if not self._nameish(tokens, j, hard):
                 ends_there = text[tokens.ends[j] : tokens.ends[j] + 2].strip(" ")[:1] in ("", ",", ".", "(", "\n", ";", ")")
-                if not (hard and bit & FAMILY and bits[last] & GIVEN and ends_there and text[tokens.starts[j]].isupper()):
+                mixed = not text[tokens.starts[j] : tokens.ends[j]].isupper()
+                if not (
+                    hard and bit & FAMILY and bits[last] & GIVEN and (ends_there or mixed) and text[tokens.starts[j]].isupper()
+                ):
                     break
             upper = text[tokens.starts[j] : tokens.ends[j]].isupper()
             if upper and not bit & NAME and not text[tokens.starts[i] : tokens.ends[i]].isupper():
@@ -621,7 +642,7 @@ class NameRules:
             last > i
             and bits[last] == 0
             and tokens.ends[last] - tokens.starts[last] == 1
-            and text[tokens.ends[last] : tokens.ends[last] + 2].strip().isdigit()
+            and text[tokens.ends[last] : tokens.ends[last] + 1].isdigit()
         ):
             last -= 1
         # Smith Jr., Smith, III
@@ -793,7 +814,7 @@ class NameRules:
             if (
                 bit & (STOP | SOFT_TITLE)
                 or (bit & COMMON and not bit & NAME)
-                or (bit & COMMON and match[0].startswith("ms"))
+                or (bit & COMMON and match[0].startswith("ms") and not text[max(0, match.start() - 2) : match.start()].strip()[-1:].isdigit())
                 or len(words[0]) < 2
             ):
                 continue
@@ -807,6 +828,11 @@ class NameRules:
             ):
                 end = match.end(1)
             spans.append(Span(start, end, "name"))
+        for match in self.lower_relation.finditer(text) if any(word in tokens.words for word in self.relations) else ():
+            bit = self.lexicon.get(match[1], 0)
+            if bit & GIVEN and not bit & STOP and (not bit & COMMON or match[2]):
+                if not text[match.start() - 1 : match.start()].isalnum():
+                    spans.append(Span(match.start(1), match.end(1), "name"))
         known = {
             tokens.lower[j]
             for a, b in found
@@ -842,8 +868,12 @@ class NameRules:
             place += len(line) + 1
         staff = any(word in text for word in _STAFF)
         for m in INITIALS_OF_STAFF.finditer(text) if staff else ():
-            if m[1] not in _DEPARTMENTS:
+            if m[1] not in _DEPARTMENTS and not text[m.start() - 1 : m.start()].strip(" \t\n("):
                 spans.append(Span(m.start(1), m.end(1), "name"))
+        if " by " in text or " BY " in text or " per " in text or "w/ " in text:
+            for m in INITIALS_AFTER_BY.finditer(text):
+                if m[1] not in _DEPARTMENTS or " AT " in text[m.end() : m.end() + 4]:
+                    spans.append(Span(m.start(1), m.end(1), "name"))
         lowered = text[tail:].lower()
         announced = any(word in lowered for word in _ANNOUNCES_INITIALS)
         for m in INITIALS_LABEL.finditer(text, tail) if announced else ():
