@@ -99,6 +99,8 @@ def build_app(stage: str = "") -> typer.Typer:
             from polyclinic.eval_commands import add_eval_commands
 
             add_eval_commands(group)
+        if name == "model":
+            group.command("card")(model_card)
         if name == stage:
             from polyclinic.kind_commands import add_kind_commands
 
@@ -322,6 +324,31 @@ def tasks_statistics(
         typer.echo(str(file), err=True)
     columns = ("what", "name", "samples", "share", "published", "published_bench")
     print_json(rows) if as_json else print_table(rows, columns)
+
+
+def model_card(
+    model: Annotated[Path, typer.Argument(help="folder of a model or an adapter that Polyclinic has made")],
+    scores: Annotated[list[Path] | None, typer.Option(help="scores to put into it: what eval.run has made")] = None,
+) -> None:
+    """Write the model card again, from the manifests, with scores."""
+    from dataclasses import asdict
+
+    from polyclinic.artifacts import read_manifest
+    from polyclinic.model_card import FILE, write_card_again
+    from polyclinic.records import Score, read_records
+
+    rows = []
+    if scores:
+        from polyclinic.evals.summary import summarize
+
+        manifest = read_manifest(model)
+        own = "" if manifest is None else manifest.fingerprint
+        found = [score for path in scores for score in read_records(path, Score) if score.fingerprint == own]
+        if not found:
+            raise UserError(f"--scores: none of them is of {model} (fingerprint {own[:12]}); give what eval.run made")
+        rows = [asdict(row) for row in summarize(found)]
+    write_card_again(model, rows)
+    typer.echo(str(model / FILE))
 
 
 def merge_from_yaml(

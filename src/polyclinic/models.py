@@ -1,4 +1,4 @@
-"""Hugging Face model folders: check, load, save, fingerprint, chat template, model card.
+"""Hugging Face model folders: check, load, save, fingerprint, chat template.
 
 A model is a folder with config.json, a tokenizer and safetensors. Pickled weights are refused, code that comes with a
 model is not run. This file knows nothing about how a model came into being.
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import xxhash
 
-from polyclinic.artifacts import Manifest
 from polyclinic.errors import UserError
 
 if TYPE_CHECKING:
@@ -292,77 +291,3 @@ def _without_bars() -> Iterator[None]:
     finally:
         if shown:
             logging.enable_progress_bar()
-
-
-def _layer_table(folder: Path, manifest: Manifest) -> list[str]:
-    """Return what became of each parent's delta, layer by layer, when the model was merged so."""
-    layers: dict[str, dict[str, dict[str, float]]] = manifest.facts.get("layers") or {}
-    fates = list(dict.fromkeys(fate for shares in layers.values() for fate in shares))
-    columns = [
-        (fate, name) for fate in fates for name in dict.fromkeys(n for s in layers.values() for n in s.get(fate, {}))
-    ]
-    if not columns:
-        return []
-    figure = (folder / LAYER_FIGURE).is_file()
-    return [
-        "## What became of the parents' deltas",
-        "",
-        *([f"![What became of each parent's delta, by layer]({LAYER_FIGURE})", ""] if figure else []),
-        "Per cent of the entries of each delta.",
-        "",
-        "| | " + " | ".join(f"{fate.replace('_', ' ')}: {name}" for fate, name in columns) + " |",
-        "|---" * (len(columns) + 1) + "|",
-        *(
-            f"| {layer} | "
-            + " | ".join(f"{100 * shares[f][n]:.1f}" if n in shares.get(f, {}) else "" for f, n in columns)
-            + " |"
-            for layer, shares in layers.items()
-        ),
-        "",
-    ]
-
-
-def write_card(folder: Path, manifest: Manifest) -> None:
-    """Write README.md, the model card, from what is known of how the model was made."""
-    lines = [
-        "---",
-        "language: en",
-        "tags: [polyclinic, medical]",
-        "---",
-        f"# {manifest.step}",
-        "",
-        f"Made by Polyclinic {manifest.polyclinic} with `{manifest.kind}` on {manifest.started[:10]}.",
-        "",
-        "Not a medical device. Not tested for clinical use; do not use it to decide about patients.",
-        "",
-        "## Made from",
-        "",
-        *(
-            f"- {name}: {record.name} (`{record.fingerprint[:12] or record.key[:12]}`)"
-            for name, found in manifest.inputs.items()
-            for record in found
-        ),
-        "",
-        "## Settings",
-        "",
-        "```json",
-        json.dumps({**manifest.settings, "seed": manifest.seed}, indent=1, ensure_ascii=False),
-        "```",
-        "",
-        *_layer_table(folder, manifest),
-        "## Licences of the data in it",
-        "",
-        "| licence | records |",
-        "|---|---|",
-        *(f"| {name} | {count} |" for name, count in sorted(manifest.licenses.items())),
-        "",
-        "## Sources of the data in it",
-        "",
-        "| source | records |",
-        "|---|---|",
-        *(f"| {name} | {count} |" for name, count in sorted(manifest.sources.items())),
-        "",
-        f"Fingerprint: `{manifest.fingerprint}`",
-        "",
-    ]
-    (folder / "README.md").write_text("\n".join(lines), encoding="utf-8")

@@ -47,6 +47,7 @@ from polyclinic.artifacts import (
 )
 from polyclinic.cost import Cost
 from polyclinic.errors import UserError, did_you_mean
+from polyclinic.model_card import write_card
 from polyclinic.progress import Progress, progress_bar
 from polyclinic.provenance import provenance
 
@@ -431,8 +432,8 @@ def run_step(
                 **package_versions(("torch", "transformers", "trl", "tokenizers", "pyarrow")),
             },
         )
-        if output == "model":
-            models.write_card(place.out, manifest)
+        if output in ("model", "adapter"):
+            write_card(place.out, manifest, [path for type_name, path in taken if type_name in ("model", "adapter")])
         write_manifest(place.out, manifest)
     return target
 
