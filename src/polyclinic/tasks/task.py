@@ -105,6 +105,10 @@ class Task(BaseModel):
     sections: dict[str, tuple[str, ...]] = Field(
         {}, description="section of a long reply -> its headings; the reply is then scored section by section too"
     )
+    concept_f1: bool = Field(
+        False,
+        description="whether the F1 of clinical concepts is part of its summary_mean, as in CLUE's longer texts",
+    )
     labels: tuple[str, ...] = Field((), description="closed list that replies are taken from")
     shots: int | Unknown = Field("unknown", description="worked examples in the published prompt")
     max_new_tokens: int | Unknown = Field("unknown", description="longest reply, in tokens")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from polyclinic.evals.scoring.bleu import bleu1, bleu1_columns, bleu_columns, bleu_parts
+from polyclinic.evals.scoring.concepts import Terms, score_concepts
 from polyclinic.evals.scoring.entities import references_of
 from polyclinic.evals.scoring.measured import Measured
 from polyclinic.evals.scoring.reply_text import clean, folded
@@ -31,21 +32,27 @@ def text_rules(task: Task) -> dict[str, str]:
 
 
 def score_text(
-    task: Task, replies: Sequence[Reply], texts: Sequence[str], similarity: Similarity | None = None
+    task: Task,
+    replies: Sequence[Reply],
+    texts: Sequence[str],
+    similarity: Similarity | None = None,
+    terms: Terms | None = None,
 ) -> list[list[Measured]]:
     """Score texts against their references, of which the best counts; an empty reply scores 0.
 
     A reference of one word has no ROUGE-2, which is 0 then, as in rouge-score, even where the reply is the reference.
 
     text_overlap is the mean of bleu1 and rougeL, the two columns of MedS-Bench. summary_mean is CLUE's mean of
-    ROUGE-1, ROUGE-2, ROUGE-L and BERTScore F1; without a model for BERTScore the mean of the three ROUGE figures is
-    reported as rouge_mean instead.
+    ROUGE-1, ROUGE-2, ROUGE-L and BERTScore F1, and of UMLS F1 where the task says so. Without a model for BERTScore
+    the mean of the three ROUGE figures is reported as rouge_mean instead, without terms that of the other four as
+    summary_mean_without_umls.
 
     Args:
         task: of the family free_text.
         replies: with their golds and references.
         texts: the cleaned replies.
         similarity: BERTScore F1 of texts and their references.
+        terms: clinical terms and their codes; with them every text gets umls_f1.
     """
     rules = text_rules(task)
     rouge, bleu, corpus = (rules[name] for name in ("rouge", "bleu1", "corpus_bleu4"))
@@ -63,13 +70,16 @@ def score_text(
         values = {"bleu1": single, "rouge1": one, "rouge2": two, "rougeL": longest}
         if near is not None:
             values["bertscore_f1"] = near[place] if text else 0.0
-        headline, value = _headline(task.metric, values)
+        concepts = score_concepts(text, references[place], terms) if terms is not None or task.concept_f1 else []
+        umls = concepts[0].value if concepts else None
+        headline, value = _headline(task, {**values, **({} if umls is None else {"umls_f1": umls})})
         row = [Measured(headline, value)]
         row += [Measured(name, value) for name, value in values.items() if name != headline]
         whole = folded(text)
         same = text in references[place] or (whole and whole in map(folded, references[place]))
         row.append(Measured("exact_match", float(bool(text and same))))
         row.append(Measured("corpus_bleu4", bleu_of(parts), "", 1.0, parts))
+        row += concepts
         if task.sections:
             row += score_sections(text, references[place], task.sections, rouge)
         scored.append(row)
@@ -102,16 +112,25 @@ def _gold_words(text: str, rule: str) -> list[str]:
     return RULES[rule]()(text)
 
 
-def _headline(metric: str, values: Mapping[str, float]) -> tuple[str, float]:
-    if metric == "summary_mean":
-        names = ["rougeL", "rouge1", "rouge2"]
-        if "bertscore_f1" in values:
-            names.append("bertscore_f1")
-        mean = sum(values[name] for name in names) / len(names)
-        return (metric if "bertscore_f1" in values else "rouge_mean"), mean
-    if metric in values:
-        return metric, values[metric]
+def _headline(task: Task, values: Mapping[str, float]) -> tuple[str, float]:
+    if task.metric == "summary_mean":
+        return summary_mean(task, values)
+    if task.metric in values:
+        return task.metric, values[task.metric]
     return "text_overlap", (values["bleu1"] + values["rougeL"]) / 2
+
+
+def summary_mean(task: Task, values: Mapping[str, float]) -> tuple[str, float]:
+    """Return the mean of a summary's figures that CLUE takes, and its name, which says what is not in it."""
+    names = ["rougeL", "rouge1", "rouge2"]
+    name = "rouge_mean"
+    if "bertscore_f1" in values:
+        names.append("bertscore_f1")
+        name = "summary_mean"
+        if task.concept_f1:
+            name = "summary_mean" if "umls_f1" in values else "summary_mean_without_umls"
+            names += ["umls_f1"] if "umls_f1" in values else []
+    return name, sum(values[one] for one in names) / len(names)
 
 
 def bleu_of(parts: Mapping[str, Any]) -> float:

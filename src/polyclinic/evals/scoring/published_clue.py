@@ -12,8 +12,9 @@ from statistics import fmean
 
 from polyclinic.evals.scoring.answer_parser import LETTERS
 from polyclinic.evals.scoring.codes import known_codes
+from polyclinic.evals.scoring.concepts import Terms, score_concepts
 from polyclinic.evals.scoring.exams import gold_letters
-from polyclinic.evals.scoring.free_text import Similarity
+from polyclinic.evals.scoring.free_text import Similarity, summary_mean
 from polyclinic.evals.scoring.measured import Measured
 from polyclinic.evals.scoring.rouge import rouge_f1
 from polyclinic.evals.scoring.sdoh import MODES, Pair, pairs_in
@@ -28,9 +29,9 @@ _CHOICE = re.compile(r"The correct answer is (\w):")
 
 
 def score_published_text(
-    task: Task, replies: Sequence[Reply], similarity: Similarity | None = None
+    task: Task, replies: Sequence[Reply], similarity: Similarity | None = None, terms: Terms | None = None
 ) -> list[list[Measured]]:
-    """Score texts by ROUGE F1 against the first reference, and CLUE's mean of ROUGE and BERTScore."""
+    """Score texts by ROUGE F1 against the first reference, and CLUE's mean of ROUGE, BERTScore and UMLS F1."""
     divide = RULES["rouge"]()
     near: Sequence[float | None] = [None] * len(replies)
     if similarity is not None and replies:
@@ -41,14 +42,16 @@ def score_published_text(
         values = {"rougeL": longest, "rouge1": one, "rouge2": two}
         if closeness is not None:
             values["bertscore_f1"] = closeness
-        names = list(values)
+        concepts = score_concepts(reply.text, [reply.gold], terms, published=True) if task.concept_f1 else []
+        values |= {one.metric: one.value for one in concepts if one.value is not None}
+        names = [name for name in values if not name.startswith("umls_")]
         if task.metric == "summary_mean":
-            mean = "summary_mean" if closeness is not None else "rouge_mean"
-            values[mean] = fmean(values[name] for name in names)
+            mean, value = summary_mean(task, values)
+            values[mean] = value
             names.insert(0, mean)
         else:
             names.sort(key=lambda name: name != task.metric)
-        scored.append([Measured(name, values[name]) for name in names])
+        scored.append([Measured(name, values[name]) for name in names] + concepts)
     return scored
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from polyclinic.artifacts import content_fingerprint
 from polyclinic.errors import UserError
 from polyclinic.evals.scoring.bertscore import open_bertscore
 from polyclinic.evals.scoring.codes import read_code_list
+from polyclinic.evals.scoring.concepts import read_terms
 from polyclinic.evals.scoring.judge import Judgements, judge_request, load_rubric, needs_judging, read_judgements
 from polyclinic.evals.scoring.measured import SCORERS, Scorer
 from polyclinic.evals.scoring.predictions import read_predictions
@@ -41,6 +43,10 @@ class ScoreSettings(Settings):
     bertscore: SourcePath | None = Field(None, description="folder of the encoder for BERTScore; empty = without")
     bertscore_layer: int | None = Field(None, ge=1, description="its layer; empty = the last")
     codes: SourcePath | None = Field(None, description="file of the codes that exist, one a line; empty = ICD-10-CM")
+    concepts: SourcePath | None = Field(
+        None,
+        description="file of codes and clinical terms for UMLS F1: csv, tsv, jsonl or MRCONSO.RRF; empty = without",
+    )
     rubric: str = Field("ccte", description="rubric of judged tasks: one of the package, or a YAML file")
     judge_url: Annotated[str, Runtime] = Field("", description="base URL of the judge, up to and with /v1")
     judge_model: str = Field("", description="name of the judge at its endpoint")
@@ -102,6 +108,7 @@ def score(settings: ScoreSettings, work: Work) -> None:
     aids = Aids(
         similarity=open_bertscore(settings.bertscore, settings.bertscore_layer) if settings.bertscore else None,
         codes=read_code_list(settings.codes) if settings.codes else None,
+        terms=read_terms(settings.concepts) if settings.concepts else None,
     )
     skipped: dict[str, str] = {}
     facts: dict[str, dict[str, Any]] = {}
@@ -121,7 +128,7 @@ def score(settings: ScoreSettings, work: Work) -> None:
                     skipped[name] = "no published code says how it is scored"
                     continue
                 judged = _judged(task, column, settings, work) if task.metric == "judge" else None
-                with_judge = Aids(aids.similarity, aids.codes, judged)
+                with_judge = dataclasses.replace(aids, judgements=judged)
                 measured = [(one, score_replies(task, column, one, with_judge)) for one in scorers]
                 _count(facts, task, column, scorers)
                 for place, reply in enumerate(column):

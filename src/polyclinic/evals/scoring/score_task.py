@@ -9,6 +9,7 @@ from typing import Any
 from polyclinic.errors import UserError
 from polyclinic.evals.scoring import cblue, published_clue, published_medcare
 from polyclinic.evals.scoring.codes import score_codes
+from polyclinic.evals.scoring.concepts import Terms
 from polyclinic.evals.scoring.entities import score_entities, score_phrase
 from polyclinic.evals.scoring.exams import score_options
 from polyclinic.evals.scoring.fields import score_fields
@@ -34,6 +35,7 @@ class Aids:
     similarity: Similarity | None = None  # BERTScore F1 of texts and their references
     codes: Collection[str] | None = None  # all codes that exist, without dots; None = ICD-10-CM's table
     judgements: Judgements | None = None  # of a judge, by item
+    terms: Terms | None = None  # clinical terms and their codes, for UMLS F1
 
 
 def score_replies(task: Task, replies: Sequence[Reply], scorer: Scorer, aids: Aids | None = None) -> Column:
@@ -115,7 +117,7 @@ def _corrected(task: Task, aids: Aids) -> Callable[[Sequence[Reply]], Column]:
         )
     further: dict[str, Any] = {}
     if score is score_text:
-        further["similarity"] = aids.similarity
+        further.update(similarity=aids.similarity, terms=aids.terms)
     if score is score_codes:
         further["valid"] = aids.codes
     read = clean if task.family == "free_text" else _read
@@ -157,7 +159,7 @@ def _published_rule(task: Task, aids: Aids) -> Callable[[Sequence[Reply]], Colum
 
 def _clue_rule(task: Task, aids: Aids) -> Callable[[Sequence[Reply]], Column] | None:
     if task.family == "free_text":
-        return lambda replies: published_clue.score_published_text(task, replies, aids.similarity)
+        return lambda replies: published_clue.score_published_text(task, replies, aids.similarity, aids.terms)
     if task.family == "codes":
         return lambda replies: [published_clue.published_codes(task, reply, aids.codes) for reply in replies]
     one: Callable[[Task, Reply], list[Measured]] | None = {
