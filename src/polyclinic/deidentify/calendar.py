@@ -81,7 +81,7 @@ class CalendarRules:
         self.month_alone = re.compile(rf"(?:{months})\b", re.IGNORECASE)
         # 14 March 2024; 14th of March; 14-Mar-24; 3rd to 7th March
         self.day_month = re.compile(
-            rf"(?:\d{{1,2}}\s?(?:st|nd|rd|th)?\s*(?:-|–|to|and|&)\s*)?\d{{1,2}}\s?(?:st|nd|rd|th)?(?:\s+day)?(?:\s+of\s+|\s*[-/.]?\s*|,\s+)(?:{months})\b\.?(?:{year})?"
+            rf"(?:\d{{1,2}}\s?(?:st|nd|rd|th)?\s*(?:-|–|to|and|&)\s*)?\d{{1,2}}\s?(?:st|nd|rd|th)?(?:\s+day)?(?:\s+of\s+|\s*[-/.]?\s*|,\s+)(?:{months})\b(?:\.?{year})?"
             rf"(?![a-z])",
             re.IGNORECASE,
         )
@@ -181,7 +181,13 @@ class CalendarRules:
                 return None
             word = alone[0].lower()
             if word in self.words["months_that_are_words"] and not alone[0][0].isupper():
-                if not (caseless and len(word) != 3 and self.month_cue.search(text, start - 24, start) or caseless and SINCE.search(before)):
+                if not (
+                    caseless
+                    and len(word) != 3
+                    and self.month_cue.search(text, start - 24, start)
+                    or caseless
+                    and SINCE.search(before)
+                ):
                     return None
             if word in self.words["months_that_are_words"] and alone[0].isupper() and len(word) <= 4:
                 return None
@@ -189,7 +195,12 @@ class CalendarRules:
                 if word in self.words["months_that_are_words"] or len(word) < 4:
                     return None
             end = alone.end()
-        if not caseless and text[start : start + 1].islower() and text[start : start + 3] in ("may", "mar") and begin == start:
+        if (
+            not caseless
+            and text[start : start + 1].islower()
+            and text[start : start + 3] in ("may", "mar")
+            and begin == start
+        ):
             if not re.search(r"\d|st\b|nd\b|rd\b|th\b", text[start:end]):
                 return None
         return begin, end

@@ -47,7 +47,9 @@ INITIALS_LABEL = re.compile(
 )
 # w/ JLT rn
 INITIALS_OF_STAFF = re.compile(r"([A-Z]{2,3}),?\s(?:rn|RN|lpn|LPN|cna|CNA|PharmD|pharmd|PA-C|CRNA|APRN|NP|RRT|rrt)\b")
-INITIALS_AFTER_BY = re.compile(r"\b(?:BY|By|by|per|PER|w/)\s([A-Z]{2,3})(?=\s(?:AT|at|ON|on|@)\s\d|[ ]?\d{1,2}[:/]\d|\s(?:rn|RN|md|MD)\b)")
+INITIALS_AFTER_BY = re.compile(
+    r"\b(?:BY|By|by|per|PER|w/)\s([A-Z]{2,3})(?=\s(?:AT|at|ON|on|@)\s\d|[ ]?\d{1,2}[:/]\d|\s(?:rn|RN|md|MD)\b)"
+)
 
 
 class NameRules:
@@ -121,7 +123,11 @@ class NameRules:
         """Return first and last token of the name that begins at, or is announced by, token `i`."""
         text, bits, lower = tokens.text, tokens.bits, tokens.lower
         bit = bits[i]
-        if bit & (TITLE | SOFT_TITLE) and not (bit & NAME and self._last_first(tokens, i, shut)) and (found := self._after_title(tokens, i, shut)):
+        if (
+            bit & (TITLE | SOFT_TITLE)
+            and not (bit & NAME and self._last_first(tokens, i, shut))
+            and (found := self._after_title(tokens, i, shut))
+        ):
             return found
         if bit & CREDENTIAL and i and (before := self._before_credential(tokens, i, shut)):
             return before
@@ -129,13 +135,29 @@ class NameRules:
             return None
         if bit & STOP and not (bit & FAMILY and self._last_first(tokens, i, shut)):
             after = text[tokens.ends[i] : tokens.ends[i] + 1]
-            if bit & GIVEN and i + 1 < len(bits) and not shut[i + 1] and text[tokens.starts[i]].isupper() and self._adjacent(tokens, i):
+            if (
+                bit & GIVEN
+                and i + 1 < len(bits)
+                and not shut[i + 1]
+                and text[tokens.starts[i]].isupper()
+                and self._adjacent(tokens, i)
+            ):
                 initial = tokens.ends[i + 1] - tokens.starts[i + 1] == 1 and text[tokens.ends[i + 1]] == "."
                 family = i + 2 if initial else i + 1
-                if family < len(bits) and bits[family] & FAMILY and not bits[family] & (STOP | STATE) and self._adjacent(tokens, family - 1):
+                if (
+                    family < len(bits)
+                    and bits[family] & FAMILY
+                    and not bits[family] & (STOP | STATE)
+                    and self._adjacent(tokens, family - 1)
+                ):
                     if (initial or _PERSON.match(text, tokens.ends[family])) and not self.is_thing(tokens, family):
                         return i, family
-            if bit & GIVEN and after in (",", ".", ")", ";") and text[tokens.starts[i]].isupper() and self._context(tokens, i) in ("relation", "cue"):
+            if (
+                bit & GIVEN
+                and after in (",", ".", ")", ";")
+                and text[tokens.starts[i]].isupper()
+                and self._context(tokens, i) in ("relation", "cue")
+            ):
                 return i, i
             return None
         if bit & MONTH and not bit & NAME:
@@ -269,8 +291,18 @@ class NameRules:
         if bit & (EPONYM | STOP | MONTH) or self.is_thing(tokens, i):
             return None
         following = i + 1
-        if following + 1 < len(bits) and tokens.ends[following] - tokens.starts[following] == 1 and self._adjacent(tokens, i) and self._adjacent(tokens, following):
-            if bit & GIVEN and bits[following + 1] & FAMILY and not bits[following + 1] & STOP and tokens.text[tokens.ends[following]] == ".":
+        if (
+            following + 1 < len(bits)
+            and tokens.ends[following] - tokens.starts[following] == 1
+            and self._adjacent(tokens, i)
+            and self._adjacent(tokens, following)
+        ):
+            if (
+                bit & GIVEN
+                and bits[following + 1] & FAMILY
+                and not bits[following + 1] & STOP
+                and tokens.text[tokens.ends[following]] == "."
+            ):
                 return i, following + 1
         pair = following < len(bits) and self._adjacent(tokens, i) and not shut[following]
         if (
@@ -532,7 +564,9 @@ class NameRules:
         if (a | b) & STOP or (b & (WORD | EPONYM) and a & (WORD | EPONYM)):
             if not a & FAMILY:
                 return False
-            initial = j + 1 < len(bits) and tokens.ends[j + 1] - tokens.starts[j + 1] == 1 and self._adjacent(tokens, j)
+            initial = (
+                j + 1 < len(bits) and tokens.ends[j + 1] - tokens.starts[j + 1] == 1 and self._adjacent(tokens, j)
+            )
             return initial and not (a | b) & STOP or self._context(tokens, i) == "label"
         if (
             tokens.text[tokens.starts[i] : tokens.ends[i]].isupper()
@@ -618,17 +652,33 @@ class NameRules:
             if size == 1:  # an initial
                 if "\n" in gap and text[tokens.ends[j] : tokens.ends[j] + 1] != ".":
                     break
-                if tokens.lower[j] in ("a", "i") and not hard and re.match(r"\s[a-z]", text[tokens.ends[j] : tokens.ends[j] + 2]):
+                if (
+                    tokens.lower[j] in ("a", "i")
+                    and not hard
+                    and re.match(r"\s[a-z]", text[tokens.ends[j] : tokens.ends[j] + 2])
+                ):
                     break
                 if text[tokens.ends[j] : tokens.ends[j] + 1].isdigit():
                     break
                 last = j
                 continue
             if not self._nameish(tokens, j, hard):
-                ends_there = text[tokens.ends[j] : tokens.ends[j] + 2].strip(" ")[:1] in ("", ",", ".", "(", "\n", ";", ")")
+                ends_there = text[tokens.ends[j] : tokens.ends[j] + 2].strip(" ")[:1] in (
+                    "",
+                    ",",
+                    ".",
+                    "(",
+                    "\n",
+                    ";",
+                    ")",
+                )
                 mixed = not text[tokens.starts[j] : tokens.ends[j]].isupper()
                 if not (
-                    hard and bit & FAMILY and bits[last] & GIVEN and (ends_there or mixed) and text[tokens.starts[j]].isupper()
+                    hard
+                    and bit & FAMILY
+                    and bits[last] & GIVEN
+                    and (ends_there or mixed)
+                    and text[tokens.starts[j]].isupper()
                 ):
                     break
             upper = text[tokens.starts[j] : tokens.ends[j]].isupper()
@@ -814,7 +864,11 @@ class NameRules:
             if (
                 bit & (STOP | SOFT_TITLE)
                 or (bit & COMMON and not bit & NAME)
-                or (bit & COMMON and match[0].startswith("ms") and not text[max(0, match.start() - 2) : match.start()].strip()[-1:].isdigit())
+                or (
+                    bit & COMMON
+                    and match[0].startswith("ms")
+                    and not text[max(0, match.start() - 2) : match.start()].strip()[-1:].isdigit()
+                )
                 or len(words[0]) < 2
             ):
                 continue
@@ -828,7 +882,9 @@ class NameRules:
             ):
                 end = match.end(1)
             spans.append(Span(start, end, "name"))
-        for match in self.lower_relation.finditer(text) if any(word in tokens.words for word in self.relations) else ():
+        for match in (
+            self.lower_relation.finditer(text) if any(word in tokens.words for word in self.relations) else ()
+        ):
             bit = self.lexicon.get(match[1], 0)
             if bit & GIVEN and not bit & STOP and (not bit & COMMON or match[2]):
                 if not text[match.start() - 1 : match.start()].isalnum():
@@ -895,10 +951,39 @@ _SLASHED = re.compile(
     r"^(?:LE|UE|RUE|LUE|RLE|LLE|AM|PM|BP|GI|AP|OD|OS|PT|OT|IV|PO|ADL|MD|RN|NP)[/:]|[/:\\](?:MD|RN|NP|PA|UE|LE|GU|OT|min|kg|dl|ml|hr|day)$",
     re.IGNORECASE,
 )
-_DEPARTMENTS = frozenset("ED ER OR ICU CCU PICU NICU PACU MICU SICU IV PM AM OB GI GU RT PT OT IR MRI CT VA US DR MR MS RN LPN NP PA MD DO SDU ENT GYN PCP HH SNF TCU PCU MSU CVU BMT AND FOR THE PER BY TO".split())
-_STAFF = (" rn", " RN", " lpn", " LPN", " cna", " CNA", " PharmD", " pharmd", " PA-C", " CRNA", " APRN", " NP", " RRT", " rrt")
+_DEPARTMENTS = frozenset(
+    "ED ER OR ICU CCU PICU NICU PACU MICU SICU IV PM AM OB GI GU RT PT OT IR MRI CT VA US DR MR MS RN LPN NP PA MD DO SDU ENT GYN PCP HH SNF TCU PCU MSU CVU BMT AND FOR THE PER BY TO".split()
+)
+_STAFF = (
+    " rn",
+    " RN",
+    " lpn",
+    " LPN",
+    " cna",
+    " CNA",
+    " PharmD",
+    " pharmd",
+    " PA-C",
+    " CRNA",
+    " APRN",
+    " NP",
+    " RRT",
+    " rrt",
+)
 _LOWER_TITLES = ("dr ", "dr. ", "mr ", "mr. ", "mrs", "ms ", "ms. ", "miss ", "prof", "doctor ", "nurse ", "drs ")
-_ANNOUNCES_INITIALS = ("initial", "typist", "transcri", "scribe", "signed", "typed", "entered", "dictated", "d/t by", " by", "rn:")
+_ANNOUNCES_INITIALS = (
+    "initial",
+    "typist",
+    "transcri",
+    "scribe",
+    "signed",
+    "typed",
+    "entered",
+    "dictated",
+    "d/t by",
+    " by",
+    "rn:",
+)
 _NO_INITIALS = frozenset(
     "md rn np pa do am pm po iv im pt no ok as to by ed or er na bid tid qid prn and the for via rt ot lpn phd mid".split()
 )

@@ -143,7 +143,9 @@ class NumberRules:
         self.flat = re.compile(r"(?:apt|apartment|suite|ste|unit|flat)\b\.?\s*#?\s*$", re.IGNORECASE)
         self.street_words = words["street_types"] | words["short_street_types"] | {"broadway", "route", "rte"}
         self.street_ends = frozenset(word + sign for word in self.street_words for sign in _SIGNS)
-        self.box = LookBack(r"(?:p\.?\s?o\.?\s+)?\bbox\s+(?:no\.?\s*|#\s*)?|\brural route\s*#?\s*", ["po", "p.", "box", "rural"])
+        self.box = LookBack(
+            r"(?:p\.?\s?o\.?\s+)?\bbox\s+(?:no\.?\s*|#\s*)?|\brural route\s*#?\s*", ["po", "p.", "box", "rural"]
+        )
         states = f"{either(words['states'])}|{words.any_of('state_names_of_two_words')}"
         codes = "|".join(sorted(words["state_codes"])) or "(?!)"
         low = "|".join(code.lower() for code in sorted(words["state_codes"]))
@@ -176,6 +178,7 @@ class NumberRules:
                 length <= 2
                 and (behind in " .,\n;)%:]" or behind == "+")
                 and ahead not in "#-/."
+                and not (behind == "." and text[end + 1 : end + 2].isdigit())
                 and not ahead.isalnum()
             ):
                 # The bulk of numbers: doses, scores, counts, items of lists. Three questions are enough.
@@ -267,7 +270,15 @@ class NumberRules:
         return False
 
     def _at(
-        self, text: str, start: int, end: int, length: int, ahead: str, behind: str, calendar: CalendarRules, streets: bool
+        self,
+        text: str,
+        start: int,
+        end: int,
+        length: int,
+        ahead: str,
+        behind: str,
+        calendar: CalendarRules,
+        streets: bool,
     ) -> Span | None:
         size = len(text)
         after = text[end + 1] if end + 1 < size else " "
@@ -292,7 +303,12 @@ class NumberRules:
                     spot = calendar.find_month_day(text, start)
                     if spot is not None:
                         return Span(*spot, "date")
-        if length <= 2 and behind in "-.stnrdth/ " and _month_near(text, end) and (spot2 := calendar.day_month.match(text, start)):
+        if (
+            length <= 2
+            and behind in "-.stnrdth/ "
+            and _month_near(text, end)
+            and (spot2 := calendar.day_month.match(text, start))
+        ):
             return Span(start, spot2.end(), "date")
         if (
             length <= 2
@@ -374,6 +390,9 @@ class NumberRules:
                     return None
             if end < len(text) and text[end] == "-" and text[end + 1 : end + 2].isdigit():
                 return None
+            kind = self._label_type(text, begin) if "(" not in found[0] else ""
+            if kind and not self.phone_label.search(text, start - 40, start):
+                return Span(begin, end, kind)
             return Span(begin, end, self._phone_or_fax(text, begin))
         if length == 3 and (found := PHONE_OF_SEVEN.match(text, start)) and ahead not in "-/.":
             label = self._label_type(text, start)
@@ -447,7 +466,12 @@ class NumberRules:
         if digits < 3 and token.isdigit():
             return None
         kind = self._label_type(text, begin)
-        if not kind and digits <= 5 and text[begin - 2 : begin - 1].isupper() and (plate := PLATE_BEFORE.search(text, max(0, begin - 6), begin)):
+        if (
+            not kind
+            and digits <= 5
+            and text[begin - 2 : begin - 1].isupper()
+            and (plate := PLATE_BEFORE.search(text, max(0, begin - 6), begin))
+        ):
             earlier = plate.start(1)
             kind = self._label_type(text, earlier)
             if kind in ("vehicle", "license", "health_plan", "device"):
@@ -464,7 +488,11 @@ class NumberRules:
             return Span(begin, end, "phone")
         if digits >= 10 and token.isdigit() and self.phone_label.search(text, begin - 40, begin):
             return Span(begin, end, self._phone_or_fax(text, begin))
-        if digits == 4 and text[begin - 1 : begin] in ("-", "*", "x", "X", " ") and MASKED_SSN.search(text, max(0, begin - 8), begin):
+        if (
+            digits == 4
+            and text[begin - 1 : begin] in ("-", "*", "x", "X", " ")
+            and MASKED_SSN.search(text, max(0, begin - 8), begin)
+        ):
             return Span(begin, end, "ssn")
         if begin >= 1 and re.match(r"[x*]{3}-?[x*]{2}-?\d{4}$", token, re.IGNORECASE):
             return Span(end - 4, end, "ssn")
@@ -475,6 +503,8 @@ class NumberRules:
         if kind == "ssn":
             if (whole := SSN.match(text, begin)) is not None:
                 return Span(begin, whole.end(), kind)
+            if digits == 4 and "x" in token.lower():
+                return Span(end - 4, end, kind)
             return Span(begin, end, kind) if digits in (4, 9) or "x" in token.lower() else None
         if UNIT.match(text, end) and digits < 6:
             return None

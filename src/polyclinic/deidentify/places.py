@@ -37,7 +37,8 @@ class PlaceRules:
         self.two_word_states = words["state_names_of_two_words"]
         cues = either(words["city_cues"])
         self.city_cue = LookBack(
-            rf"(?:\b(?:{cues})|\b(?:{either(words['city_labels'])})\s*:)\s+", [*words["city_cues"], *words["city_labels"]]
+            rf"(?:\b(?:{cues})|\b(?:{either(words['city_labels'])})\s*:)\s+",
+            [*words["city_cues"], *words["city_labels"]],
         )
         self.cue_last = frozenset(c.split()[-1] for c in words["city_cues"]) | {f"{c}:" for c in words["city_labels"]}
         self.employer = LookBack(
@@ -106,7 +107,11 @@ class PlaceRules:
                 following in (",", " ", "^")
                 and i + 1 < len(bits)
                 and starts[i + 1] - ends[i] < 4
-                and (bits[i + 1] & STATE or text[starts[i + 1] : ends[i + 1]] in self.codes or lower[i + 1] in self.state_openers)
+                and (
+                    bits[i + 1] & STATE
+                    or text[starts[i + 1] : ends[i + 1]] in self.codes
+                    or lower[i + 1] in self.state_openers
+                )
                 and not bit & (STATE | MONTH)
                 and self.state_after.match(text, ends[i])
             ):
@@ -114,10 +119,19 @@ class PlaceRules:
                 if spot is not None:
                     found.append(spot)
                     continue
-            if found and text[found[-1].end : starts[i]] in (" in ", "\nin ", " in\n") and found[-1].type == "institution":
+            if (
+                found
+                and text[found[-1].end : starts[i]] in (" in ", "\nin ", " in\n")
+                and found[-1].type == "institution"
+            ):
                 if not bit & (STATE | MONTH) and text[starts[i]].isupper():
                     last = i
-                    while last + 1 < len(starts) and text[ends[last] : starts[last + 1]] == " " and not bits[last + 1] & (STOP | MONTH) and last - i < 2:
+                    while (
+                        last + 1 < len(starts)
+                        and text[ends[last] : starts[last + 1]] == " "
+                        and not bits[last + 1] & (STOP | MONTH)
+                        and last - i < 2
+                    ):
                         last += 1
                     found.append(Span(starts[i], ends[last], "city"))
                     until = ends[last]
@@ -133,7 +147,13 @@ class PlaceRules:
             found += [Span(m.start(1), m.end(1), "city") for m in self.lower_city.finditer(text)]
         if not tokens.words.isdisjoint(self.street_ends):
             for m in self._streets_without_number(tokens):
-                if m[1][0].isupper() or tokens.caseless and (m[2].lower() in self.full_streets or text[m.end() : m.end() + 1] in (".", ",", "?", "\n", "")):
+                if (
+                    m[1][0].isupper()
+                    or tokens.caseless
+                    and (
+                        m[2].lower() in self.full_streets or text[m.end() : m.end() + 1] in (".", ",", "?", "\n", "")
+                    )
+                ):
                     found.append(Span(m.start(1), m.end(), "address"))
         return found
 
@@ -207,7 +227,12 @@ class PlaceRules:
                     gap == " "
                     and text[starts[j]].isupper()
                     and not text[starts[j] : ends[j]].isupper()
-                    and (j and text[ends[j - 1] : starts[j]] == " " or lower[i] in _STRONG_HEADS and not self._first_of_sentence(text, starts[j]))
+                    and (
+                        j
+                        and text[ends[j - 1] : starts[j]] == " "
+                        or lower[i] in _STRONG_HEADS
+                        and not self._first_of_sentence(text, starts[j])
+                    )
                 ):
                     break
             first = j
@@ -265,7 +290,12 @@ class PlaceRules:
         while last > i and lower[last] in self.generic and not bits[last] & INSTITUTION:
             last -= 1
         upper = text[starts[i] : ends[i]].isupper()
-        if upper and own and _LINE_END.match(text, ends[last]) and not text[text.rfind("\n", 0, starts[first]) + 1 : starts[first]].strip(" *|"):
+        if (
+            upper
+            and own
+            and _LINE_END.match(text, ends[last])
+            and not text[text.rfind("\n", 0, starts[first]) + 1 : starts[first]].strip(" *|")
+        ):
             return Span(starts[first], ends[last], "institution")  # a letterhead
         own = [
             j

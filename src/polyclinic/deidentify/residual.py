@@ -94,7 +94,9 @@ def _all(text: str, tokens: Tokens, rules: Rules) -> Iterator[Suspicion]:
         if digits < 7 or UNIT.match(text, match.end()) or _is_row(match[0]):
             continue
         before = text[max(0, match.start() - 24) : match.start()]
-        if CODE_BEFORE.search(text, match.start() - 24, match.start()) or PUBLIC_CODE.search(before.rpartition(" ")[2]):
+        if CODE_BEFORE.search(text, match.start() - 24, match.start()) or PUBLIC_CODE.search(
+            before.rpartition(" ")[2]
+        ):
             continue
         yield Suspicion(match.start(), match.end(), "a long number")
     for match in DATE_LIKE.finditer(text):
