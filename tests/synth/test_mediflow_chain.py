@@ -121,6 +121,29 @@ def test_json_outputs_of_another_shape_than_the_others_are_refused(tmp_path: Pat
     assert "JSON of another shape" in facts_of(strict)["rejected"]
 
 
+def test_instructions_are_asked_for_in_another_language_and_english_ones_are_refused(tmp_path: Path) -> None:
+    german = "Finde in der Notiz die Diagnose und schreibe sie in einem Satz, ohne die Therapie zu nennen."
+
+    async def polyglot(payload: Payload, number: int, request: web.Request) -> web.StreamResponse:
+        asked = payload["messages"][0]["content"]
+        assert 'in the language with the code "de"' in asked
+        text = written(
+            asked, first="Der Patient hat Fieber und Husten, und die Lunge ist frei, Tag", instruction=german
+        )
+        english = "The finding is that the patient has a cough."
+        if payload["seed"] // 2 % 4 == 0:
+            return completion(text.replace("Finding ", english).replace("finding ", english))
+        return completion(text.replace("Finding ", "Befund ").replace('"found": "finding ', '"found": "Befund '))
+
+    with TeacherServer(polyglot) as server:
+        fields: dict[str, Any] = {"teacher_url": server.url, "teacher_model": "tutor", "instructions": 8}
+        made = mediflow(out=tmp_path / "a", language="de", **fields)
+    samples = list(read_records(made, Sample))
+    assert {sample.language for sample in samples} == {"de"}
+    assert {sample.metadata["plan"] for sample in samples} == {1, 2, 3, 5, 6, 7}
+    assert facts_of(made)["rejected"] == {"another language": 4}
+
+
 def test_documents_of_ones_own_are_shown_and_their_licence_goes_with_the_samples(tmp_path: Path) -> None:
     documents = [
         Document(id=f"note-{n}", text=f"The patient number {n} has a cough.", license="CC-BY-4.0", language="en")

@@ -142,6 +142,7 @@ def test_the_address_and_the_pace_are_not_part_of_what_is_made() -> None:
     assert runtime == {
         *("teacher_url", "teacher_key_variable", "more_addresses", "allow_remote", "concurrency", "timeout"),
         *("prompt_price", "completion_price", "most_requests", "most_tokens", "most_money"),
+        *("batches", "batch_poll"),
     }
 
 

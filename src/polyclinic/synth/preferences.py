@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from polyclinic.errors import UserError, did_you_mean
-from polyclinic.llm import ChatRequest, Endpoint, Journal
+from polyclinic.llm import ChatRequest, Journal, Teacher
 from polyclinic.records import Preference, Sample, read_records, write_records
 from polyclinic.steps import Samples, SourcePath, Work, step_kind
 from polyclinic.synth.data_page import describe
@@ -131,7 +131,7 @@ def read_judged(settings: PreferencesSettings) -> dict[str, list[Sample]]:
 def _verified(
     made: list[tuple[Pair, str]],
     prompt: PromptFile,
-    endpoint: Endpoint,
+    endpoint: Teacher,
     journal: Journal,
     account: Account,
     settings: PreferencesSettings,

@@ -16,7 +16,19 @@ from typing import Any, Generic, TypeVar
 
 from polyclinic.deidentify import ledger_of
 from polyclinic.errors import UserError
-from polyclinic.llm import ChatRequest, Endpoint, Estimate, Journal, Outcome, ask_all, estimate, guard_request, settle
+from polyclinic.llm import (
+    ChatRequest,
+    Endpoint,
+    Estimate,
+    Journal,
+    Outcome,
+    Teacher,
+    ask_all,
+    ask_batches,
+    estimate,
+    guard_request,
+    settle,
+)
 from polyclinic.steps import Work
 from polyclinic.synth.teacher import TeacherSettings, budget_of, guard_of
 
@@ -84,7 +96,7 @@ class Round(Generic[About]):
     label: Callable[[About], str] = _no_label
     side_file: str = REJECTED
 
-    def ask(self, endpoint: Endpoint, journal: Journal, work: Work, count: float, settings: TeacherSettings) -> None:
+    def ask(self, endpoint: Teacher, journal: Journal, work: Work, count: float, settings: TeacherSettings) -> None:
         """Ask every question, `count` of them, within the budget; all answers go into the journal."""
         expected = expected_cost((request for _, request in self.questions()), endpoint, journal, count)
         title = self.title
@@ -93,22 +105,37 @@ class Round(Generic[About]):
             tokens = expected.prompt_tokens + expected.completion_tokens
             title += f" (about {tokens:,} tokens{f', {expected.price:.2f} to pay' if expected.price else ''})"
         with work.progress(title, count) as progress:
-            tally = ask_all(
-                (request for _, request in self.questions()),
-                endpoint,
-                journal,
-                progress=progress,
-                allow_remote=settings.allow_remote,
-                guard=guard_of(endpoint, settings.allow_remote),
-                ledger=ledger_of(work.out),
-                budget=budget_of(settings),
-            )
+            guard, ledger = guard_of(endpoint, settings.allow_remote), ledger_of(work.out)
+            if settings.batches:
+                assert isinstance(endpoint, Endpoint)  # see check_address
+                tally = ask_batches(
+                    lambda: (request for _, request in self.questions()),
+                    endpoint,
+                    journal,
+                    poll=settings.batch_poll,
+                    progress=progress,
+                    allow_remote=settings.allow_remote,
+                    guard=guard,
+                    ledger=ledger,
+                    budget=budget_of(settings),
+                )
+            else:
+                tally = ask_all(
+                    (request for _, request in self.questions()),
+                    endpoint,
+                    journal,
+                    progress=progress,
+                    allow_remote=settings.allow_remote,
+                    guard=guard,
+                    ledger=ledger,
+                    budget=budget_of(settings),
+                )
         work.facts["asked_in_this_run"] = work.facts.get("asked_in_this_run", 0) + tally.asked
         for name, number in sorted(tally.counts.items()):
             work.facts[f"times_{name}"] = work.facts.get(f"times_{name}", 0) + number
 
     def read(
-        self, endpoint: Endpoint, journal: Journal, out: Path, account: Account
+        self, endpoint: Teacher, journal: Journal, out: Path, account: Account
     ) -> Iterator[tuple[About, Outcome]]:
         """Yield every question with what came of it; what cannot be used goes to the side file in `out`."""
         guard = guard_of(endpoint, True)  # what was asked may be read: the address was looked at when it was asked
@@ -126,7 +153,7 @@ class Round(Generic[About]):
 
 
 def expected_cost(
-    requests: Iterable[ChatRequest], endpoint: Endpoint, journal: Journal, count: float
+    requests: Iterable[ChatRequest], endpoint: Teacher, journal: Journal, count: float
 ) -> Estimate | None:
     """Return what asking will come to, judged by the first requests; None when those are on file already.
 

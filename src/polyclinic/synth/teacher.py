@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from polyclinic.errors import UserError
 from polyclinic.steps import Runtime, Settings, SourcePath
 
 if TYPE_CHECKING:
-    from polyclinic.llm import Budget, Endpoint, Guard
+    from polyclinic.llm import Budget, Guard, Teacher
+
+FOLDER = "folder:"  # stands before the path of a model that is asked in this process
 
 
 class Address(Settings):
@@ -26,9 +30,12 @@ class TeacherSettings(Settings):
     """Which model is asked, where, how many requests are in flight, and what they may cost."""
 
     teacher_url: Annotated[str, Runtime] = Field(
-        min_length=1, description="base URL of an OpenAI-compatible endpoint, up to and with /v1"
+        min_length=1,
+        description="base URL of an OpenAI-compatible endpoint, up to and with /v1; or folder:PATH of a model",
     )
-    teacher_model: str = Field(min_length=1, description="name of the model at the endpoint")
+    teacher_model: str = Field(
+        min_length=1, description="name of the model at the endpoint, or the name you give the model of a folder"
+    )
     teacher_key_variable: Annotated[str, Runtime] = Field(
         "", description="environment variable that holds the endpoint's key; empty sends none"
     )
@@ -42,6 +49,10 @@ class TeacherSettings(Settings):
     )
     concurrency: Annotated[int, Runtime] = Field(16, ge=1, le=1024, description="requests in flight")
     timeout: Annotated[float, Runtime] = Field(300.0, gt=0, description="seconds to wait for one answer")
+    batches: Annotated[bool, Runtime] = Field(
+        False, description="ask through the provider's Batch API: about half the price, within a day"
+    )
+    batch_poll: Annotated[float, Runtime] = Field(60.0, gt=0, description="seconds between two looks at open batches")
     prompt_price: Annotated[float, Runtime] = Field(0.0, ge=0, description="money for a million tokens sent")
     completion_price: Annotated[float, Runtime] = Field(0.0, ge=0, description="money for a million tokens answered")
     most_requests: Annotated[int | None, Runtime] = Field(
@@ -55,10 +66,12 @@ class TeacherSettings(Settings):
     )
 
 
-def endpoint_of(settings: TeacherSettings, seed: int, temperature: float) -> Endpoint:
-    """Return the endpoint that the settings name; a request may have a temperature of its own."""
-    from polyclinic.llm import Endpoint, Replica
+def endpoint_of(settings: TeacherSettings, seed: int, temperature: float) -> Teacher:
+    """Return the endpoint, or the local model, that the settings name; a request may have its own temperature."""
+    from polyclinic.llm import Endpoint, Replica, open_local_model
 
+    if folder := folder_of(settings.teacher_url):
+        return open_local_model(folder, temperature=temperature, seed=seed % 2**31, max_tokens=settings.max_tokens)
     return Endpoint(
         base_url=settings.teacher_url,
         model=settings.teacher_model,
@@ -77,6 +90,18 @@ def endpoint_of(settings: TeacherSettings, seed: int, temperature: float) -> End
     )
 
 
+def folder_of(url: str) -> Path | None:
+    """Return the model folder that an address names (`folder:PATH`), None when it is a URL."""
+    return Path(url.removeprefix(FOLDER)) if url.startswith(FOLDER) else None
+
+
+def at_once(teacher: Teacher) -> int:
+    """Return how many requests to a teacher are in flight."""
+    from polyclinic.llm import Endpoint
+
+    return sum(one.concurrency for one in teacher.addresses()) if isinstance(teacher, Endpoint) else teacher.batch
+
+
 def budget_of(settings: TeacherSettings) -> Budget | None:
     """Return what asking may come to in all, or None when the settings bound nothing."""
     from polyclinic.llm import Budget
@@ -89,16 +114,26 @@ def check_address(settings: TeacherSettings) -> None:
     """Raise UserError when text may not be sent to one of the teacher's addresses."""
     from polyclinic.deidentify import guard_for
 
+    if folder := folder_of(settings.teacher_url):
+        from polyclinic.models import check_model_folder
+
+        check_model_folder(folder)
+        if settings.more_addresses or settings.batches:
+            raise UserError("teacher_url: a model folder has neither more_addresses nor batches; serve it for that")
+        return
     urls = (settings.teacher_url, *(one.url for one in settings.more_addresses))
     guard_for(urls, allow_remote=settings.allow_remote, where="teacher_url")
 
 
-def guard_of(endpoint: Endpoint, allow_remote: bool) -> Guard | None:
+def guard_of(teacher: Teacher, allow_remote: bool) -> Guard | None:
     """Return the de-identifier through which texts for an endpoint pass first; None when it is in the local network.
 
     Raises UserError when it is not, and that is not allowed, or there is no secret for the surrogates.
     """
     from polyclinic.deidentify import guard_for
+    from polyclinic.llm import Endpoint
 
-    urls = (address.base_url for address in endpoint.addresses())
+    if not isinstance(teacher, Endpoint):
+        return None
+    urls = (address.base_url for address in teacher.addresses())
     return guard_for(urls, allow_remote=allow_remote, where="teacher_url")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from polyclinic.llm import ChatRequest, Endpoint, Journal, Reply
+from polyclinic.llm import ChatRequest, Journal, Reply, Teacher
 from polyclinic.records import Document
 from polyclinic.synth.answers import FORMS, Answer, join_answers, read_answer
 from polyclinic.synth.parts import split_into_parts
@@ -78,7 +78,7 @@ def writing_round(
 
 
 def read_texts(
-    asked: Round[Part], endpoint: Endpoint, journal: Journal, out: Path, account: Account, asking: Asking
+    asked: Round[Part], endpoint: Teacher, journal: Journal, out: Path, account: Account, asking: Asking
 ) -> Iterator[tuple[Document, Written]]:
     """Yield what was written for each document and task, in order."""
     found = asked.read(endpoint, journal, out, account)

@@ -12,7 +12,7 @@ from typing import IO, Any
 from pydantic import Field
 
 from polyclinic.errors import UserError, did_you_mean
-from polyclinic.llm import ChatRequest, Endpoint, Journal, read_json
+from polyclinic.llm import ChatRequest, Journal, Teacher, read_json
 from polyclinic.records import Sample, write_records
 from polyclinic.steps import Samples, SourcePath, Work, step_kind
 from polyclinic.synth.benchmarks import Benchmarks
@@ -185,7 +185,7 @@ def _in_benchmarks(kept: Kept, benchmarks: Benchmarks) -> dict[int, str]:
 def _unverified(
     kept: Kept,
     prompt: PromptFile,
-    endpoint: Endpoint,
+    endpoint: Teacher,
     journal: Journal,
     account: Account,
     settings: McqSettings,

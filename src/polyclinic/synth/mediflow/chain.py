@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from polyclinic.deidentify import ledger_of
+from polyclinic.errors import UserError
 from polyclinic.llm import Journal, Outcome, ask_in_steps, read_steps
 from polyclinic.records import Sample, write_records
 from polyclinic.steps import Work, step_kind
@@ -22,7 +23,7 @@ from polyclinic.synth.mediflow.walk import ChainSettings, Steps, of_judge
 from polyclinic.synth.mediflow.writing import check_mediflow
 from polyclinic.synth.rounds import REJECTED, Account, drop_empty_side_file, nothing_usable
 from polyclinic.synth.spoiling import spoiling_prompts
-from polyclinic.synth.teacher import budget_of, check_address, guard_of
+from polyclinic.synth.teacher import at_once, budget_of, check_address, guard_of
 
 
 def check_chain(settings: ChainSettings) -> None:
@@ -32,6 +33,8 @@ def check_chain(settings: ChainSettings) -> None:
     judge_prompt("output", settings.prompts)
     spoiling_prompts(settings.prompts)
     check_address(of_judge(settings))
+    if settings.batches:
+        raise UserError("synth.chain: batches: what follows from an answer cannot wait a day; take the single kinds")
 
 
 @step_kind("synth.chain", ChainSettings, output="samples", version=1, check=check_chain)
@@ -76,7 +79,7 @@ def chain(settings: ChainSettings, work: Work) -> None:
                 plans(),
                 steps.walk,
                 journal,
-                at_once=4 * max(steps.writer.concurrency, steps.judge.concurrency),
+                at_once=4 * max(at_once(steps.writer), at_once(steps.judge)),
                 progress=progress,
                 allow_remote=settings.allow_remote,
                 guard=guard,
