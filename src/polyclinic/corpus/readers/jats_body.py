@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from polyclinic.corpus.readers.jats_tables import markdown_table
-from polyclinic.corpus.readers.xml_text import Element, local_name, squeezed, text_of
+from polyclinic.corpus.readers.xml_text import Element, local_name, spaced_text_of, squeezed, text_of
 
 # Elements that stand as paragraphs of their own, though they may stand within one.
 BLOCKS = frozenset(
@@ -15,12 +15,18 @@ BLOCKS = frozenset(
         *("supplementary-material", "ref-list", "ack", "app", "app-group", "glossary", "fn-group", "preformat"),
     )
 )
+CITED = frozenset(("article-title", "chapter-title", "source", "publisher-name", "year", "volume", "fpage", "lpage"))
 PASSED_OVER = frozenset(
     (
         *("supplementary-material", "ref-list", "object-id", "media", "graphic", "inline-graphic", "label"),
         *("permissions", "alt-text", "long-desc", "table-wrap-foot", "sec-meta", "processing-meta", "fn"),
     )
 )
+# Elements whose text stands in the line as it is.
+PLAIN = frozenset(
+    ("italic", "bold", "sub", "xref", "ext-link", "uri", "email", "underline", "monospace", "sc", "named-content")
+)
+NOTES = ("fn", "table-fn")  # what a reference to a note points at; notes are passed over
 SPACE_BEFORE = re.compile(r" ([,.;:)\]])")
 
 
@@ -98,8 +104,9 @@ class ArticleText:
             self.paragraph(inline(child))
 
     def _paragraph_of(self, element: Element, depth: int) -> None:
-        if not len(element):
-            self.paragraph(element.text or "")
+        if all(child.tag in PLAIN and not len(child) and child.get("ref-type") not in NOTES for child in element):
+            if text := text_of(element):
+                self.parts.append(text)
             return
         buffer = [element.text or ""]
         for child in element:
@@ -159,7 +166,7 @@ def inline(element: Element) -> str:
         if any(child.tag == "xref" for child in element):
             return f" [{text}]" if text[:1].isdigit() else ""
         return f"^{text}" if re.fullmatch(r"[-−–+]?[\d.]{1,6}|[nNxX+−-]", text) else text
-    if tag == "xref" and element.get("ref-type") in ("fn", "table-fn"):
+    if tag == "xref" and element.get("ref-type") in NOTES:
         return ""
     if tag in ("inline-formula", "disp-formula"):
         return formula(element)
@@ -211,22 +218,23 @@ def references(root: Element) -> list[str]:
 
 
 def _citation(citation: Element) -> str:
-    structured = citation.find("article-title") is not None and next(citation.iter("name"), None) is not None
-    if not structured and any((child.tail or "").strip(" .,;:()\n") for child in citation):
-        return SPACE_BEFORE.sub(r"\1", text_of(citation))
-    names, fields = [], {}
-    for child in citation.iter():
+    if citation.tag == "mixed-citation" or (citation.text or "").strip():
+        # Written out, with its punctuation; names are joined where only tags divide them.
+        return SPACE_BEFORE.sub(r"\1", spaced_text_of(citation))
+    names: list[str] = []
+    fields: dict[str, str] = {}
+    for child in citation:
         tag = child.tag
-        if tag in ("name", "string-name"):
-            names.append(" ".join(filter(None, (text_of(child.find("surname")), text_of(child.find("given-names"))))))
-        elif tag == "collab":
-            names.append(text_of(child))
-        elif tag not in fields:
-            fields[tag] = child
-    title = text_of(fields.get("article-title", fields.get("chapter-title")))
-    source = text_of(fields.get("source", fields.get("publisher-name")))
-    pages = "-".join(filter(None, (text_of(fields.get("fpage")), text_of(fields.get("lpage")))))
-    where = ";".join(filter(None, (text_of(fields.get("year")), text_of(fields.get("volume")))))
-    where = f"{where}:{pages}" if pages else where
+        if tag == "person-group":
+            names += [text for name in child if (text := spaced_text_of(name))]
+        elif tag in ("name", "string-name", "collab"):
+            names.append(spaced_text_of(child))
+        elif tag in CITED and tag not in fields:
+            fields[tag] = text_of(child)
+    have = fields.get
+    title = have("article-title") or have("chapter-title", "")
+    pages = "-".join(filter(None, (have("fpage"), have("lpage"))))
+    where = ";".join(filter(None, (have("year"), have("volume"))))
+    where = " ".join(filter(None, (have("source") or have("publisher-name"), f"{where}:{pages}" if pages else where)))
     authors = ", ".join(names[:6]) + (", et al" if len(names) > 6 else "")
-    return ". ".join(part.rstrip(".") for part in (authors, title, " ".join(filter(None, (source, where)))) if part)
+    return ". ".join(part.rstrip(".") for part in (authors, title, where) if part)

@@ -37,32 +37,29 @@ def _rows(part: Element) -> list[list[str]]:
     hanging: dict[int, tuple[int, str]] = {}  # column -> (rows still to fill, text)
     cells = 0
     for row in part:
-        if local_name(row) != "tr":
+        if row.tag != "tr" and local_name(row) != "tr":
             continue
         line: list[str] = []
 
-        def fill(line: list[str] = line) -> None:
-            while (held := hanging.get(len(line))) is not None and len(line) < MOST_COLUMNS:
-                left, text = held
-                if left == 1:
-                    del hanging[len(line)]
-                else:
-                    hanging[len(line)] = (left - 1, text)
-                line.append(text)
-
         for cell in row:
-            if local_name(cell) not in ("td", "th"):
+            tag = cell.tag
+            if tag != "td" and tag != "th" and local_name(cell) not in ("td", "th"):
                 continue
-            fill()
-            text = text_of(cell).replace("|", "\\|")
-            rows = _span(cell.get("rowspan"))
-            for _ in range(_span(cell.get("colspan"))):
+            if hanging:
+                _fill(line, hanging)
+            text = text_of(cell)
+            if "|" in text:
+                text = text.replace("|", "\\|")
+            rows = 1 if (rowspan := cell.get("rowspan")) is None else _span(rowspan)
+            columns = 1 if (colspan := cell.get("colspan")) is None else _span(colspan)
+            for _ in range(columns):
                 if len(line) >= MOST_COLUMNS:
                     break
                 if rows > 1:
                     hanging[len(line)] = (rows - 1, text)
                 line.append(text)
-        fill()
+        if hanging:
+            _fill(line, hanging)
         cells += len(line)
         if cells > MOST_CELLS:
             break
@@ -70,8 +67,19 @@ def _rows(part: Element) -> list[list[str]]:
     return grid
 
 
-def _span(value: str | None) -> int:
-    if value is None or not value.strip().isdigit() or len(value) > 6:
+def _fill(line: list[str], hanging: dict[int, tuple[int, str]]) -> None:
+    """Add what cells of rows above hang down into the next columns."""
+    while (held := hanging.get(len(line))) is not None and len(line) < MOST_COLUMNS:
+        left, text = held
+        if left == 1:
+            del hanging[len(line)]
+        else:
+            hanging[len(line)] = (left - 1, text)
+        line.append(text)
+
+
+def _span(value: str) -> int:
+    if value == "1" or not value.strip().isdigit() or len(value) > 6:
         return 1
     return min(max(int(value), 1), MOST_COLUMNS)
 
