@@ -5,11 +5,14 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from polyclinic.steps import Documents, Work, step_kind
-from polyclinic.train.batches import Packing, TooLong
+from polyclinic.train import processes
+from polyclinic.train.batches import BatchPlan, Packing, TooLong
 from polyclinic.train.budget import training_budget
+from polyclinic.train.data_page import ShownData, shown_documents, write_data_page
 from polyclinic.train.language_modeling import document_rows, held_out_rows, train_on_rows
 from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
 from polyclinic.train.settings import row_length
+from polyclinic.train.token_rows import TokenRows
 
 
 class DaptSettings(AdaptableSettings):
@@ -61,6 +64,8 @@ def dapt(settings: DaptSettings, work: Work) -> None:
     model, tokenizer = load_trainable(settings, work.seed)
     max_length = row_length(settings, model)
     rows = document_rows(work, tokenizer, settings.documents)
+    if processes.is_first():
+        write_data_page(work.out, "train.dapt", tokenizer, [shown_texts(settings, rows, max_length, work.seed)])
     log, plan = train_on_rows(
         work,
         settings,
@@ -78,3 +83,16 @@ def dapt(settings: DaptSettings, work: Work) -> None:
     )
     work.facts.update(tokens=plan.tokens(), documents=len(rows), dropped_tokens=plan.dropped)
     write_result(work, settings, model, tokenizer, [log])
+
+
+def shown_texts(settings: DaptSettings, rows: TokenRows, max_length: int, seed: int) -> ShownData:
+    """Return the documents as the page of the data shows them."""
+    plan = BatchPlan(
+        rows,
+        packing=settings.packing,
+        max_length=max_length,
+        batch_size=settings.batch_size,
+        seed=seed,
+        too_long=settings.too_long,
+    )
+    return shown_documents("Documents", rows, plan, settings.packing == "best_fit")

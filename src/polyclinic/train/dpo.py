@@ -13,9 +13,11 @@ from pydantic import Field, model_validator
 from polyclinic.errors import UserError
 from polyclinic.records import Preference, read_records
 from polyclinic.steps import Model, Preferences, Work, step_kind
+from polyclinic.train import processes
 from polyclinic.train.batches import KeyPlan
 from polyclinic.train.budget import training_budget
 from polyclinic.train.chat import ChatTokens, TooLong, fit
+from polyclinic.train.data_page import ShownData, shown_preferences, write_data_page
 from polyclinic.train.language_modeling import padding_token
 from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
 from polyclinic.train.preference_loss import pair_losses, reference
@@ -79,6 +81,8 @@ def dpo(settings: DpoSettings, work: Work) -> None:
     chat = ChatTokens(tokenizer, settings.model)
     max_length = row_length(settings, model)
     rows, names = preference_rows(settings, chat, max_length, work)
+    if processes.is_first():
+        write_data_page(work.out, "train.dpo", tokenizer, [shown_pairs(rows, names, max_length, work)])
     prompts, chosen, rejected = (rows.lengths(name) for name in COLUMNS)
     # Sorted by length, since the reference goes through the pairs in this order.
     order = sorted(range(len(rows)), key=lambda i: prompts[i] + max(chosen[i], rejected[i]))
@@ -155,3 +159,9 @@ def preference_rows(
         )
     work.facts.update(dropped_tokens=sum(dropped), skipped_preferences=skipped, system_role=chat.system_role)
     return rows, names
+
+
+def shown_pairs(rows: TokenColumns, names: list[str], max_length: int, work: Work) -> ShownData:
+    """Return the pairs as the page of the data shows them."""
+    facts = [(key.replace("_", " "), f"{work.facts[key]:,}") for key in ("skipped_preferences", "dropped_tokens")]
+    return shown_preferences(rows, names, max_length, facts)

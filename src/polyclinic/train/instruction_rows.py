@@ -37,6 +37,7 @@ class InstructionRows:
     skipped: int = 0  # samples
     with_shots: int = 0  # rows
     lost_shots: int = 0  # worked examples that did not fit
+    cut_example: tuple[str, list[int], list[int]] | None = None  # id, tokens and labels of one that is too long
 
 
 def instruction_rows(
@@ -64,6 +65,8 @@ def instruction_rows(
             labels += [IGNORED] * (len(ids) - len(labels))
             too_long: TooLong = "error" if settings.too_long == "shorten" else settings.too_long
             kept = fit(len(ids), max_length, too_long, name, made.dropped.append)
+            if len(ids) > max_length and made.cut_example is None:
+                made.cut_example = (sample.id, ids, labels)
             if kept and len(turns.prompt) < max_length:
                 made.columns.append(input_ids=ids[:max_length], labels=labels[:max_length])
                 made.names.append(sample.id)

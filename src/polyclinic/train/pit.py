@@ -17,8 +17,10 @@ from pydantic import Field, model_validator
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records
 from polyclinic.steps import Documents, Samples, Work, step_kind
-from polyclinic.train.batches import TooLong
+from polyclinic.train import processes
+from polyclinic.train.batches import BatchPlan, TooLong
 from polyclinic.train.budget import training_budget
+from polyclinic.train.data_page import ShownData, shown_documents, write_data_page
 from polyclinic.train.language_modeling import held_out_rows, train_on_rows
 from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
 from polyclinic.train.settings import row_length
@@ -95,6 +97,10 @@ def pit(settings: PitSettings, work: Work) -> None:
     max_length = row_length(settings, model)
     phase1, phase2 = phase_rows(settings, work, tokenizer)
     held_out = held_out_rows(work, settings, tokenizer, settings.held_out, max_length)
+    if processes.is_first():
+        write_data_page(
+            work.out, "train.pit", tokenizer, shown_phases(settings, phase1, phase2, max_length, work.seed)
+        )
     logs: list[TrainingLog] = []
     tokens = dropped = 0
     phases = (
@@ -124,6 +130,31 @@ def pit(settings: PitSettings, work: Work) -> None:
         dropped += plan.dropped
     work.facts.update(tokens=tokens, dropped_tokens=dropped)
     write_result(work, settings, model, tokenizer, logs)
+
+
+def shown_phases(
+    settings: PitSettings, phase1: TokenRows, phase2: TokenRows, max_length: int, seed: int
+) -> list[ShownData]:
+    """Return the sequences of both phases as the page of the data shows them."""
+    phases = (("Phase 1: tasks", phase1, settings.phase1_epochs), ("Phase 2: tasks and documents", phase2,
+              settings.phase2_epochs))  # fmt: skip
+    return [
+        shown_documents(
+            name,
+            rows,
+            BatchPlan(
+                rows,
+                packing="one_document",
+                max_length=max_length,
+                batch_size=settings.batch_size,
+                seed=seed,
+                too_long=settings.too_long,
+            ),
+            isolated=False,
+        )
+        for name, rows, epochs in phases
+        if epochs
+    ]
 
 
 def phase_rows(settings: PitSettings, work: Work, tokenizer: PreTrainedTokenizerBase) -> tuple[TokenRows, TokenRows]:

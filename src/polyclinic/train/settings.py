@@ -5,6 +5,7 @@ This file knows nothing about data: what a row of tokens is stands in `token_row
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -91,7 +92,9 @@ class TrainingSettings(OptimizerSettings):
     )
 
 
-def row_length(settings: OptimizerSettings, model: PreTrainedModel, place: str = "max_length") -> int:
+def row_length(
+    settings: OptimizerSettings, model: PreTrainedModel | SimpleNamespace, place: str = "max_length"
+) -> int:
     """Return the tokens a row may have.
 
     Raises UserError when `max_length` is more than the positions the model has.

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, model_validator
 
 from polyclinic.steps import Model, Samples, Work, step_kind
+from polyclinic.train import processes
 from polyclinic.train.batches import KeyPlan
 from polyclinic.train.budget import training_budget
 from polyclinic.train.chat import ChatTokens
+from polyclinic.train.data_page import shown_instructions, write_data_page
 from polyclinic.train.held_out import HeldOut
 from polyclinic.train.instruction_rows import instruction_rows, mixed, pad_instructions
 from polyclinic.train.language_modeling import padding_token
@@ -87,6 +89,8 @@ def sft(settings: SftSettings, work: Work) -> None:
     chat = ChatTokens(tokenizer, settings.model)
     max_length = row_length(settings, model)
     rows = instruction_rows(settings, chat, max_length, work.seed)
+    if processes.is_first():
+        write_data_page(work.out, "train.sft", tokenizer, [shown_instructions(rows, max_length)])
     order = mixed(rows, settings.weights, work.seed)
     every_length = rows.columns.lengths("input_ids")
     lengths = [every_length[i] for i in order]

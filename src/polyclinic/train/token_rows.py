@@ -56,6 +56,12 @@ class TokenRows:
         with self.names.open(encoding="utf-8") as stream:
             return [json.loads(line) for number, line in enumerate(stream) if number in numbers]
 
+    def end_of(self, token: int) -> int:
+        """Return where the sequence stops that has this place in it."""
+        import numpy as np
+
+        return int(self.ends[int(np.searchsorted(self.ends, token, "right"))])
+
     def spans(self) -> Iterator[tuple[int, int]]:
         """Yield (start, stop) of each sequence."""
         start = 0
