@@ -160,6 +160,9 @@ def content_fingerprint(path: Path) -> str:
         if name in NOT_CONTENT or name.startswith("tensorboard/"):
             continue
         digest.update(f"{name}\0{file.stat().st_size}\0".encode())
+        if file is not path and not os.access(file, os.R_OK):
+            digest.update(b"\0unreadable")  # one of thousands may be; whoever reads the folder says so
+            continue
         with file.open("rb", buffering=0) as stream:
             for start in range(0, file.stat().st_size, MAPPED):
                 # Mapped, not read: the hash goes through the page cache itself, at a third of the cost.
