@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
 from polyclinic.steps import Documents, Runtime, Samples, Settings, SourcePath, Work, step_kind
 
@@ -74,7 +75,32 @@ def check_decontaminate(settings: DecontaminateSettings) -> None:
     asked_tasks(settings.tasks, settings.suite, settings.catalog, settings.data)
 
 
-@step_kind("corpus.decontaminate", DecontaminateSettings, output="documents", version=1, check=check_decontaminate)
+def shown_overlaps(out: Path) -> list[dict[str, Any]]:
+    """Return a row for each length of runs: documents and items that share one, and items that have none."""
+    manifest = read_manifest(out)
+    facts = manifest.facts if manifest is not None else {}
+    acted = {str(name): facts[name] for name in ("dropped", "cut", "marked") if name in facts}
+    return [
+        {
+            "words in a row": length,
+            "documents": f"{touched} of {facts['read']}",
+            "items": f"{facts['items_found'][length]} of {facts['items']}",
+            "too short items": facts["items_too_short"][length],
+            **acted,
+            "listed in": str(out / OVERLAPS),
+        }
+        for length, touched in facts.get("touched", {}).items()
+    ]
+
+
+@step_kind(
+    "corpus.decontaminate",
+    DecontaminateSettings,
+    output="documents",
+    version=1,
+    check=check_decontaminate,
+    shown=shown_overlaps,
+)
 def decontaminate(settings: DecontaminateSettings, work: Work) -> None:
     """Leave out, cut or mark the documents that hold text of benchmark items.
 

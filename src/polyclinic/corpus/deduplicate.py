@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
 from polyclinic.steps import Documents, Runtime, Settings, Work, step_kind
 
@@ -59,7 +60,22 @@ def check_deduplicate(settings: DeduplicateSettings) -> None:
         _check_prepared(settings, settings.prepared)
 
 
-@step_kind("corpus.deduplicate", DeduplicateSettings, output="documents", version=1, check=check_deduplicate)
+def shown_removed(out: Path) -> list[dict[str, Any]]:
+    """Return a row of what was kept and removed."""
+    manifest = read_manifest(out)
+    names = ("read", "documents", "removed_exact", "removed_near", "clusters")
+    facts = manifest.facts if manifest is not None else {}
+    return [{**{name.replace("_", " "): facts.get(name) for name in names}, "listed in": str(out / REMOVED)}]
+
+
+@step_kind(
+    "corpus.deduplicate",
+    DeduplicateSettings,
+    output="documents",
+    version=1,
+    check=check_deduplicate,
+    shown=shown_removed,
+)
 def deduplicate(settings: DeduplicateSettings, work: Work) -> None:
     """Keep one of each set of equal and nearly equal documents, within and across corpora.
 

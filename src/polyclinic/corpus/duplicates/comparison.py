@@ -17,6 +17,7 @@ from polyclinic.near_duplicates import RunSets, jaccard, run_sets
 
 TOGETHER = 64 << 20  # bytes of sets that are in memory at a time, unless two take more
 PAIRS = 1 << 17  # compared in a part
+TEXTS = 4 << 20  # characters of texts whose runs are in memory at a time
 
 
 def run_set_chunks(job: Job) -> Iterator[bytes]:
@@ -47,10 +48,11 @@ def run_set_maker(settings: bytes) -> MakePart:
             for batch in read_unit(unit, ("text",)) if wanted.any() else ():
                 here = np.flatnonzero(wanted[row : row + batch.num_rows])
                 if len(here):
-                    sets = run_sets(texts_of(batch.take(_places(here)), "text"), job.words)
-                    runs.write(np.ascontiguousarray(sets.numbers).data.cast("B"))
-                    ends.append(sets.starts[1:] + written)
-                    written += len(sets.numbers)
+                    for texts in _some(texts_of(batch.take(_places(here)), "text")):
+                        sets = run_sets(texts, job.words)
+                        runs.write(np.ascontiguousarray(sets.numbers).data.cast("B"))
+                        ends.append(sets.starts[1:] + written)
+                        written += len(sets.numbers)
                 row += batch.num_rows
         save(folder, rows=np.flatnonzero(wanted), ends=np.concatenate(ends))
         return {}
@@ -139,6 +141,20 @@ class _StoredSets:
                             raise OSError(f"{runs.name}: cut off; remove the folder of the job and run again")
                         target = target[read:]
         return RunSets(numbers, starts)
+
+
+def _some(texts: list[str]) -> Iterator[list[str]]:
+    """Yield texts in lists of some megabytes, a longer one alone."""
+    waiting: list[str] = []
+    size = 0
+    for text in texts:
+        if waiting and size + len(text) > TEXTS:
+            yield waiting
+            waiting, size = [], 0
+        waiting.append(text)
+        size += len(text)
+    if waiting:
+        yield waiting
 
 
 def _places(rows: NDArray[np.int64]) -> object:
