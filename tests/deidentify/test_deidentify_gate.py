@@ -92,7 +92,7 @@ def test_local_addresses_need_no_guard_and_remote_ones_a_secret(
     for name in ("POLYCLINIC_DEIDENTIFY_KEY", "POLYCLINIC_DEIDENTIFY_KEY_FILE"):
         monkeypatch.delenv(name, raising=False)
     assert guard_for(["http://127.0.0.1:8000/v1"], allow_remote=True) is None
-    with pytest.raises(UserError, match="teacher_url: 8.8.8.8 is neither this machine"):
+    with pytest.raises(UserError, match=r"teacher_url: 8\.8\.8\.8 is neither this machine"):
         guard_for(["https://8.8.8.8/v1"], allow_remote=False, where="teacher_url")
     with pytest.raises(UserError, match="teacher_url: no secret for the surrogates"):
         guard_for(["http://localhost/v1", "https://8.8.8.8/v1"], allow_remote=True, where="teacher_url")

@@ -147,7 +147,7 @@ def test_the_secret_comes_from_file_or_environment_and_is_long_enough(
 ) -> None:
     for name in ("POLYCLINIC_DEIDENTIFY_KEY", "POLYCLINIC_DEIDENTIFY_KEY_FILE"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(UserError, match="key_file: no secret for the surrogates.*openssl rand"):
+    with pytest.raises(UserError, match=r"key_file: no secret for the surrogates.*openssl rand"):
         read_secret()
     file = tmp_path / "key"
     file.write_text("short\n")

@@ -15,7 +15,8 @@ from polyclinic.deidentify.look_back import LookBack
 
 FIRST_YEAR, LAST_YEAR = 1850, 2100
 FULL = re.compile(
-    r"(\d{1,4})(\s?[/.\-–]\s?)(\d{1,2})(\s?[/.\-–]\s?)(\d{4}|'?\d{2})(?![\d/]|[.\-–]\d)(?:T\d{2}:?\d{2}(?::?\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
+    r"(\d{1,4})(\s?[/.\-–]\s?)(\d{1,2})(\s?[/.\-–]\s?)(\d{4}|'?\d{2})(?![\d/]|"
+    r"[.\-–]\d)(?:T\d{2}:?\d{2}(?::?\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 )
 RANGE = re.compile(
     r"(\d{1,2})/(\d{1,2})(?:/(\d{2,4}))?\s?(?:-|–|to|through|thru|and|&)\s?(\d{1,2})/(\d{1,2})/(\d{2,4})(?![\d/])"
@@ -33,7 +34,7 @@ TIME_AFTER = re.compile(
 )
 # What scores, murmurs, doses and durations are out of; a day of the month of these needs more than its form.
 DENOMINATORS = frozenset((1, 2, 3, 4, 5, 6, 7, 10, 12, 15))
-_DAYS_OF_ALL = frozenset("day new years eve of".split())  # "new years" is looked for as it stands
+_DAYS_OF_ALL = frozenset(["day", "new", "years", "eve", "of"])  # "new years" is looked for as it stands
 
 
 def is_day(year: int, month: int, day: int) -> bool:
@@ -62,17 +63,19 @@ class CalendarRules:
         self.months = words.months
         ordinals = either(words.ordinals)
         numbers = either(words["number_words"] | set(words.ordinals))
-        weekday = rf"(?:(?:{words.any_of('weekdays')})\b\.?,?\s+(?:the\s+)?)?"
-        ordinal_day = rf"(?:\d{{1,2}}\s?(?:st|nd|rd|th)?|(?:(?:twenty|thirty)[\s-])?(?:{ordinals}))"
+        rf"(?:(?:{words.any_of('weekdays')})\b\.?,?\s+(?:the\s+)?)?"
         # two thousand twenty one, twenty nineteen, O eight
         spoken = rf"(?:,?\s+(?:{numbers})(?:[\s-]+(?:and\s+)?(?:{numbers})){{1,4}})"
-        year = r"(?:(?:\s*,\s*|\s+(?:of\s+)?|[-/.])(?:(?:18|19|20)\d{2}|['’]\d{2})(?!\d|-\d)|[-/]\d{2}(?![\d/-])|,\s?\d{2}(?=[\s.,;)]|$))"
+        year = r"(?:(?:\s*,\s*|\s+(?:of\s+)?|[-/.])(?:(?:18|19|20)\d{2}|['’]\d{2})(?!\d|-\d)|"
+        year += r"[-/]\d{2}(?![\d/-])|,\s?\d{2}(?=[\s.,;)]|$))"
         ordinary_number = rf"(?:(?:twenty|thirty)[\s-])?(?:{ordinals})"
         # Mar 14, 2024; March 14th; March the third; Mar-14-2024; July thirty first O eight; March 3-7, 2024
         self.after_month = re.compile(
             rf"(?:{months})\b\.?(?:"
-            rf"(?:\s*[-/.]?\s*|\s+the\s+)\d{{1,2}}(?!\d|[.:]\d|%|/\d|\s?(?:mg|mcg|ml|cm|mm|units?|tablets?|years?|yo|weeks?|months?|days?|hours?|pm|am)\b)"
-            rf"(?:\s?(?:st|nd|rd|th)\b)?(?:\s*(?:-|–|to|through|and|&)\s*\d{{1,2}}(?!\d|[.:/]\d)(?:\s?(?:st|nd|rd|th)\b)?)?{year}?"
+            rf"(?:\s*[-/.]?\s*|\s+the\s+)\d{{1,2}}(?!\d|[.:]\d|%|/\d|\s?(?:mg|mcg|ml|cm|mm|units?|tablets?|"
+            rf"years?|yo|weeks?|months?|days?|hours?|pm|am)\b)"
+            rf"(?:\s?(?:st|nd|rd|th)\b)?(?:\s*(?:-|–|to|through|and|&)\s*\d{{1,2}}(?!\d|[.:/]\d)(?:\s?(?:st|nd|"
+            rf"rd|th)\b)?)?{year}?"
             rf"|\s+(?:the\s+)?(?:{ordinary_number})\b(?:{spoken}|{year})?"
             rf"|{year}"
             rf"|{spoken})",
@@ -81,7 +84,8 @@ class CalendarRules:
         self.month_alone = re.compile(rf"(?:{months})\b", re.IGNORECASE)
         # 14 March 2024; 14th of March; 14-Mar-24; 3rd to 7th March
         self.day_month = re.compile(
-            rf"(?:\d{{1,2}}\s?(?:st|nd|rd|th)?\s*(?:-|–|to|and|&)\s*)?\d{{1,2}}\s?(?:st|nd|rd|th)?(?:\s+day)?(?:\s+of\s+|\s*[-/.]?\s*|,\s+)(?:{months})\b(?:\.?{year})?"
+            rf"(?:\d{{1,2}}\s?(?:st|nd|rd|th)?\s*(?:-|–|to|and|&)\s*)?\d{{1,2}}\s?(?:st|nd|rd|"
+            rf"th)?(?:\s+day)?(?:\s+of\s+|\s*[-/.]?\s*|,\s+)(?:{months})\b(?:\.?{year})?"
             rf"(?![a-z])",
             re.IGNORECASE,
         )
@@ -91,7 +95,8 @@ class CalendarRules:
         self.cue = LookBack(rf"(?<![a-z0-9])(?:{cues})\.?:?\s*(?:the\s+)?[(\[]?|@\s?", [*words["day_cues"], "@"])
         self.not_after = re.compile(rf"\s*-?(?:{either(words['not_days_after'])})\b", re.IGNORECASE)
         self.not_before = LookBack(
-            rf"(?<![a-z0-9])(?:{either(words['not_days_before'])})\s*(?:(?:of|is|was|at|:|=|-|score|scored|total|today|now|about|around)\s*)*",
+            rf"(?<![a-z0-9])(?:{either(words['not_days_before'])})\s*(?:(?:of|is|was|at|:|=|-|score|scored|"
+            rf"total|today|now|about|around)\s*)*",
             words["not_days_before"],
         )
         month_cues = either(words["month_cues"])
@@ -122,18 +127,18 @@ class CalendarRules:
 
     def find_numeric(self, text: str, start: int) -> tuple[int, int] | None:
         """Return where a date of digits stands that begins at the digit `start`, or None."""
-        if found := FULL.match(text, start):
-            if self._full(found):
-                return start, found.end()
+        if (found := FULL.match(text, start)) and self._full(found):
+            return start, found.end()
         if (
             (found := RANGE.match(text, start))
             and self._either_order(found[1], found[2])
             and self._either_order(found[4], found[5])
         ):
             return start, found.end()
-        if (found := MONTH_YEAR.match(text, start)) and 1 <= int(found[1]) <= 12 and is_year(int(found[2])):
-            if "/" in found[0] or len(found[1]) == 2:
-                return start, found.end()
+        if ((found := MONTH_YEAR.match(text, start)) and 1 <= int(found[1]) <= 12 and is_year(int(found[2]))) and (
+            "/" in found[0] or len(found[1]) == 2
+        ):
+            return start, found.end()
         if (found := YEAR_MONTH.match(text, start)) and 1 <= int(found[2]) <= 12 and is_year(int(found[1])):
             return start, found.end()
         return None
@@ -180,29 +185,29 @@ class CalendarRules:
             if alone is None:
                 return None
             word = alone[0].lower()
-            if word in self.words["months_that_are_words"] and not alone[0][0].isupper():
-                if not (
-                    caseless
-                    and len(word) != 3
-                    and self.month_cue.search(text, start - 24, start)
-                    or caseless
-                    and SINCE.search(before)
-                ):
-                    return None
+            if (
+                word in self.words["months_that_are_words"]
+                and not alone[0][0].isupper()
+                and not (
+                    (caseless and len(word) != 3 and self.month_cue.search(text, start - 24, start))
+                    or (caseless and SINCE.search(before))
+                )
+            ):
+                return None
             if word in self.words["months_that_are_words"] and alone[0].isupper() and len(word) <= 4:
                 return None
-            if not self.month_cue.search(text, start - 24, start):
-                if word in self.words["months_that_are_words"] or len(word) < 4:
-                    return None
+            if (not self.month_cue.search(text, start - 24, start)) and (
+                word in self.words["months_that_are_words"] or len(word) < 4
+            ):
+                return None
             end = alone.end()
         if (
             not caseless
             and text[start : start + 1].islower()
             and text[start : start + 3] in ("may", "mar")
             and begin == start
-        ):
-            if not re.search(r"\d|st\b|nd\b|rd\b|th\b", text[start:end]):
-                return None
+        ) and not re.search(r"\d|st\b|nd\b|rd\b|th\b", text[start:end]):
+            return None
         return begin, end
 
     def _full(self, found: re.Match[str]) -> bool:

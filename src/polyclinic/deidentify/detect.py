@@ -23,16 +23,19 @@ from polyclinic.deidentify.tokens import Tokens, tokenize
 AFTER_AT = re.compile(r"@\s?[\w-]+(?:\.[\w-]+)+")
 URL = re.compile(r"(?:https?|ftp|sftp)://[^\s<>\"')\]]+|www\.[^\s<>\"')\]]+", re.IGNORECASE)
 DOMAIN_END = re.compile(
-    r"\.(?:com|org|net|edu|gov|info|health|care|clinic|io|co\.uk|nhs\.uk|ac\.uk|org\.uk|us|uk|ca|de|fr|au|biz|me|app)(?![\w-]|\.[a-z])(?::\d+)?(?:/[^\s<>\"')\]]*)?",
+    r"\.(?:com|org|net|edu|gov|info|health|care|clinic|io|co\.uk|nhs\.uk|ac\.uk|org\.uk|us|uk|ca|de|fr|au|biz|"
+    r"me|app)(?![\w-]|\.[a-z])(?::\d+)?(?:/[^\s<>\"')\]]*)?",
     re.IGNORECASE,
 )
 PHOTO = re.compile(r"\.(?:jpe?g|png|gif|bmp|tiff?|heic|heif|dcm|webp|raw|mp4|mov)\b", re.IGNORECASE)
 IPV6 = re.compile(
-    r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,7}(?![\w:])|(?<![\w:])(?:[0-9a-f]{1,4}:){1,6}:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5})?(?![\w:])",
+    r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,7}(?![\w:])|"
+    r"(?<![\w:])(?:[0-9a-f]{1,4}:){1,6}:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5})?(?![\w:])",
     re.IGNORECASE,
 )
 SPOKEN_NUMBER = re.compile(
-    r"\b(?:(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine|double|triple)[\s,.-]{1,3}){6,}(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)\b",
+    r"\b(?:(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine|double|triple)[\s,.-]{1,3}){6,}(?:zero|"
+    r"oh|o|one|two|three|four|five|six|seven|eight|nine)\b",
     re.IGNORECASE,
 )
 TAG = re.compile(rf"\[(?:{'|'.join(kind.upper() for kind in TYPES)})-[0-9a-f]{{6}}\]")

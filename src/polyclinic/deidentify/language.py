@@ -16,6 +16,11 @@ HOME = Path(__file__).parent / "languages"
 KNOWN = tuple(sorted(file.stem for file in HOME.glob("*.yaml")))
 
 
+def words_of(text: str) -> list[str]:
+    """Return the words of a text that has spaces between them; shorter to read than a list of strings."""
+    return text.split()
+
+
 @dataclass(frozen=True)
 class ExtraPattern:
     """A pattern of a language's own, for anything that no rule knows."""
@@ -42,17 +47,21 @@ class Words:
         return self.lists.get(name, frozenset())
 
     def any_of(self, name: str) -> str:
-        """Return a pattern that matches any word of a list, longest first; one that never matches when it is empty."""
+        """Return a pattern that matches any word of a list, longest first; one that never matches when it "
+        "is empty."""
         return either(self[name])
 
 
 LISTS = frozenset(
-    """months_that_are_words month_cues weekdays number_words holidays day_cues not_days_after not_days_before titles
-    soft_titles credentials name_suffixes particles name_labels name_cues relations verbs_before_cues not_names eponyms
-    eponym_things states state_names_of_two_words state_codes countries cities cities_of_two_words city_cues city_endings
-    city_labels street_types short_street_types no_street_words institution_heads institution_phrases
-    institution_generic institution_openers employer_cues phone_labels fax_labels pager_labels zip_labels given_names
-    family_names common_words""".split()
+    words_of(
+        "months_that_are_words month_cues weekdays number_words holidays day_cues not_days_after "
+        "not_days_before titles soft_titles credentials name_suffixes particles name_labels name_cues "
+        "relations verbs_before_cues not_names eponyms eponym_things states state_names_of_two_words "
+        "state_codes countries cities cities_of_two_words city_cues city_endings city_labels street_types "
+        "short_street_types no_street_words institution_heads institution_phrases institution_generic "
+        "institution_openers employer_cues phone_labels fax_labels pager_labels zip_labels given_names "
+        "family_names common_words"
+    )
 )
 
 
@@ -129,9 +138,7 @@ def _words(file: Path, found: Mapping[str, Any]) -> Words:
         months=_mapping(found, "months", int, file),
         ordinals=_mapping(found, "ordinals", int, file),
         id_labels={kind: re.sub(r"\s*\n\s*|(?<=\|) +", "", label.strip()) for kind, label in labels.items()},
-        patterns=tuple(
-            _extra(cell, f"{file}: pattern {i + 1}") for i, cell in enumerate(found.get("patterns") or [])
-        ),
+        patterns=tuple(_extra(cell, f"{file}: the pattern {cell!r}") for cell in found.get("patterns") or []),
         lists={name: frozenset(_list(found.get(name), name, file)) for name in LISTS},
     )
 

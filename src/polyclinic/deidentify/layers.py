@@ -66,7 +66,7 @@ def token_classifier(
 
     Args:
         folder: Hugging Face model folder.
-        labels: the model's labels, without B- and I-, -> our types (empty text: passed over); else by their usual names.
+        labels: the model's labels, without B- and I-, -> our types (empty: passed over); else as they are usual.
         threshold: a token is taken when all labels that mean an identifier have so much probability together.
 
     Raises UserError when it is no such model, or a label cannot be understood.
@@ -158,7 +158,8 @@ def _kinds(id2label: Mapping[Any, str], labels: Mapping[str, str], folder: Path)
         kinds.append((own or None) if own is not None else usual_type(label))
     if not any(kinds):
         raise UserError(
-            f"model: {folder}: none of its labels ({', '.join(sorted(set(id2label.values())))}) is known to mean an identifier; "
+            f"model: {folder}: none of its labels ({', '.join(sorted(set(id2label.values())))}) is known to "
+            f"mean an identifier; "
             "say what they mean in `labels`"
         )
     return kinds

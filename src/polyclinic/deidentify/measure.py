@@ -1,8 +1,8 @@
 """How well identifiers are found: recall and precision by type, with n and Wilson intervals.
 
-An identifier is *found* when every letter and digit of it lies in spans that were found, whatever their type: what is
-left of a name that is half covered still names someone. A span is *right* when at least half of its letters and digits
-are labelled as something. Recall is by the label's type, precision by the type that was found.
+An identifier is *found* when every letter and digit of it lies in spans that were found, whatever their type: what
+is left of a name that is half covered still names someone. A span is *right* when at least half of its letters and
+digits are labelled as something. Recall is by the label's type, precision by the type that was found.
 """
 
 from __future__ import annotations
@@ -115,7 +115,8 @@ def wilson(successes: int, n: int) -> tuple[float | None, float | None]:
 
 def around(text: str, span: Labelled, width: int = 36) -> str:
     """Return a span with some text on both sides, in one line."""
-    shown = f"{text[max(0, span.start - width) : span.start]}⟦{text[span.start : span.end]}⟧{text[span.end : span.end + width]}"
+    before, after = text[max(0, span.start - width) : span.start], text[span.end : span.end + width]
+    shown = f"{before}⟦{text[span.start : span.end]}⟧{after}"
     return shown.replace("\n", "⏎")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.deidentify.language import Words, either
+from polyclinic.deidentify.language import Words, either, words_of
 from polyclinic.deidentify.lexicon import (
     COMMON,
     CREDENTIAL,
@@ -33,16 +33,19 @@ from polyclinic.deidentify.tokens import Tokens
 LONGEST = 5  # words of a name
 GAP = re.compile(r"\^|[ \t]{1,2}|\.[ \t]?|[ \t]?\n[ \t]{0,8}|-\n[ \t]*|\.?[ \t]{0,2}\n[ \t]{0,8}")
 PARTICLES_BETWEEN = re.compile(
-    r"[ \t\n]{1,3}(?:(?:van|von|der|den|de|del|della|di|da|dos|das|la|le|el|al|bin|ibn|ben|abu|du|ter|ten|y|bint|st\.)[ \t\n]{1,3}){1,3}"
+    r"[ \t\n]{1,3}(?:(?:van|von|der|den|de|del|della|di|da|dos|das|la|le|el|al|bin|ibn|ben|abu|du|ter|ten|y|"
+    r"bint|st\.)[ \t\n]{1,3}){1,3}"
 )
 COMMA = re.compile(r"[ \t]?,[ \t\n]{0,2}|\^")
 # What ends the line of one who dictated and one who typed: JRS/mt, JS:kl 03/04/2024
 TRAILER = re.compile(
-    r"[ \t]*((?:[A-Z]{2,4}|[A-Z](?:\.[A-Z]){1,2}\.?)(?:[ ]?[/\\][ ]?[A-Za-z]{2,4}|:[a-z]{2,3}){1,2})(?=[ \t]*(?:$|\d|[DT]:|\())"
+    r"[ \t]*((?:[A-Z]{2,4}|[A-Z](?:\.[A-Z]){1,2}\.?)(?:[ ]?[/\\][ ]?[A-Za-z]{2,4}|:[a-z]{2,3}){1,2})(?=[ "
+    r"\t]*(?:$|\d|[DT]:|\())"
 )
 DASHED = re.compile(r"[-–—~/]{1,2}[ \t]?([A-Z]{2,3}|[a-z]{2,3})[ \t]*$")
 INITIALS_LABEL = re.compile(
-    r"\b(?:initials|typist|transcriptionist|scribe|initialed by|initialled by|rn|signed|transcribed by|typed by|entered by|dictated by|d/t by|by)[ \t]*[:=]?[ \t]*((?:[A-Za-z]\.?){2,3})(?=[\s,;.)]|$)",
+    r"\b(?:initials|typist|transcriptionist|scribe|initialed by|initialled by|rn|signed|transcribed by|typed "
+    r"by|entered by|dictated by|d/t by|by)[ \t]*[:=]?[ \t]*((?:[A-Za-z]\.?){2,3})(?=[\s,;.)]|$)",
     re.IGNORECASE,
 )
 # w/ JLT rn
@@ -69,15 +72,22 @@ class NameRules:
             words["verbs_before_cues"],
         )
         self.self_cue = LookBack(
-            r"(?:\b(?:my|his|her|the|their|patient's|full|first|last|whose|your)\s+(?:full\s+|first\s+|last\s+)?name\s+is|\bname['’]s|\bi\s+am|"
-            r"\bi['’]m|\bthis\s+is|\bcall\s+me|\bcalled|\bnamed|\bname\s+of|\bhi|\bhello|\bhey|\bdear|\bthanks|\bthank\s+you|\bcc|\bc/o|"
+            r"(?:\b(?:my|his|her|the|their|patient's|full|first|last|whose|your)\s+(?:full\s+|first\s+|"
+            r"last\s+)?name\s+is|\bname['’]s|\bi\s+am|"
+            r"\bi['’]m|\bthis\s+is|\bcall\s+me|\bcalled|\bnamed|\bname\s+of|\bhi|\bhello|\bhey|\bdear|"
+            r"\bthanks|\bthank\s+you|\bcc|\bc/o|"
             r"\bgoes\s+by|\bknown\s+as|\ba\.?k\.?a\.?|\bmeet|\bn[eé]e|\bspeaking\s+(?:with|to))[,:]?\s+",
-            "my his her the their patient full first last whose your name i this call hi hello hey dear thanks cc c/o goes known a meet nee n speaking".split(),
+            words_of(
+                "my his her the their patient full first last whose your name i this call hi hello hey dear "
+                "thanks cc "
+                "c/o goes known a meet nee n speaking"
+            ),
         )
         hard = either(words["titles"] | {"doctor", "nurse"})
         # His son mark here: a word of the lists that is also a word needs one of these behind it.
         self.lower_relation = re.compile(
-            rf"(?:{either(self.relations)})\s([a-z]{{3,}})\b(\s(?:here|at|in|is|was|called|states|says|said|updated|present|who|will|and|has|came)\b|,)?"
+            rf"(?:{either(self.relations)})\s([a-z]{{3,}})\b(\s(?:here|at|in|is|was|called|states|says|said|"
+            rf"updated|present|who|will|and|has|came)\b|,)?"
         )
         by_first: dict[str, set[str]] = {}
         for title in (words["titles"] & {"mr", "mrs", "ms", "miss", "dr", "drs", "prof"}) | {"doctor", "nurse"}:
@@ -94,7 +104,7 @@ class NameRules:
 
     def find(self, tokens: Tokens, closed: list[Span]) -> list[Span]:
         """Return the names in a text; words inside the spans of `closed` are no names."""
-        text, starts, ends, bits, lower = tokens.text, tokens.starts, tokens.ends, tokens.bits, tokens.lower
+        text, starts, _ends, bits, _lower = tokens.text, tokens.starts, tokens.ends, tokens.bits, tokens.lower
         count = len(starts)
         found: list[tuple[int, int]] = []  # first and last token of each name
         until = -1
@@ -103,14 +113,14 @@ class NameRules:
             if i <= until or shut[i]:
                 continue
             bit = bits[i]
-            if bit & COMMON and not bit & (NAME | TITLE | SOFT_TITLE | CREDENTIAL):
-                if bit & STOP or not self._labelled_word(tokens, i):
-                    continue
-            last = self._name_from(tokens, i, shut)
-            if last is not None:
-                first, last = last
-                found.append((first, last))
-                until = last
+            if (bit & COMMON and not bit & (NAME | TITLE | SOFT_TITLE | CREDENTIAL)) and (
+                bit & STOP or not self._labelled_word(tokens, i)
+            ):
+                continue
+            name = self._name_from(tokens, i, shut)
+            if name is not None:
+                found.append(name)
+                until = name[1]
         spans = [Span(starts[a], self._end(tokens, b), "name") for a, b in found]
         spans += self._again(tokens, found, shut)
         spans += self._lower_case(tokens, found)
@@ -121,7 +131,7 @@ class NameRules:
 
     def _name_from(self, tokens: Tokens, i: int, shut: list[bool]) -> tuple[int, int] | None:
         """Return first and last token of the name that begins at, or is announced by, token `i`."""
-        text, bits, lower = tokens.text, tokens.bits, tokens.lower
+        text, bits, _lower = tokens.text, tokens.bits, tokens.lower
         bit = bits[i]
         if (
             bit & (TITLE | SOFT_TITLE)
@@ -145,13 +155,16 @@ class NameRules:
                 initial = tokens.ends[i + 1] - tokens.starts[i + 1] == 1 and text[tokens.ends[i + 1]] == "."
                 family = i + 2 if initial else i + 1
                 if (
-                    family < len(bits)
-                    and bits[family] & FAMILY
-                    and not bits[family] & (STOP | STATE)
-                    and self._adjacent(tokens, family - 1)
+                    (
+                        family < len(bits)
+                        and bits[family] & FAMILY
+                        and not bits[family] & (STOP | STATE)
+                        and self._adjacent(tokens, family - 1)
+                    )
+                    and (initial or _PERSON.match(text, tokens.ends[family]))
+                    and not self.is_thing(tokens, family)
                 ):
-                    if (initial or _PERSON.match(text, tokens.ends[family])) and not self.is_thing(tokens, family):
-                        return i, family
+                    return i, family
             if (
                 bit & GIVEN
                 and after in (",", ".", ")", ";")
@@ -206,8 +219,10 @@ class NameRules:
                 and bits[last] & FAMILY
                 and (
                     _PERSON.match(text, tokens.ends[last])
-                    or not self._heading(tokens, i, last)
-                    and not (bits[i] & COMMON and bits[last] & COMMON and self._sentence_start(tokens, i))
+                    or (
+                        not self._heading(tokens, i, last)
+                        and not (bits[i] & COMMON and bits[last] & COMMON and self._sentence_start(tokens, i))
+                    )
                 )
             ):
                 return i, last
@@ -248,9 +263,8 @@ class NameRules:
                 return (i, last) if known else None
             if last == i and not bit & NAME and (text[tokens.starts[i] : tokens.ends[i]].isupper() or bit & STATE):
                 return None
-            if last == i and (bit == 0 or bit & WORD):
-                if not self._line_ends(tokens, i):
-                    return None
+            if last == i and (bit == 0 or bit & WORD) and not self._line_ends(tokens, i):
+                return None
             return i, last
         if context == "relation":
             if last == i and (bit & (WORD | STATE) or (bit == 0 and size < 3)) and not bit & GIVEN:
@@ -296,14 +310,13 @@ class NameRules:
             and tokens.ends[following] - tokens.starts[following] == 1
             and self._adjacent(tokens, i)
             and self._adjacent(tokens, following)
+        ) and (
+            bit & GIVEN
+            and bits[following + 1] & FAMILY
+            and not bits[following + 1] & STOP
+            and tokens.text[tokens.ends[following]] == "."
         ):
-            if (
-                bit & GIVEN
-                and bits[following + 1] & FAMILY
-                and not bits[following + 1] & STOP
-                and tokens.text[tokens.ends[following]] == "."
-            ):
-                return i, following + 1
+            return i, following + 1
         pair = following < len(bits) and self._adjacent(tokens, i) and not shut[following]
         if (
             pair
@@ -322,12 +335,14 @@ class NameRules:
             return i, i
         if bit & FAMILY and not bit & (WORD | COMMON) and size >= 5:
             return i, i
-        if bit & GIVEN and i and tokens.lower[i - 1] in self.relations and tokens.starts[i] == tokens.ends[i - 1] + 1:
-            if not bit & COMMON or tokens.text[tokens.ends[i] : tokens.ends[i] + 1] in (".", ",", "?"):
-                return i, i
-        if bit & GIVEN and (said := self.self_cue.search(tokens.text, tokens.starts[i] - 24, tokens.starts[i])):
-            if not re.match(r"i['’]m|i am|this is|called", said[0]):
-                return i, i
+        if (
+            bit & GIVEN and i and tokens.lower[i - 1] in self.relations and tokens.starts[i] == tokens.ends[i - 1] + 1
+        ) and (not bit & COMMON or tokens.text[tokens.ends[i] : tokens.ends[i] + 1] in (".", ",", "?")):
+            return i, i
+        if (
+            bit & GIVEN and (said := self.self_cue.search(tokens.text, tokens.starts[i] - 24, tokens.starts[i]))
+        ) and (not re.match(r"i['’]m|i am|this is|called", said[0])):
+            return i, i
         return None
 
     def _verb(self, tokens: Tokens, i: int) -> bool:
@@ -356,10 +371,11 @@ class NameRules:
             return None
         gap = text[tokens.ends[i] : tokens.starts[j]]
         if not re.fullmatch(r"\.?(?:[ \t]{0,2}|[ \t]?\n[ \t]{0,8})", gap) or (
-            gap == "" and not text[tokens.ends[i] - 1] == "."
+            gap == "" and text[tokens.ends[i] - 1] != "."
         ):
             particle = re.fullmatch(
-                r"\.?[ \t\n]{0,2}(?:(?:van|von|der|den|de|del|della|di|da|la|le|el|al|bin|du|ter|ten|st\.)[ \t\n]{1,2}){1,3}",
+                r"\.?[ \t\n]{0,2}(?:(?:van|von|der|den|de|del|della|di|da|la|le|el|al|bin|du|ter|ten|st\.)[ "
+                r"\t\n]{1,2}){1,3}",
                 gap,
             )
             if particle is None:
@@ -374,17 +390,16 @@ class NameRules:
             return None
         if bit & TITLE and j + 1 < len(bits):  # Prof. Dr. X, Mr. and Mrs. X
             return self._after_title(tokens, j, shut)
-        if bit & STOP or (bit & CREDENTIAL and not bit & NAME) or bit & MONTH and not bit & NAME:
-            if not (hard and bit & NAME):
-                return None
+        if (bit & STOP or (bit & CREDENTIAL and not bit & NAME) or (bit & MONTH and not bit & NAME)) and (
+            not (hard and bit & NAME)
+        ):
+            return None
         if bit & COMMON and not bit & NAME:
             if (
                 not hard
                 or tokens.caseless
                 or not text[tokens.starts[j]].isupper()
-                or text[tokens.starts[i] : tokens.ends[i]].isupper()
-                and len(tokens.lower[i]) > 2
-                and False
+                or (text[tokens.starts[i] : tokens.ends[i]].isupper() and len(tokens.lower[i]) > 2 and False)
             ):
                 return None
             if (
@@ -522,8 +537,7 @@ class NameRules:
                 return (
                     "self"
                     if word not in ("you", "morning", "afternoon")
-                    or tokens.bits[i] & GIVEN
-                    and not tokens.bits[i] & WORD
+                    or (tokens.bits[i] & GIVEN and not tokens.bits[i] & WORD)
                     else ""
                 )
             return ""
@@ -567,7 +581,7 @@ class NameRules:
             initial = (
                 j + 1 < len(bits) and tokens.ends[j + 1] - tokens.starts[j + 1] == 1 and self._adjacent(tokens, j)
             )
-            return initial and not (a | b) & STOP or self._context(tokens, i) == "label"
+            return (initial and not (a | b) & STOP) or self._context(tokens, i) == "label"
         if (
             tokens.text[tokens.starts[i] : tokens.ends[i]].isupper()
             != tokens.text[tokens.starts[j] : tokens.ends[j]].isupper()
@@ -585,11 +599,8 @@ class NameRules:
         bits = tokens.bits
         if j >= len(bits) or shut[j] or not COMMA.fullmatch(tokens.text[tokens.ends[i] : tokens.starts[j]]):
             return False
-        if (
-            bits[j] & CREDENTIAL
-            and not bits[j] & GIVEN
-            or tokens.ends[j] - tokens.starts[j] < 2
-            and not bits[i] & FAMILY
+        if (bits[j] & CREDENTIAL and not bits[j] & GIVEN) or (
+            tokens.ends[j] - tokens.starts[j] < 2 and not bits[i] & FAMILY
         ):
             return False
         return self._nameish(tokens, i, True) and self._nameish(tokens, j, False) and not bits[j] & (COMMON | STATE)
@@ -624,21 +635,25 @@ class NameRules:
                 break
             gap = text[tokens.ends[last] : tokens.starts[j]]
             bit = bits[j]
-            if tokens.caseless:
-                if (
-                    bit & (STOP | COMMON | EPONYM)
-                    and not (
-                        bit & FAMILY
-                        and last == i
-                        and not bit & STOP
-                        and not self._verb(tokens, j)
-                        and hard
-                        and not bit & COMMON
+            if (
+                tokens.caseless
+                and (
+                    (
+                        bit & (STOP | COMMON | EPONYM)
+                        and not (
+                            bit & FAMILY
+                            and last == i
+                            and not bit & STOP
+                            and not self._verb(tokens, j)
+                            and hard
+                            and not bit & COMMON
+                        )
                     )
                     or not bit & NAME
-                ):
-                    if not (bit == 0 and hard and last == i and len(tokens.lower[j]) > 3 and not bits[last] & FAMILY):
-                        break
+                )
+                and not (bit == 0 and hard and last == i and len(tokens.lower[j]) > 3 and not bits[last] & FAMILY)
+            ):
+                break
             if bit & SUFFIX and tokens.lower[j].rstrip(".") in ("jr", "sr", "ii", "iii", "iv", "jnr", "snr"):
                 last = j
                 break
@@ -684,9 +699,10 @@ class NameRules:
             upper = text[tokens.starts[j] : tokens.ends[j]].isupper()
             if upper and not bit & NAME and not text[tokens.starts[i] : tokens.ends[i]].isupper():
                 break
-            if upper and size <= 3 and not text[tokens.starts[i] : tokens.ends[i]].isupper() and not tokens.caseless:
-                if not bit & FAMILY or bit & STOP:
-                    break
+            if (
+                upper and size <= 3 and not text[tokens.starts[i] : tokens.ends[i]].isupper() and not tokens.caseless
+            ) and (not bit & FAMILY or bit & STOP):
+                break
             last = j
         while (
             last > i
@@ -700,9 +716,8 @@ class NameRules:
             last + 1 < len(bits)
             and bits[last + 1] & SUFFIX
             and COMMA.fullmatch(text[tokens.ends[last] : tokens.starts[last + 1]])
-        ):
-            if tokens.lower[last + 1].rstrip(".") in ("jr", "sr", "ii", "iii", "iv"):
-                last += 1
+        ) and tokens.lower[last + 1].rstrip(".") in ("jr", "sr", "ii", "iii", "iv"):
+            last += 1
         return last
 
     def _adjacent(self, tokens: Tokens, i: int) -> bool:
@@ -750,7 +765,8 @@ class NameRules:
         return not bit & WORD or (dotted and not bit & COMMON)
 
     def is_thing(self, tokens: Tokens, i: int) -> bool:
-        """Say whether a name is that of a disease, a sign or an instrument: Bell's palsy, Stevens-Johnson syndrome."""
+        """Say whether a name is that of a disease, a sign or an instrument: Bell's palsy, Stevens-Johnson "
+        "syndrome."""
         text, end = tokens.text, tokens.ends[i]
         rest = text[end : end + 40]
         found = _FOLLOWING.match(rest)
@@ -765,7 +781,8 @@ class NameRules:
         rest = tokens.text[tokens.ends[i] : tokens.ends[i] + 24]
         return bool(
             re.match(
-                r"(?:\s+(?:was|is|has|had|denies|reports|presents|presented|states|returns|will|came|called|stated|and his|and her|agreed|saw|recommended|also)\b)",
+                r"(?:\s+(?:was|is|has|had|denies|reports|presents|presented|states|returns|will|came|called|"
+                r"stated|and his|and her|agreed|saw|recommended|also)\b)",
                 rest,
             )
         ) and not self._sentence_start(tokens, i)
@@ -797,10 +814,8 @@ class NameRules:
 
     def _all_caps_pair(self, tokens: Tokens, i: int) -> bool:
         text = tokens.text
-        return (
-            text[tokens.starts[i] : tokens.ends[i]].isupper()
-            or self._sentence_start(tokens, i)
-            and tokens.ends[i + 1] - tokens.starts[i + 1] < 4
+        return text[tokens.starts[i] : tokens.ends[i]].isupper() or (
+            self._sentence_start(tokens, i) and tokens.ends[i + 1] - tokens.starts[i + 1] < 4
         )
 
     def _sentence_line(self, tokens: Tokens, i: int) -> bool:
@@ -842,7 +857,7 @@ class NameRules:
             if self.is_thing(tokens, i):
                 continue
             if bit & (COMMON | WORD | EPONYM | STATE | MONTH):
-                if tokens.caseless or self._sentence_start(tokens, i) and bit & (COMMON | MONTH):
+                if tokens.caseless or (self._sentence_start(tokens, i) and bit & (COMMON | MONTH)):
                     continue
                 if tokens.text[tokens.starts[i] : tokens.ends[i]].isupper() and bit & COMMON:
                     continue
@@ -850,7 +865,8 @@ class NameRules:
         return spans
 
     def _lower_case(self, tokens: Tokens, found: list[tuple[int, int]]) -> list[Span]:
-        """Return names in lower case in a text that has capitals: after titles, from the lists, and found ones again."""
+        """Return names in lower case in a text that has capitals: after titles, from the lists, and found "
+        "ones again."""
         if tokens.caseless:
             return []
         text = tokens.text
@@ -886,9 +902,10 @@ class NameRules:
             self.lower_relation.finditer(text) if any(word in tokens.words for word in self.relations) else ()
         ):
             bit = self.lexicon.get(match[1], 0)
-            if bit & GIVEN and not bit & STOP and (not bit & COMMON or match[2]):
-                if not text[match.start() - 1 : match.start()].isalnum():
-                    spans.append(Span(match.start(1), match.end(1), "name"))
+            if (bit & GIVEN and not bit & STOP and (not bit & COMMON or match[2])) and (
+                not text[match.start() - 1 : match.start()].isalnum()
+            ):
+                spans.append(Span(match.start(1), match.end(1), "name"))
         known = {
             tokens.lower[j]
             for a, b in found
@@ -933,26 +950,32 @@ class NameRules:
         lowered = text[tail:].lower()
         announced = any(word in lowered for word in _ANNOUNCES_INITIALS)
         for m in INITIALS_LABEL.finditer(text, tail) if announced else ():
-            if m[1].replace(".", "").isupper() or text[m.start() : m.end()].lower().startswith(
-                ("initial", "typist", "transcri", "scribe", "typed")
-            ):
-                if m[1].lower() not in _NO_INITIALS:
-                    spans.append(Span(m.start(1), m.end(1), "name"))
+            if (
+                m[1].replace(".", "").isupper()
+                or text[m.start() : m.end()].lower().startswith(("initial", "typist", "transcri", "scribe", "typed"))
+            ) and m[1].lower() not in _NO_INITIALS:
+                spans.append(Span(m.start(1), m.end(1), "name"))
         return spans
 
 
 _PERSON = re.compile(
-    r"\s+(?:is|was|has|had|presents|presented|returns|comes|came|reports|denies|states|called|will|and\s+(?:his|her))\b|,?\s(?:an?\s)?\d{1,3}(?:[ -]y|yo)|,\s(?:MD|RN|NP|DO|PA|a|an)\b"
+    r"\s+(?:is|was|has|had|presents|presented|returns|comes|came|reports|denies|states|called|will|"
+    r"and\s+(?:his|her))\b|,?\s(?:an?\s)?\d{1,3}(?:[ -]y|yo)|,\s(?:MD|RN|NP|DO|PA|a|an)\b"
 )
 _FOLLOWING = re.compile(
-    r"(?:['’`]?s?(?:[-–/](?:[A-Z][\w'’]+))*\s+|[-–][A-Z]?[\w'’]*(?:[-–]\w+)*\s*)(?:(?:type|grade|class|like|B|A)\s+)?([A-Za-z]+)"
+    r"(?:['’`]?s?(?:[-–/](?:[A-Z][\w'’]+))*\s+|[-–][A-Z]?[\w'’]*(?:[-–]\w+)*\s*)(?:(?:type|grade|class|like|B|"
+    r"A)\s+)?([A-Za-z]+)"
 )
 _SLASHED = re.compile(
-    r"^(?:LE|UE|RUE|LUE|RLE|LLE|AM|PM|BP|GI|AP|OD|OS|PT|OT|IV|PO|ADL|MD|RN|NP)[/:]|[/:\\](?:MD|RN|NP|PA|UE|LE|GU|OT|min|kg|dl|ml|hr|day)$",
+    r"^(?:LE|UE|RUE|LUE|RLE|LLE|AM|PM|BP|GI|AP|OD|OS|PT|OT|IV|PO|ADL|MD|RN|NP)[/:]|[/:\\](?:MD|RN|NP|PA|UE|LE|"
+    r"GU|OT|min|kg|dl|ml|hr|day)$",
     re.IGNORECASE,
 )
 _DEPARTMENTS = frozenset(
-    "ED ER OR ICU CCU PICU NICU PACU MICU SICU IV PM AM OB GI GU RT PT OT IR MRI CT VA US DR MR MS RN LPN NP PA MD DO SDU ENT GYN PCP HH SNF TCU PCU MSU CVU BMT AND FOR THE PER BY TO".split()
+    words_of(
+        "ED ER OR ICU CCU PICU NICU PACU MICU SICU IV PM AM OB GI GU RT PT OT IR MRI CT VA US DR MR MS RN LPN "
+        "NP PA MD DO SDU ENT GYN PCP HH SNF TCU PCU MSU CVU BMT AND FOR THE PER BY TO"
+    )
 )
 _STAFF = (
     " rn",
@@ -985,7 +1008,10 @@ _ANNOUNCES_INITIALS = (
     "rn:",
 )
 _NO_INITIALS = frozenset(
-    "md rn np pa do am pm po iv im pt no ok as to by ed or er na bid tid qid prn and the for via rt ot lpn phd mid".split()
+    words_of(
+        "md rn np pa do am pm po iv im pt no ok as to by ed or er na bid tid qid prn and the for via rt ot "
+        "lpn phd mid"
+    )
 )
 
 

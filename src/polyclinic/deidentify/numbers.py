@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from polyclinic.deidentify.calendar import COMPACT, CalendarRules, is_day, is_year
-from polyclinic.deidentify.language import Words, either
+from polyclinic.deidentify.language import Words, either, words_of
 from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.spans import Span
 
@@ -26,16 +26,18 @@ INTERNATIONAL = re.compile(
     r"\d{1,3}[\s.\-]?(?:\(0?\d{0,4}\)[\s.\-]?)?\d{1,5}(?:[\s.\-]?\d{2,5}){1,4}(?!\d)" + EXTENSION
 )
 NATIONAL = re.compile(
-    r"(?:0\d{2,4}\)?[\s\-]\d{3,4}[\s\-]?\d{3,4}|0\d{4,5}[\s\-]\d{5,6}|07\d{3}\s?\d{6}|0\d(?:[\s.]\d{2}){4}|0\d{10})(?!\d)"
-    + EXTENSION
+    r"(?:0\d{2,4}\)?[\s\-]\d{3,4}[\s\-]?\d{3,4}|0\d{4,5}[\s\-]\d{5,6}|07\d{3}\s?\d{6}|0\d(?:[\s.]\d{2}){4}|"
+    r"0\d{10})(?!\d)" + EXTENSION
 )
 SSN = re.compile(r"\d{3}([-\s–])\d{2}\1\d{4}(?![\d-])")
 MASKED_SSN = re.compile(r"(?:[x*#]{3}[-\s]?[x*#]{2}[-\s]?)$", re.IGNORECASE)
 IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?![\d.])(?::\d{2,5}\b)?(?:/\d{1,2}\b)?")
 ZIP_PLUS = re.compile(r"\d{5}(?:-\d{4})?(?!\d)")
 UNIT = re.compile(
-    r"[\s-]?(?:mg|mcg|ug|µg|μg|g|gm|kg|ml|l|dl|cc|mm|cm|km|iu|units?|u|meq|mmol|mosm|copies|cells|k|x10|/|%|°|bpm|lbs?|pounds|"
-    r"cgy|gy|hz|ms|msec|seconds|minutes|hours|days|weeks|months|years|steps|calories|kcal|dollars|people|patients|women|men|per\s|"
+    r"[\s-]?(?:mg|mcg|ug|µg|μg|g|gm|kg|ml|l|dl|cc|mm|cm|km|iu|units?|u|meq|mmol|mosm|copies|cells|k|x10|/|%|°|"
+    r"bpm|lbs?|pounds|"
+    r"cgy|gy|hz|ms|msec|seconds|minutes|hours|days|weeks|months|years|steps|calories|kcal|dollars|people|"
+    r"patients|women|men|per\s|"
     r"platelets|leukocytes|wbc|rbc|colonies|cfu|international|thousand|million)(?![a-z])",
     re.IGNORECASE,
 )
@@ -51,42 +53,59 @@ UK_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}(?![A-Za-z0-9])")
 CANADA_POSTCODE = re.compile(r"[ABCEGHJ-NPRSTVXY]\d[A-Z]\s?\d[A-Z]\d(?![A-Za-z0-9])")
 # Codes that say something of medicine and nothing of a person.
 PUBLIC_CODE = re.compile(
-    r"(?:nct|icd|cpt|hcpcs|snomed|loinc|rxnorm|rxcui|ndc|pmid|pmc|doi|isbn|issn|isrctn|umls|cui|mesh|omim|drg|covid|sars|rs|nm_|np_|"
-    r"grch|chembl|ec|cas|drugbank|orpha|hgnc|ensg|cd|hla|cyp|il|vitamin|codes?|asa|tnm|figo|fda|iso|nhanes|dsm|mesh|gard|medlineplus|"
+    r"(?:nct|icd|cpt|hcpcs|snomed|loinc|rxnorm|rxcui|ndc|pmid|pmc|doi|isbn|issn|isrctn|umls|cui|mesh|omim|drg|"
+    r"covid|sars|rs|nm_|np_|"
+    r"grch|chembl|ec|cas|drugbank|orpha|hgnc|ensg|cd|hla|cyp|il|vitamin|codes?|asa|tnm|figo|fda|iso|nhanes|"
+    r"dsm|mesh|gard|medlineplus|"
     r"sct|atc|unii|egfr|version|v|page|pages|pp|figure|table|section|chapter|eudract|ctri|chictr|actrn|jprn|drks)$",
     re.IGNORECASE,
 )
 GRAVIDA = re.compile(r"[Gg]\d{1,2}[Pp]\d{1,4}")
 CODE_BEFORE = LookBack(
-    r"\b(?:nct|icd|icd-?(?:9|10)(?:-cm|-pcs)?|cpt|hcpcs|snomed(?:\s?ct)?|loinc|rxnorm|rxcui|ndc|pmid|pmcid|pmc|doi|isbn|issn|isrctn|"
-    r"concept(?:\s?id)?|umls|cui|mesh|omim|drg|procedure codes?|diagnosis codes?|billing codes?|codes?|dx codes?)\s*[:#=-]?\s*",
-    "nct icd cpt hcpcs snomed loinc rxnorm rxcui ndc pmid doi isbn issn isrctn concept umls cui mesh omim drg procedure diagnosis billing code dx".split(),
+    r"\b(?:nct|icd|icd-?(?:9|10)(?:-cm|-pcs)?|cpt|hcpcs|snomed(?:\s?ct)?|loinc|rxnorm|rxcui|ndc|pmid|pmcid|"
+    r"pmc|doi|isbn|issn|isrctn|"
+    r"concept(?:\s?id)?|umls|cui|mesh|omim|drg|procedure codes?|diagnosis codes?|billing codes?|codes?|dx "
+    r"codes?)\s*[:#=-]?\s*",
+    words_of(
+        "nct icd cpt hcpcs snomed loinc rxnorm rxcui ndc pmid doi isbn issn isrctn concept umls cui mesh omim "
+        "drg procedure diagnosis billing code dx"
+    ),
 )
 MONEY_BEFORE = re.compile(r"(?:[$€£]|usd|n\s?=|=|<|>|≤|≥|~|±|count(?: of)?|counts?:?|total of|of)\s*$", re.IGNORECASE)
 AGE_AFTER = re.compile(
-    r"\s*-?\s*(?:years?|yrs?|yr|y)\.?[\s./-]*(?:old|of\s+age|olds?\b|o\b|/o\b|o\.)|\s?-?(?:yo|y\.o\.?|y/o|yof|yom|y\.?o)\b|"
-    r"\s?(?:yo\s?)?(?:[MF](?![a-zA-Z/°])(?=\s+(?:with|who|presents?|presenting|s/p|here|c/o|w/|admitted|h/o|hx|adm|from|seen)|\s*[,;:-]|\s*$|\n))|"
-    r"\s+years\s+young|\s+(?:y|yr)\s+(?:male|female|woman|man|lady|gentleman|[MF])\b|-year\b|\s+year\s+(?:male|female|man|woman|lady|gentleman)",
+    r"\s*-?\s*(?:years?|yrs?|yr|y)\.?[\s./-]*(?:old|of\s+age|olds?\b|o\b|/o\b|o\.)|\s?-?(?:yo|y\.o\.?|y/o|yof|"
+    r"yom|y\.?o)\b|"
+    r"\s?(?:yo\s?)?(?:[MF](?![a-zA-Z/°])(?=\s+(?:with|who|presents?|presenting|s/p|here|c/o|w/|admitted|h/o|"
+    r"hx|adm|from|seen)|\s*[,;:-]|\s*$|\n))|"
+    r"\s+years\s+young|\s+(?:y|yr)\s+(?:male|female|woman|man|lady|gentleman|[MF])\b|-year\b|"
+    r"\s+year\s+(?:male|female|man|woman|lady|gentleman)",
     re.IGNORECASE,
 )
 AGE_BEFORE = LookBack(
     r"(?:\bages?d?|\bage\s*(?:is|was|of|at\s+\w+)?|\bturn(?:ed|s|ing)|\bbirthday)\s*[:=(]?\s*|"
     r"\b(?:s?he|patient|pt|mother|father|mom|dad|husband|wife|who|grandmother|grandfather|i|you|brother|sister)"
-    r"(?:\s+(?:is|was|am|are)|['’](?:s|m))\s+(?:now\s+|almost\s+|nearly\s+|already\s+|about\s+)?|\bat\s+(?:the\s+)?age\s+(?:of\s+)?|"
+    r"(?:\s+(?:is|was|am|are)|['’](?:s|m))\s+(?:now\s+|almost\s+|nearly\s+|already\s+|about\s+)?|"
+    r"\bat\s+(?:the\s+)?age\s+(?:of\s+)?|"
     r"\b(?:died|deceased|passed(?:\s+away)?)\s+(?:at|aged)\s+",
-    "age turn birthday she he patient pt mother father mom dad husband wife who grandmother i you brother sister at died deceased passed".split(),
+    words_of(
+        "age turn birthday she he patient pt mother father mom dad husband wife who grandmother i you brother "
+        "sister at died deceased passed"
+    ),
 )
 AGE_IS = re.compile(r"\s*(?:[.,;)\n?!]|$|and\b|now\b|but\b|years)")
 DAY_ALONE = re.compile(r"\b(?:on|until|till|since|by|from|before|after)\s+the\s+$", re.IGNORECASE)
 NOT_A_DAY = re.compile(
-    r"(?:st|nd|rd|th)\s+(?:day|floor|percentile|hospital|postoperative|pod|post|rib|ribs|toe|finger|digit|metatarsal|metacarpal|week|month|year|trimester|degree|dose|cycle|round|visit|time|nerve|ventricle|intercostal|cranial|grade|ward|level|attempt|try|line|generation|pregnancy|one|street|avenue|and\s+\d)",
+    r"(?:st|nd|rd|th)\s+(?:day|floor|percentile|hospital|postoperative|pod|post|rib|ribs|toe|finger|digit|"
+    r"metatarsal|metacarpal|week|month|year|trimester|degree|dose|cycle|round|visit|time|nerve|ventricle|"
+    r"intercostal|cranial|grade|ward|level|attempt|try|line|generation|pregnancy|one|street|avenue|and\s+\d)",
     re.IGNORECASE,
 )
 NINETIES = re.compile(
     r"(?:in|of)\s+(?:(?:his|her|their|my|your|the)\s+)?(?:(?:early|mid|late)[-\s]+)?$", re.IGNORECASE
 )
 SPELLED_AGE = re.compile(
-    r"\b(ninety(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one|a)\s+hundred(?:\s+(?:and\s+)?(?:one|two|three|four|five|six|"
+    r"\b(ninety(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one|"
+    r"a)\s+hundred(?:\s+(?:and\s+)?(?:one|two|three|four|five|six|"
     r"seven|eight|nine|ten|eleven|twelve))?)[\s-]+(?:years?[\s-]+(?:old|of\s+age|young)|yo\b|y/o\b)",
     re.IGNORECASE,
 )
@@ -102,7 +121,10 @@ class NumberRules:
         joined = "|".join(
             f"(?P<{kind}>{pattern})" for kind, pattern in sorted(words.id_labels.items(), key=_label_order)
         )
-        connector = r"(?:[\s.:#=*()\[\]|]|\b(?:no|nos|num|nbr|number|numbers|numero|id|ids|is|was|of|ending|ends|in|code|identifier|ref|"
+        connector = (
+            r"(?:[\s.:#=*()\[\]|]|\b(?:no|nos|num|nbr|number|numbers|numero|id|ids|is|was|of|ending|ends|in|code|"
+        )
+        connector += r"identifier|ref|"
         connector += r"date|digits|last|four|4|on|file|the|card|model|name|holder|reads|read|as|and)\b|['’]s|-)*"
         starts = [piece for pattern in words.id_labels.values() for piece in top_level(pattern)]
         self.label = LookBack(rf"(?<![a-z0-9/])(?:{joined})(?![a-z]){connector}", starts)
@@ -112,23 +134,27 @@ class NumberRules:
         )
         phone = either(words["phone_labels"])
         self.phone_label = LookBack(
-            rf"(?<![a-z0-9])(?:{phone})(?:\s*\b(?:phone|number|no|line|to|is|at|me|him|her|us|them|my|his|on|back|or|and|the|office|desk|for|"
+            rf"(?<![a-z0-9])(?:{phone})(?:\s*\b(?:phone|number|no|line|to|is|at|me|him|her|us|them|my|his|on|"
+            rf"back|or|and|the|office|desk|for|"
             r"questions|with)\b)*[\s.:#()*-]*",
             words["phone_labels"],
         )
         self.fax_label = LookBack(
-            rf"\b(?:{words.any_of('fax_labels')})(?:\s*\b(?:number|no|to|is|at|line|it|the|results|records)\b)*[\s.:#()+*1-]*",
+            rf"\b(?:{words.any_of('fax_labels')})(?:\s*\b(?:number|no|to|is|at|line|it|the|results|"
+            rf"records)\b)*[\s.:#()+*1-]*",
             words["fax_labels"],
         )
         self.pager_label = LookBack(
-            rf"(?<![a-z0-9])(?:{words.any_of('pager_labels')})(?:\s*\b(?:number|no|id|is|at|me|him|her|on)\b)*[\s.:#()-]*",
+            rf"(?<![a-z0-9])(?:{words.any_of('pager_labels')})(?:\s*\b(?:number|no|id|is|at|me|him|her|"
+            rf"on)\b)*[\s.:#()-]*",
             words["pager_labels"],
         )
         streets = either(words["street_types"])
         short = either(words["short_street_types"])
         not_street = either(words["no_street_words"])
         unit = (
-            r"(?:(?:\s*,\s*|\s+|\s*\n\s*)(?:(?:apt|apartment|suite|ste|unit|flat|floor|fl|bldg|building|lot|trailer|trlr|room|rm|space|spc|no)\b\.?"
+            r"(?:(?:\s*,\s*|\s+|\s*\n\s*)(?:(?:apt|apartment|suite|ste|unit|flat|floor|fl|bldg|building|lot|"
+            r"trailer|trlr|room|rm|space|spc|no)\b\.?"
             r"\s*#?\s*[\w-]{1,6}\b|#\s?[\w-]{1,6}\b|\d{1,2}(?:st|nd|rd|th)\s+(?:floor|fl)\b))?"
         )
         compass = (
@@ -136,8 +162,11 @@ class NumberRules:
         )
         word = rf"(?!(?:{not_street})\b)(?:[A-Za-z]{{1,2}}\.|[A-Za-z0-9][\w'’-]*)"
         self.address = re.compile(
-            rf"\d{{1,6}}(?:[A-Za-z]\b|-\d{{1,4}})?(?:\s1/2)?,?{compass}\s+(?:{word}\s+){{1,3}}?(?:(?:{streets})\b|(?:{short})\b\.?){compass}{unit}"
-            rf"|\d{{2,6}}{compass}\s+(?:broadway|(?:(?:state|county|us|u\.s\.|rural|farm)\s+)?(?:highway|hwy|route|rte|road|rd)\.?\s+\d{{1,5}}|avenue\s+[a-z]\b){unit}",
+            rf"\d{{1,6}}(?:[A-Za-z]\b|"
+            rf"-\d{{1,4}})?(?:\s1/2)?,?{compass}\s+(?:{word}\s+){{1,3}}?(?:(?:{streets})\b|"
+            rf"(?:{short})\b\.?){compass}{unit}"
+            rf"|\d{{2,6}}{compass}\s+(?:broadway|(?:(?:state|county|us|u\.s\.|rural|farm)\s+)?(?:highway|hwy|"
+            rf"route|rte|road|rd)\.?\s+\d{{1,5}}|avenue\s+[a-z]\b){unit}",
             re.IGNORECASE,
         )
         self.flat = re.compile(r"(?:apt|apartment|suite|ste|unit|flat)\b\.?\s*#?\s*$", re.IGNORECASE)
@@ -204,16 +233,18 @@ class NumberRules:
         return found
 
     def _small(self, text: str, start: int, end: int, after: str, streets: bool) -> Span | None:
-        """Look at one or two digits with a space or a stop behind: a day before a month, a street's number, an age."""
+        """Look at one or two digits with a space or a stop behind: a day before a month, a street's number, "
+        "an age."""
         if after.isalpha():
             word = text[end + 1 : end + 5].lower()
             if word[:3] in _MONTH_HEADS and (spot := self.calendar.day_month.match(text, start)):
                 return Span(start, spot.end(), "date")
             if word.startswith("of ") and (spot := self.calendar.day_month.match(text, start)):
                 return Span(start, spot.end(), "date")
-            if (after.isupper() or text[end + 1 : end + 30].islower()) and streets and self._street(text, start):
-                if (address := self._address(text, start)) is not None:
-                    return address
+            if (
+                (after.isupper() or text[end + 1 : end + 30].islower()) and streets and self._street(text, start)
+            ) and ((address := self._address(text, start)) is not None):
+                return address
         if text[start] == "9" and end - start == 2 and self._is_age(text, start, end):
             return Span(start, end, "age")
         return None
@@ -266,7 +297,7 @@ class NumberRules:
         if AGE_BEFORE.search(text, start - 30, start) and (
             AGE_IS.match(text, end) or "ag" in text[max(0, start - 12) : start].lower()
         ):
-            return not text[end : end + 1] == "%"
+            return text[end : end + 1] != "%"
         return False
 
     def _at(
@@ -321,9 +352,10 @@ class NumberRules:
                 if NOT_A_DAY.match(text, end) or not 1 <= int(text[start:end]) <= 31
                 else Span(start, end + 2, "date")
             )
-        if length == 3 and behind in "-– " and (ssn := SSN.match(text, start)):
-            if behind != " " or self._label_type(text, start) == "ssn":
-                return Span(start, ssn.end(), "ssn")
+        if (length == 3 and behind in "-– " and (ssn := SSN.match(text, start))) and (
+            behind != " " or self._label_type(text, start) == "ssn"
+        ):
+            return Span(start, ssn.end(), "ssn")
         if length <= 4 and behind in "-.–) /(\n":
             phone = self._phone(text, start, length, ahead)
             if phone is not None:
@@ -339,21 +371,19 @@ class NumberRules:
                 return Span(begin, number.end(), self._phone_or_fax(text, begin))
         if 2 <= length <= 3:
             value = int(text[start:end])
-            if 90 <= value <= 125:
-                if self._is_age(text, start, end):
-                    return Span(start, end, "age")
+            if 90 <= value <= 125 and self._is_age(text, start, end):
+                return Span(start, end, "age")
             if value == 90 and behind == "s" and NINETIES.search(text, max(0, start - 24), start):
                 return Span(start, end, "age")
             if behind in "'’" and value == 90 and after == "s" and NINETIES.search(text, max(0, start - 24), start):
                 return Span(start, end, "age")
-        if length <= 6 and behind in " ,-" or (behind.isalpha() and length <= 5):
+        if (length <= 6 and behind in " ,-") or (behind.isalpha() and length <= 5):
             if (box := self.box.search(text, start - 14, start)) is not None:
                 return Span(box.start(), end, "address")
-            if behind != "-" or after.isdigit() or after.isalpha():
-                if streets and self._street(text, start):
-                    address = self._address(text, start)
-                    if address is not None:
-                        return address
+            if (behind != "-" or after.isdigit() or after.isalpha()) and (streets and self._street(text, start)):
+                address = self._address(text, start)
+                if address is not None:
+                    return address
         elif length <= 6 and (box := self.box.search(text, start - 14, start)) is not None:
             return Span(box.start(), end, "address")
         if (
@@ -384,10 +414,9 @@ class NumberRules:
                 and text[start + 3 : start + 4] == " "
                 and ahead != "("
                 and not self.phone_label.search(text, start - 40, start)
-            ):
+            ) and (not re.match(r"\d{3} \d{3}[-.–]\d{4}|\d{3} \d{3} \d{4}(?!\s\d)", found[0])):
                 # 120 100 2024 may be a row of a table
-                if not re.match(r"\d{3} \d{3}[-.–]\d{4}|\d{3} \d{3} \d{4}(?!\s\d)", found[0]):
-                    return None
+                return None
             if end < len(text) and text[end] == "-" and text[end + 1 : end + 2].isdigit():
                 return None
             kind = self._label_type(text, begin) if "(" not in found[0] else ""
@@ -424,7 +453,8 @@ class NumberRules:
         return kind
 
     def _mixed(self, text: str, start: int) -> Span | None:
-        """Look at a token of digits, and perhaps letters, that is neither date nor phone: a number with a label, or a shape."""
+        """Look at a token of digits, and perhaps letters, that is neither date nor phone: a number with a "
+        "label, or a shape."""
         begin = start
         low = max(0, start - 24)
         while begin > low and (
@@ -460,9 +490,8 @@ class NumberRules:
             and "-" in token
             and not token[0].isdigit()
             and token.replace("-", "").isalpha() is False
-        ):
-            if not re.search(r"[#:]\s*$", text[max(0, begin - 3) : begin]):
-                return None  # COVID-19, half-life-2
+        ) and not re.search(r"[#:]\s*$", text[max(0, begin - 3) : begin]):
+            return None  # COVID-19, half-life-2
         if digits < 3 and token.isdigit():
             return None
         kind = self._label_type(text, begin)
@@ -531,11 +560,8 @@ class NumberRules:
             "device",
         ):
             group = more[0]
-            if (
-                token.isdigit()
-                and group.replace(" ", "").isdigit()
-                or kind in ("vehicle", "health_plan", "account", "license")
-                and any(c.isdigit() for c in group)
+            if (token.isdigit() and group.replace(" ", "").isdigit()) or (
+                kind in ("vehicle", "health_plan", "account", "license") and any(c.isdigit() for c in group)
             ):
                 end = more.end()
         if kind == "license" and "plate" in text[max(0, begin - 30) : begin].lower():
@@ -563,9 +589,10 @@ class NumberRules:
         if token.isdigit():
             if digits < 6 or UNIT.match(text, end) or CODE_BEFORE.search(text, begin - 24, begin):
                 return None
-            if digits == 8 and (compact := COMPACT.match(text, begin)) and is_year(int(compact[1])):
-                if is_day(int(compact[1]), int(compact[2]), int(compact[3])):
-                    return Span(begin, end, "date")
+            if (digits == 8 and (compact := COMPACT.match(text, begin)) and is_year(int(compact[1]))) and (
+                is_day(int(compact[1]), int(compact[2]), int(compact[3]))
+            ):
+                return Span(begin, end, "date")
             if MONEY_BEFORE.search(text, max(0, begin - 12), begin) and digits <= 7:
                 return None
             if (
@@ -613,7 +640,7 @@ class NumberRules:
         return None
 
 
-_NO_STATES = frozenset("in or me hi ok de la pa ma al on id co mt mo oh ms md do ne ct".split())
+_NO_STATES = frozenset(words_of("in or me hi ok de la pa ma al on id co mt mo oh ms md do ne ct"))
 _SIGNS = ("", ".", ",", ";", ".,", ")", "?", ":")
 
 
@@ -622,17 +649,20 @@ def _month_near(text: str, place: int) -> bool:
     return any(head in near for head in _MONTH_HEADS)
 
 
-_MONTH_HEADS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
+_MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov dec"))
 # Labels that are words of their own: they need `#`, `number`, `id` or a colon behind them.
 _NEEDS_MORE = frozenset(
-    """record chart unit hospital hosp patient group grp plan coverage policy member insurance ins benefit bill claim statement card
-    receipt license licence certificate certification registration permit tag lot device implant lead pump pacemaker generator
-    batch ref catalog cat prosthesis case specimen order visit study exam ticket document doc report sample message trial subject
-    reference participant incident employee badge referral prescription path pathology surgical cytology slide block bag donor session call
-    event episode admission adm registry protocol file folder number id identifier mr ur ser mac acc account medicare medicaid
-    auth authorization pa billing fin har job har crash docket court student locker image series transaction workstation serial/lot
-    encounter enc req rx certificate social bin hmo ppo beneficiary subscriber dictation conf model/serial
-    """.split()
+    words_of(
+        "record chart unit hospital hosp patient group grp plan coverage policy member insurance ins benefit "
+        "bill claim statement card receipt license licence certificate certification registration permit tag "
+        "lot device implant lead pump pacemaker generator batch ref catalog cat prosthesis case specimen "
+        "order visit study exam ticket document doc report sample message trial subject reference participant "
+        "incident employee badge referral prescription path pathology surgical cytology slide block bag donor "
+        "session call event episode admission adm registry protocol file folder number id identifier mr ur "
+        "ser mac acc account medicare medicaid auth authorization pa billing fin har job har crash docket "
+        "court student locker image series transaction workstation serial/lot encounter enc req rx "
+        "certificate social bin hmo ppo beneficiary subscriber dictation conf model/serial"
+    )
 )
 
 

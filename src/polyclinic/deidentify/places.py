@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from polyclinic.deidentify.language import Words, either
+from polyclinic.deidentify.language import Words, either, words_of
 from polyclinic.deidentify.lexicon import CITY, COMMON, EPONYM, INSTITUTION, MONTH, NAME, STATE, STOP, STREET, WORD
 from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.spans import Span
@@ -52,15 +52,19 @@ class PlaceRules:
         self.street_ends = frozenset(s + sign for s in streets for sign in ("", ".", ",", "?", ".,", "!"))
         stop = either(words["no_street_words"])
         self.street_alone = re.compile(
-            rf"\b(?:on|at|off|along|near)\s((?:(?!(?:{stop})\b)[A-Za-z][\w.'’-]*\s){{1,2}}({either(streets)})\b\.?)(?!\s+[A-Z][a-z])",
+            rf"\b(?:on|at|off|along|"
+            rf"near)\s((?:(?!(?:{stop})\b)[A-Za-z][\w.'’-]*\s){{1,2}}({either(streets)})\b\.?)(?!\s+[A-Z][a-z])",
             re.IGNORECASE,
         )
         self.street_cue = re.compile(r"\b(?:on|at|off|along|near|from)\s+(?:[NSEW]\.?\s+)?$", re.IGNORECASE)
         short = either(words["short_street_types"] | words["street_types"])
         self.street_after = re.compile(rf"\s(?:{short})\b", re.IGNORECASE)
         state_names = f"{either(words['states'])}|{words.any_of('state_names_of_two_words')}"
+        codes = "|".join(sorted(words["state_codes"])) or "(?!)"
+        countries = either(words["countries"])
         self.state_after = re.compile(
-            rf"\s?,\s?(?:(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\b(?!\s[a-z])|(?i:{state_names}|{either(words['countries'])})\b)|\s(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\s\d{{5}}|\^(?:{'|'.join(sorted(words['state_codes'])) or '(?!)'})\b"
+            rf"\s?,\s?(?:(?:{codes})\b(?!\s[a-z])|(?i:{state_names}|{countries})\b)|\s(?:{codes})\s\d{{5}}|"
+            rf"\^(?:{codes})\b"
         )
         self.lower_city = re.compile(
             rf"(?:{cues})\s+((?:{either(words['cities'] | words['cities_of_two_words'])}))\b"
@@ -70,7 +74,8 @@ class PlaceRules:
         )
         head_words = either({h for h in words["institution_heads"] if h != "surgery"} | words["institution_phrases"])
         self.lower_institution = re.compile(
-            rf"\b((?:(?:st|saint|mount|mt|our lady of)\.?\s+)?[a-z'’.]+(?:\s+[a-z'’.]+){{0,3}}?)\s+((?:{head_words}))\b"
+            rf"\b((?:(?:st|saint|mount|mt|our lady "
+            rf"of)\.?\s+)?[a-z'’.]+(?:\s+[a-z'’.]+){{0,3}}?)\s+((?:{head_words}))\b"
         )
 
     def find(self, tokens: Tokens, closed: list[Span]) -> list[Span]:
@@ -93,15 +98,10 @@ class PlaceRules:
                     found.append(spot)
                     continue
             if lower[i] in self.two_word_ends and i:
-                pair = " ".join(text[starts[max(0, i - 2)] : ends[i]].lower().split())
                 for size in (2, 1):
-                    if (
-                        i >= size
-                        and (phrase := " ".join(text[starts[i - size] : ends[i]].lower().split())) in self.two_words
-                    ):
+                    if i >= size and " ".join(text[starts[i - size] : ends[i]].lower().split()) in self.two_words:
                         found.append(Span(starts[i - size], ends[i], "city"))
                         break
-                del pair
             following = text[ends[i] : ends[i] + 1]
             if (
                 following in (",", " ", "^")
@@ -120,22 +120,25 @@ class PlaceRules:
                     found.append(spot)
                     continue
             if (
-                found
-                and text[found[-1].end : starts[i]] in (" in ", "\nin ", " in\n")
-                and found[-1].type == "institution"
+                (
+                    found
+                    and text[found[-1].end : starts[i]] in (" in ", "\nin ", " in\n")
+                    and found[-1].type == "institution"
+                )
+                and not bit & (STATE | MONTH)
+                and text[starts[i]].isupper()
             ):
-                if not bit & (STATE | MONTH) and text[starts[i]].isupper():
-                    last = i
-                    while (
-                        last + 1 < len(starts)
-                        and text[ends[last] : starts[last + 1]] == " "
-                        and not bits[last + 1] & (STOP | MONTH)
-                        and last - i < 2
-                    ):
-                        last += 1
-                    found.append(Span(starts[i], ends[last], "city"))
-                    until = ends[last]
-                    continue
+                last = i
+                while (
+                    last + 1 < len(starts)
+                    and text[ends[last] : starts[last + 1]] == " "
+                    and not bits[last + 1] & (STOP | MONTH)
+                    and last - i < 2
+                ):
+                    last += 1
+                found.append(Span(starts[i], ends[last], "city"))
+                until = ends[last]
+                continue
             if bit & STOP and text[starts[i] - 3 : starts[i]] not in ("in ", "to "):
                 continue
             if starts[i] > 5 and text[starts[i] - 1] in " \n":
@@ -147,9 +150,8 @@ class PlaceRules:
             found += [Span(m.start(1), m.end(1), "city") for m in self.lower_city.finditer(text)]
         if not tokens.words.isdisjoint(self.street_ends):
             for m in self._streets_without_number(tokens):
-                if (
-                    m[1][0].isupper()
-                    or tokens.caseless
+                if m[1][0].isupper() or (
+                    tokens.caseless
                     and (
                         m[2].lower() in self.full_streets or text[m.end() : m.end() + 1] in (".", ",", "?", "\n", "")
                     )
@@ -199,11 +201,14 @@ class PlaceRules:
                 break
             if tokens.caseless:
                 if (
-                    lower[j] in self.generic
-                    or not (bits[j] & NAME or lower[j] in self.openers or bits[j] == 0 or bits[j] & CITY)
-                    or bits[j] & (STOP)
-                ):
-                    if lower[j] not in self.openers and lower[j] not in (
+                    (
+                        lower[j] in self.generic
+                        or not (bits[j] & NAME or lower[j] in self.openers or bits[j] == 0 or bits[j] & CITY)
+                        or bits[j] & (STOP)
+                    )
+                    and lower[j] not in self.openers
+                    and lower[j]
+                    not in (
                         "medical",
                         "general",
                         "regional",
@@ -214,27 +219,27 @@ class PlaceRules:
                         "health",
                         "heart",
                         "cancer",
-                    ):
-                        break
+                    )
+                ):
+                    break
             elif (
                 bits[j] & STOP
                 and lower[j] not in self.generic
                 and lower[j] not in ("general", "surgical")
                 and lower[j] not in self.openers
-            ):
-                # Normal is a town: a word of a name when it stands between others with a capital.
-                if not (
+            ) and (
+                not (
                     gap == " "
                     and text[starts[j]].isupper()
                     and not text[starts[j] : ends[j]].isupper()
                     and (
-                        j
-                        and text[ends[j - 1] : starts[j]] == " "
-                        or lower[i] in _STRONG_HEADS
-                        and not self._first_of_sentence(text, starts[j])
+                        (j and text[ends[j - 1] : starts[j]] == " ")
+                        or (lower[i] in _STRONG_HEADS and not self._first_of_sentence(text, starts[j]))
                     )
-                ):
-                    break
+                )
+            ):
+                # Normal is a town: a word of a name when it stands between others with a capital.
+                break
             first = j
             if tokens.caseless and i - first >= 3:
                 break
@@ -279,7 +284,8 @@ class PlaceRules:
                 gap == " "
                 and (bits[nxt] & INSTITUTION or lower[nxt] in self.generic or last > i)
                 and not bits[nxt] & (MONTH | STOP)
-                or gap == " "
+            ) or (
+                gap == " "
                 and lower[nxt] in ("medical", "general")
                 and bits[nxt + 1 : nxt + 2]
                 and bits[nxt + 1] & INSTITUTION
@@ -355,8 +361,7 @@ class PlaceRules:
                 or text[ends[i - 1] : starts[i]] not in (" ", "\n")
                 or bits[i - 1] & STOP
                 or lower[i - 1] in self.generic
-                or bits[i - 1] & COMMON
-                and not bits[i - 1] & NAME
+                or (bits[i - 1] & COMMON and not bits[i - 1] & NAME)
             ):
                 return None
             first = i - 1
@@ -379,8 +384,12 @@ class PlaceRules:
                 and not bits[first - 1] & STOP
             ):
                 first -= 1
-            if self.street_cue.search(text[max(0, starts[first] - 10) : starts[first]]) and not tokens.caseless:
-                if text[starts[i] - 1] == " " and lower[i] in (
+            if (
+                self.street_cue.search(text[max(0, starts[first] - 10) : starts[first]]) and not tokens.caseless
+            ) and (
+                text[starts[i] - 1] == " "
+                and lower[i]
+                in (
                     "street",
                     "avenue",
                     "road",
@@ -391,8 +400,9 @@ class PlaceRules:
                     "drive",
                     "terrace",
                     "alley",
-                ):
-                    return Span(starts[first], ends[i], "address")
+                )
+            ):
+                return Span(starts[first], ends[i], "address")
             return None
         if text[starts[i] : ends[i]].isupper() and ends[i] - starts[i] < 4:
             return None
@@ -401,7 +411,8 @@ class PlaceRules:
         if bit & EPONYM and not self._city_context(tokens, i):
             return None
         if re.match(
-            r"(?:['’]s)?\s(?:criteria|score|scale|classification|coma|knee|ankle|rules?|index|virus|test|protocol|heart|cohort|study|method|stool)",
+            r"(?:['’]s)?\s(?:criteria|score|scale|classification|coma|knee|ankle|rules?|index|virus|test|"
+            r"protocol|heart|cohort|study|method|stool)",
             text[ends[i] : ends[i] + 20],
             re.IGNORECASE,
         ):
@@ -416,8 +427,7 @@ class PlaceRules:
             self.state_after.match(text, end)
             or (tokens.caseless and self.lower_state.match(text, end))
             or self.city_cue.search(text, start - 32, start)
-            or _preposition_before(text, start)
-            and not tokens.bits[i] & COMMON
+            or (_preposition_before(text, start) and not tokens.bits[i] & COMMON)
         )
 
     def _before_state(self, tokens: Tokens, i: int) -> Span | None:
@@ -441,13 +451,14 @@ class PlaceRules:
             # Degrees, orders and words: only where no person's name may stand.
             cued = self.city_cue.search(text, starts[i] - 30, starts[i]) is not None
             unknown = bits[i] == 0 and word in ("MA", "CO", "AL", "LA", "OH", "IN") and "," in state[0]
-            if not (bits[i] & CITY or unknown or cued and not (bits[i] & NAME and word in _DEGREES)):
+            if not (bits[i] & CITY or unknown or (cued and not (bits[i] & NAME and word in _DEGREES))):
                 return None
         if postal:
             code = True
-        if bits[i] & COMMON and not code and not self.city_cue.search(text, starts[i] - 30, starts[i]):
-            if not bits[i] & (NAME | CITY):
-                return None
+        if (bits[i] & COMMON and not code and not self.city_cue.search(text, starts[i] - 30, starts[i])) and (
+            not bits[i] & (NAME | CITY)
+        ):
+            return None
         first = i
         while (
             first
@@ -497,19 +508,16 @@ class PlaceRules:
             if own and not (
                 last == i
                 and (
-                    bit & COMMON
-                    and not bit & NAME
+                    (bit & COMMON and not bit & NAME)
                     or bit & STATE
-                    or text[start : ends[i]].isupper()
-                    and ends[i] - start <= 4
-                    and not word.endswith(":")
+                    or (text[start : ends[i]].isupper() and ends[i] - start <= 4 and not word.endswith(":"))
                 )
             ):
-                if bit & CITY and last == i or lower[i] in self.states:
+                if (bit & CITY and last == i) or lower[i] in self.states:
                     return None if lower[i] in self.states else Span(start, ends[last], "city")
                 return Span(start, ends[last], "institution")
         if is_city and self.city_cue.search(text, start - 32, start):
-            if bit & (STATE | MONTH) or text[start : ends[i]].isupper() and bit & COMMON:
+            if bit & (STATE | MONTH) or (text[start : ends[i]].isupper() and bit & COMMON):
                 return None
             if lower[i] in self.generic and text[ends[i] : ends[i] + 1] not in (".", ",", "?"):
                 return None
@@ -524,7 +532,7 @@ class PlaceRules:
                     break
                 last += 1
             phrase = text[start : ends[last]].lower()
-            if phrase in self.two_word_states or lower[last] in self.states and last == i:
+            if phrase in self.two_word_states or (lower[last] in self.states and last == i):
                 return None
             if text[start : ends[i]].isupper() and ends[i] - start <= 4:
                 return None
@@ -533,14 +541,19 @@ class PlaceRules:
 
 
 _LINE_END = re.compile(r"[ \t]*(?:\n|$|\||[ ]{2})")
-_STRONG_HEADS = frozenset("manor hospital lodge villa college school university".split())
+_STRONG_HEADS = frozenset(["manor", "hospital", "lodge", "villa", "college", "school", "university"])
 _SPECIALTIES = frozenset(
-    "medicine pediatrics cardiology orthopedics orthopaedics dermatology oncology physicians neurology urology".split()
+    words_of(
+        "medicine pediatrics cardiology orthopedics orthopaedics dermatology oncology physicians neurology urology"
+    )
 )
-_CODES_THAT_ARE_WORDS = frozenset("MD PA MS MA DO OR DC CO DE IN ME AL LA MT CT PR ON OK HI ID OH".split())
-_DEGREES = frozenset("MD DO PA MS MA DC CT OR".split())
+_CODES_THAT_ARE_WORDS = frozenset(words_of("MD PA MS MA DO OR DC CO DE IN ME AL LA MT CT PR ON OK HI ID OH"))
+_DEGREES = frozenset(["MD", "DO", "PA", "MS", "MA", "DC", "CT", "OR"])
 _LEADING = frozenset(
-    "the a an our your his her their my at to from in of and by with local outside also pt seen per via for & doctor dr dr. nurse mr mrs ms while is was presented admitted transferred".split()
+    words_of(
+        "the a an our your his her their my at to from in of and by with local outside also pt seen per via "
+        "for & doctor dr dr. nurse mr mrs ms while is was presented admitted transferred"
+    )
 )
 
 

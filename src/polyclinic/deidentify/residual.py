@@ -34,8 +34,10 @@ from polyclinic.deidentify.tokens import Tokens
 LONG_NUMBER = re.compile(r"\d(?<![\w.,]\d)(?:[\d]|[-. ](?=\d)){5,}\d(?![\d,]*[.,]\d)")
 AT_SIGN = re.compile(r"\S+@\S*|\S*@\S+")
 LABEL = re.compile(
-    r"\b(?:mrn|ssn|social security|date of birth|dob|d\.o\.b\.|patient name|phone|telephone|fax|e-?mail|home address|account|acct|"
-    r"medical record|policy|member id|driver'?s licen[cs]e|next of kin|passport)\b[^\S\n]*(?:number|no\.?|#|is|was)?[^\S\n]*[:#]?[^\S\n]*(?=\w*\d)",
+    r"\b(?:mrn|ssn|social security|date of birth|dob|d\.o\.b\.|patient name|phone|telephone|fax|e-?mail|home "
+    r"address|account|acct|"
+    r"medical record|policy|member id|driver'?s licen[cs]e|next of kin|passport)\b[^\S\n]*(?:number|no\.?|#|"
+    r"is|was)?[^\S\n]*[:#]?[^\S\n]*(?=\w*\d)",
     re.IGNORECASE,
 )
 DATE_LIKE = re.compile(
@@ -47,12 +49,18 @@ HIDDEN = re.compile(
 )
 # Endings of words of medicine, where a list never ends.
 MEDICAL_ENDING = re.compile(
-    r"(?:gram|graphy|scopy|scopic|itis|osis|oses|ectomy|otomy|ostomy|plasty|emia|aemia|uria|pathy|ology|ologist|oma|omas|algia|genic|"
-    r"megaly|trophy|philia|penia|phagia|pnea|rrhea|rrhage|rrhagia|lysis|cyte|cytes|cytic|cytosis|mycin|cillin|cycline|floxacin|azole|"
-    r"prazole|sartan|statin|olol|pril|dipine|zepam|zolam|barbital|caine|setron|triptan|gliptin|glutide|gliflozin|parin|xaban|gatran|"
-    r"mab|nib|vir|virine|azine|idone|apine|oxetine|tidine|lukast|terol|sone|solone|onide|formin|glitazone|thiazide|semide|lactone|"
-    r"dronate|fenac|profen|oxicam|coxib|codone|morphone|fentanil|ine|ide|ate|ol|ium|ase|ate|ans|tion|tions|ment|ness|ity|ing|ings|"
-    r"able|ible|ally|ously|ively|ical|ular|eal|oid|ous|ive|less|ful|ized|ised|ation|ated|ates|tomy|scope|metry|meter|plegia|paresis)$"
+    r"(?:gram|graphy|scopy|scopic|itis|osis|oses|ectomy|otomy|ostomy|plasty|emia|aemia|uria|pathy|ology|"
+    r"ologist|oma|omas|algia|genic|"
+    r"megaly|trophy|philia|penia|phagia|pnea|rrhea|rrhage|rrhagia|lysis|cyte|cytes|cytic|cytosis|mycin|cillin|"
+    r"cycline|floxacin|azole|"
+    r"prazole|sartan|statin|olol|pril|dipine|zepam|zolam|barbital|caine|setron|triptan|gliptin|glutide|"
+    r"gliflozin|parin|xaban|gatran|"
+    r"mab|nib|vir|virine|azine|idone|apine|oxetine|tidine|lukast|terol|sone|solone|onide|formin|glitazone|"
+    r"thiazide|semide|lactone|"
+    r"dronate|fenac|profen|oxicam|coxib|codone|morphone|fentanil|ine|ide|ate|ol|ium|ase|ate|ans|tion|tions|"
+    r"ment|ness|ity|ing|ings|"
+    r"able|ible|ally|ously|ively|ical|ular|eal|oid|ous|ive|less|ful|ized|ised|ation|ated|ates|tomy|scope|"
+    r"metry|meter|plegia|paresis)$"
 )
 ENDINGS = ("'s", "'ve", "'ll", "'re", "'d", "n't", "s", "es", "ed", "d", "ing", "ly", "er", "al", "ic", "ally", "y")
 

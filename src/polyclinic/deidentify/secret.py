@@ -27,8 +27,10 @@ def read_secret(file: Path | None = None, where: str = "key_file") -> bytes:
     path = file or (Path(os.environ[FILE_VARIABLE]) if os.environ.get(FILE_VARIABLE) else None)
     if path is None:
         raise UserError(
-            f"{where}: no secret for the surrogates. Make one, e.g. `openssl rand -hex 32 > ~/.polyclinic-key`, keep it out "
-            f"of recipes and stores, and name it: `key_file`, or {FILE_VARIABLE} (its path) or {VARIABLE} (itself) in the "
+            f"{where}: no secret for the surrogates. Make one, e.g. `openssl rand -hex 32 > "
+            f"~/.polyclinic-key`, keep it out "
+            f"of recipes and stores, and name it: `key_file`, or {FILE_VARIABLE} (its path) or {VARIABLE} "
+            f"(itself) in the "
             "environment"
         )
     try:

@@ -1,4 +1,4 @@
-"""What stands in place of identifiers: for the same patient and the same secret always the same, and like the original.
+"""What stands in place of identifiers: for the same patient and secret always the same, and like the original.
 
 Each surrogate is drawn by an HMAC (RFC 2104, SHA-256) of the patient and the identifier under the secret, so nobody
 without the secret can tell which identifier a surrogate stands for, nor that two patients have the same name. Dates
@@ -13,17 +13,25 @@ import hmac
 import re
 from collections.abc import Iterator, Sequence
 
-from polyclinic.deidentify.language import Words
+from polyclinic.deidentify.language import Words, words_of
 from polyclinic.deidentify.lexicon import FEMALE, GIVEN, read_list
 from polyclinic.deidentify.shifted_dates import DateShift
 from polyclinic.deidentify.spans import Span
 
 MOST_WEEKS = 104  # by which dates are moved, back or on
-_FIRST = "Al Ash Bar Bel Brack Bran Cal Carl Corv Dal Dern Ell Fal Fen Garr Hal Harl Kel Kess Lang Lind Lor Marl Mel Nor Orl Pell Quin Rav Ren Sel Stav Tav Thorl Ulv Var Wel Wenn Yar Zel"
-_SECOND = "bourne by dane dell field ford gate ham hurst ley low mere more nard ner rick row sby ster ton vale wen well wick worth"
+_FIRST = (
+    "Al Ash Bar Bel Brack Bran Cal Carl Corv Dal Dern Ell Fal Fen Garr Hal Harl Kel Kess Lang Lind Lor "
+    "Marl Mel Nor Orl Pell Quin Rav Ren Sel Stav Tav Thorl Ulv Var Wel Wenn Yar Zel"
+)
+_SECOND = (
+    "bourne by dane dell field ford gate ham hurst ley low mere more nard ner rick row sby ster ton vale "
+    "wen well wick worth"
+)
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 KEPT_IN_NAMES = frozenset(
-    "jr sr ii iii iv jnr snr van von der den de del della di da dos das la le el al bin ibn du ter ten st mac".split()
+    words_of(
+        "jr sr ii iii iv jnr snr van von der den de del della di da dos das la le el al bin ibn du ter ten st mac"
+    )
 )
 
 
@@ -36,10 +44,18 @@ def family_names() -> tuple[str, ...]:
 
 
 GIVEN_FEMALE = tuple(
-    "Ada Alice Anna Beth Clara Cora Dora Edith Ella Emma Esther Eva Flora Greta Helen Hilda Ida Irma Jane Julia Kate Laura Lena Lucy Mabel Martha Mary Nell Nina Nora Olga Paula Rita Rosa Ruth Sara Sonia Tessa Thea Vera Wilma Zoe".split()
+    words_of(
+        "Ada Alice Anna Beth Clara Cora Dora Edith Ella Emma Esther Eva Flora Greta Helen Hilda Ida Irma Jane "
+        "Julia Kate Laura Lena Lucy Mabel Martha Mary Nell Nina Nora Olga Paula Rita Rosa Ruth Sara Sonia "
+        "Tessa Thea Vera Wilma Zoe"
+    )
 )
 GIVEN_MALE = tuple(
-    "Adam Albert Alan Arno Basil Ben Bruno Carl Conrad Daniel David Edgar Edwin Emil Felix Fred George Gregor Harold Henry Hugo Ivan Jacob Joel John Karl Leo Lewis Martin Max Neil Nils Oscar Otto Paul Peter Philip Ralph Robert Simon Theo Thomas Victor Walter".split()
+    words_of(
+        "Adam Albert Alan Arno Basil Ben Bruno Carl Conrad Daniel David Edgar Edwin Emil Felix Fred George "
+        "Gregor Harold Henry Hugo Ivan Jacob Joel John Karl Leo Lewis Martin Max Neil Nils Oscar Otto Paul "
+        "Peter Philip Ralph Robert Simon Theo Thomas Victor Walter"
+    )
 )
 
 
@@ -121,8 +137,7 @@ class Surrogates:
             and (
                 "/" in original
                 or ":" in original
-                or original.replace(".", "").isupper()
-                and len(original.replace(".", "")) <= 3
+                or (original.replace(".", "").isupper() and len(original.replace(".", "")) <= 3)
             )
         ):
             return re.sub(r"[A-Za-z]", lambda m: self._letter(m[0]), original)
@@ -230,7 +245,8 @@ class Surrogates:
     def _kept(self, kind: str) -> frozenset[str]:
         words = self.words
         if kind == "address":
-            units = "apt apartment suite ste unit flat floor fl po p o box n s e w ne nw se sw north south east west lot bldg building rm room"
+            units = "apt apartment suite ste unit flat floor fl po p o box n s e w ne nw se sw north south east west "
+            units += "lot bldg building rm room"
             return words["street_types"] | words["short_street_types"] | frozenset(units.split())
         if kind == "city":
             return words["city_endings"] | {"of"}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ſ"
 CAPITALISED = re.compile(
-    rf"[A-ZÀ-ÖØ-ÞŁŚŞŠŽČĐİ](?:[{_LETTER}]+(?:['’`\-‐‑][{_LETTER}]+)*|(?:\.[A-Z])+\b\.?(?![a-z])|['’`\-‐‑][{_LETTER}]+(?:['’`\-‐‑][{_LETTER}]+)*|)"
+    rf"[A-ZÀ-ÖØ-ÞŁŚŞŠŽČĐİ](?:[{_LETTER}]+(?:['’`\-‐‑][{_LETTER}]+)*|(?:\.[A-Z])+\b\.?(?![a-z])|"
+    rf"['’`\-‐‑][{_LETTER}]+(?:['’`\-‐‑][{_LETTER}]+)*|)"
 )
 ASCII = re.compile(r"[A-Z][A-Za-z'`-]*")
 INITIALS = re.compile(r"[A-Z](?:\.[A-Z])+\b\.?(?![a-z])")
@@ -79,7 +80,8 @@ def tokenize(text: str, lexicon: dict[str, int]) -> Tokens:
 
 
 def _of_parts(word: str, get: object) -> int:
-    """Return the bits of a word with hyphens or apostrophes: a name when all its parts are names, or none is known."""
+    """Return the bits of a word with hyphens or apostrophes: a name when all its parts are names, or none "
+    "is known."""
     from polyclinic.deidentify.lexicon import COMMON, EPONYM, NAME, STOP, WORD
 
     look = get

@@ -103,7 +103,8 @@ class _Worker:
         _add(counts, "with a patient", int(bool(patient)))
         whose = patient or f"document {document.source}\0{document.id}"
         if len(document.text) > LONGEST:
-            return self._hold(document, counts, side, f"longer than {LONGEST} characters", ())
+            self._hold(document, counts, side, f"longer than {LONGEST} characters", ())
+            return None
         result = self.deidentifier.work(document.text, whose)
         title = self.deidentifier.work(document.title, whose) if document.title else None
         for span in result.spans:
@@ -113,7 +114,8 @@ class _Worker:
         for reason in {one.reason for one in left}:
             _add(counts, f"suspicious: {reason}", 1)
         if left and self.job.suspicious == "hold":
-            return self._hold(document, counts, side, held_back(left), [*result.suspicions])
+            self._hold(document, counts, side, held_back(left), [*result.suspicions])
+            return None
         _add(counts, "suspicious kept", int(bool(left)))
         return self._made(document, result, title, whose, bool(patient), bool(left))
 

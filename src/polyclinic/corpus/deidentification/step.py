@@ -120,7 +120,8 @@ def deidentify(settings: DeidentifySettings, work: Work) -> None:
     counts = part_counts(parts)
     if not counts.get("kept"):
         raise UserError(
-            f"{settings.documents}: no document is left of {counts.get('documents', 0)}: all were held back as something "
+            f"{settings.documents}: no document is left of {counts.get('documents', 0)}: all were held back "
+            f"as something "
             "suspicious remains in them; look at them with `suspicious: keep`, and put words that are no names into "
             "`common_words` of rules of your own (docs/corpus.md)"
         )

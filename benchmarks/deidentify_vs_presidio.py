@@ -1,0 +1,103 @@
+"""The rule layer beside presidio's pattern recognisers: documents per CPU-second, in turns, in one run.
+
+    python -m venv /tmp/presidio && /tmp/presidio/bin/pip install presidio-analyzer
+    python benchmarks/deidentify_vs_presidio.py --presidio-python /tmp/presidio/bin/python [--notes notes.jsonl]
+
+The peer is an AnalyzerEngine over presidio's predefined English recognisers that need no language model: all of them
+(with the one for phones, which asks the library phonenumbers), and the pattern recognisers alone. Documents are
+invented notes, or the `text` of lines of JSON. Prints a row for each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from polyclinic.corpus.invented_notes.notes import EVERY_STYLE, draw_notes
+from polyclinic.deidentify import load_rules
+
+PEER = """
+import json, sys, time
+from presidio_analyzer import AnalyzerEngine, PatternRecognizer, RecognizerRegistry
+from presidio_analyzer.nlp_engine import NoOpNlpEngine
+
+registry = RecognizerRegistry()
+registry.load_predefined_recognizers(languages=["en"])
+registry.remove_recognizer("SpacyRecognizer")
+nothing = NoOpNlpEngine([{"lang_code": "en", "model_name": "none"}])
+nothing.load()
+patterns = RecognizerRegistry(recognizers=[r for r in registry.recognizers if isinstance(r, PatternRecognizer)])
+engines = {
+    name: AnalyzerEngine(registry=found, nlp_engine=nothing, supported_languages=["en"])
+    for name, found in (("all", registry), ("patterns", patterns))
+}
+texts = json.load(open(sys.argv[1]))
+for engine in engines.values():
+    engine.analyze(texts[0], language="en")
+print("ready", flush=True)
+for line in sys.stdin:
+    name, first, last = json.loads(line)
+    started = time.process_time()
+    spans = sum(len(engines[name].analyze(text, language="en")) for text in texts[first:last])
+    print(json.dumps([time.process_time() - started, spans]), flush=True)
+"""
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--presidio-python", required=True, help="Python of an environment with presidio-analyzer")
+    parser.add_argument("--notes", type=Path, help="lines of JSON with `text`, instead of invented notes")
+    parser.add_argument("--patients", type=int, default=80)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    if arguments.notes:
+        with arguments.notes.open() as stream:
+            texts = [json.loads(line)["text"] for line in stream]
+    else:
+        texts = [note.text for note in draw_notes(arguments.patients, 11, 3, EVERY_STYLE)]
+    rules = load_rules("en")
+    rules.find(texts[0])
+    size = -(-len(texts) // arguments.rounds)
+    seconds = {"ours": 0.0, "all": 0.0, "patterns": 0.0}
+    spans = dict.fromkeys(seconds, 0)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "texts.json").write_text(json.dumps(texts))
+        (Path(folder) / "peer.py").write_text(PEER)
+        command = [arguments.presidio_python, f"{folder}/peer.py", f"{folder}/texts.json"]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        ) as peer:
+            assert peer.stdin is not None
+            assert peer.stdout is not None
+            assert peer.stdout.readline() == "ready\n"
+            for first in range(0, len(texts), size):
+                for name in ("all", "patterns"):
+                    peer.stdin.write(json.dumps([name, first, first + size]) + "\n")
+                    peer.stdin.flush()
+                    took: list[Any] = json.loads(peer.stdout.readline())
+                    seconds[name] += took[0]
+                    spans[name] += took[1]
+                    # Ours between each of the peer's, so that both meet the same machine.
+                    started = time.process_time()
+                    spans["ours"] += sum(len(rules.find(text)) for text in texts[first : first + size])
+                    seconds["ours"] += (time.process_time() - started) / 2
+            peer.stdin.close()
+    spans["ours"] //= 2
+    print(f"{len(texts)} documents of {sum(map(len, texts)) / len(texts):.0f} characters")
+    print("| | documents per CPU-second | CPU-ms a document | identifiers | ours is faster by |")
+    print("|---|---|---|---|---|")
+    for name, title in (("ours", "rule layer"), ("all", "presidio, all"), ("patterns", "presidio, patterns alone")):
+        per = seconds[name] / len(texts)
+        faster = "" if name == "ours" else f"{seconds[name] / seconds['ours']:.1f}"
+        print(f"| {title} | {1 / per:.0f} | {1000 * per:.2f} | {spans[name]} | {faster} |")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
