@@ -40,7 +40,7 @@ class MedcareAlignSettings(ConversationSettings):
     beta: float = Field(0.1, gt=0, le=100, description="with preferences: how strongly it is held to where it starts")
     orthogonality: Orthogonality = Field(
         "penalty_norm",
-        description="none; penalty_norm: of rows of length 1, whatever their scale; penalty_published: the paper's sum; "
+        description="none; penalty_norm: of rows of length 1; penalty_published: the paper's sum; "
         "projection: exact, after every step",
     )
     weight: float | None = Field(

@@ -46,10 +46,14 @@ class Apartness:
         """Write penalty, loss of the model and overlaps of a step, when it is its turn."""
         if step % self.every == 0 or last:
             found = overlaps(model)
+            # Each process has its part of the step; the trainer's losses are such that their mean is the step's.
+            loss, term = (
+                value / processes.count() for value in processes.sums([float(self.loss), float(self.penalty)])
+            )
             entry = {
                 "step": step,
-                "loss": round(float(self.loss), 6),
-                "penalty": round(float(self.penalty), 6),
+                "loss": round(loss, 6),
+                "penalty": round(term, 6),
                 "row_overlap": _mean([rows for rows, _ in found.values()]),
                 "column_overlap": _mean([columns for _, columns in found.values()]),
             }
