@@ -16,6 +16,7 @@ Format = Literal[
     "workbook",
     "parquet_rows",
     "multiple_choice",
+    "patient_questions",
     "sentence_pairs",
     "iob",
     "pubtator",
@@ -40,6 +41,10 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "answer",
         "answers",
         "answer_letters",
+    ),
+    "patient_questions": (
+        *("question", "options", "letters", "lettered", "letter", "answer", "answers", "answer_letters"),
+        *("documents", "repeat", "patient", "item"),
     ),
     "sentence_pairs": ("premise", "hypothesis", "label"),
     "iob": ("text", "tokens", "tags", "entities", "types", "typed"),
@@ -84,6 +89,11 @@ class Source(BaseModel):
     )
     not_empty: tuple[str, ...] = Field((), description="fields without which a row is no part of the task")
     each: str = Field("", description="name of a list in a record, each element of which is a row of its own")
+    context: Literal["own", "mixed", "others"] = Field(
+        "own",
+        description="documents beside a question (patient_questions): the patient's, with others', others' alone",
+    )
+    repeats: int = Field(1, ge=1, le=100, description="times a question is asked, the documents in another order")
     types: tuple[str, ...] = Field((), description="entity types that are asked for; empty = all")
     answer_is: Literal["letter", "index", "number", "text"] = Field(
         "letter", description="how a file names the right option: letter, index from 0, number from 1, or its text"

@@ -18,6 +18,7 @@ from polyclinic.tasks.task import Task
 from polyclinic.tasks.templates import compiled, template_names
 
 TEST_SHARE = 0.1  # of a source without official splits
+CHOICES = ("multiple_choice", "patient_questions")  # formats whose rows have options
 LONGEST_ITEM = 1_000_000  # characters of input and output together
 
 
@@ -173,7 +174,7 @@ def item_maker(
             name = ids.distinct(name)
         if as_choice and len(fields.get("answers", ())) != 1:
             return Bad(row.place, f"field 'answer': expected one right option, found {len(fields['answers'])}")
-        options = tuple(fields["options"]) if as_choice or (to_ask and source.format == "multiple_choice") else ()
+        options = tuple(fields["options"]) if as_choice or (to_ask and source.format in CHOICES) else ()
         right = reply if as_choice else ""
         return Item(name, row.place, text, outputs, document, options, right, _span(text, part), kept)
 

@@ -18,6 +18,8 @@ from polyclinic.tasks import Task
 FORCED = "forced_letter"  # field of a reply's metadata: the letter it was made to choose after its free reply
 CHOSEN = "options_said_yes"  # and the letters of the options it said yes to, where several may be right
 
+REPEAT = "repeat"  # which time the same question is asked, for data sets that ask it several times
+
 
 def gold_letters(reply: Reply) -> frozenset[str]:
     """Return the letters of the right options."""
@@ -30,7 +32,8 @@ def score_options(task: Task, replies: Sequence[Reply], texts: Sequence[str]) ->
     """Score letters: accuracy (free reply, else what it was made to choose), and whether a free answer could be read.
 
     Made to choose: the options it said yes to, where several may be right, else a letter. free_accuracy,
-    forced_accuracy and option_by_option_accuracy are there for replies that were asked so.
+    forced_accuracy and option_by_option_accuracy are there for replies that were asked so, accuracy_repeat_<n> for
+    questions that are asked several times.
     """
     scored = []
     for reply, text in zip(replies, texts, strict=True):
@@ -45,6 +48,8 @@ def score_options(task: Task, replies: Sequence[Reply], texts: Sequence[str]) ->
             Measured("accuracy", float(bool(taken) and taken == gold)),
             Measured("answer_found", float(bool(free))),
         ]
+        if REPEAT in reply.metadata:
+            row.append(Measured(f"accuracy_repeat_{reply.metadata[REPEAT]}", row[0].value))
         if forced or one_by_one:
             row.append(Measured("free_accuracy", float(bool(free) and free == gold)))
         if forced:

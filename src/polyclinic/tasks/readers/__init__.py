@@ -22,6 +22,7 @@ from polyclinic.tasks.readers import (
     json_rows,
     multiple_choice,
     parquet_rows,
+    patient_questions,
     pubtator,
     relations,
     report_sections,
@@ -50,6 +51,7 @@ READERS: dict[str, FileReader] = {
     "json_rows": json_rows.read,
     "workbook": workbook.read,
     "parquet_rows": parquet_rows.read,
+    "patient_questions": patient_questions.read,
     "iob": iob.read,
     "pubtator": pubtator.read,
     "bioc": bioc.read,
@@ -63,6 +65,7 @@ READERS: dict[str, FileReader] = {
 NORMALISERS: dict[str, Normaliser] = {
     "conversations": conversations.normalise,
     "multiple_choice": multiple_choice.normalise,
+    "patient_questions": multiple_choice.normalise,
     "sentence_pairs": sentence_pairs.normalise,
     "relations": relations.normalise,
     "report_sections": report_sections.normalise,
