@@ -367,7 +367,12 @@ def test_samples_are_the_same_bytes(tmp_path: Path, prompt: PromptName, asked: d
     same_bytes(tmp_path, a_task(source, **PLAIN), tmp_path, "train", choices(prompt=prompt, **asked))
 
 
-VERIFIED = sorted(task.name for task in load_catalog().values() if task.verified and task.builder == "source")
+# Without the sets that a teacher writes anew for each user.
+VERIFIED = sorted(
+    task.name
+    for task in load_catalog().values()
+    if task.verified and task.builder == "source" and "mediphi-validation" not in task.suites
+)
 
 
 @real
