@@ -77,7 +77,7 @@ def test_a_name_that_was_found_is_found_again_alone() -> None:
         ("Ring +44 20 7946 0958.", "+44 20 7946 0958", "phone"),
         ("it's five five five one two three four now", "five five five one two three four", "phone"),
         ("SSN 123-45-6789", "123-45-6789", "ssn"),
-        ("SSN: xxx-xx-6789", "6789", "ssn"),
+        ("SSN: xxx-xx-6789", "xxx-xx-6789", "ssn"),
         ("MRN: 00123456", "00123456", "mrn"),
         ("NHS number 943 476 5919", "943 476 5919", "mrn"),
         ("Accession #: S19-12345", "S19-12345", "other_id"),

@@ -532,8 +532,6 @@ class NumberRules:
         if kind == "ssn":
             if (whole := SSN.match(text, begin)) is not None:
                 return Span(begin, whole.end(), kind)
-            if digits == 4 and "x" in token.lower():
-                return Span(end - 4, end, kind)
             return Span(begin, end, kind) if digits in (4, 9) or "x" in token.lower() else None
         if UNIT.match(text, end) and digits < 6:
             return None
