@@ -4,7 +4,7 @@
     python benchmarks/deidentify_recall.py seen=invented/labels.jsonl [kept-apart=FILE] [--model DIR] [--examples 10]
 
 Each argument is a name and a file of labelled notes (docs/corpus.md), a line of JSON each. An identifier is found
-when every letter and digit of it is covered; a span is right when half of it is labelled. Intervals are Wilson's, 95%.
+when every letter and digit of it is covered; a span is right when half of it is labelled. 95% intervals (Wilson).
 """
 
 from __future__ import annotations
