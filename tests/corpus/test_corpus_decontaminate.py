@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import random
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -252,3 +256,29 @@ def test_real_items_are_found_in_a_document_and_not_in_another(tmp_path: Path) -
     out = decontaminate(documents=documents, data=SHARED, tasks=["medcare-medmcqa"], out=tmp_path / "out")
     assert [document.id for document in read_records(out, Document)] == ["clean"]
     assert facts(out)["items_by_task"]["medcare-medmcqa"] > 1000
+
+
+def test_a_killed_run_goes_on_and_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    folders = []
+    for number in range(6):
+        documents = [
+            Document(id=f"{number}-{n}", text=f"{filler(n)} {ITEM if n % 5 == 0 else ''}") for n in range(50)
+        ]
+        write_records(tmp_path / f"c{number}", documents, Document)
+        folders.append(str(tmp_path / f"c{number}"))
+    given_items = items(tmp_path, item("1", ITEM))
+    wanted = decontaminate(documents=folders, items=given_items, processes=1, out=tmp_path / "whole")
+    arguments = f"documents={folders!r}, items={str(given_items)!r}, processes=1, out={str(tmp_path / 'out')!r}"
+    code = f"from polyclinic.corpus import decontaminate\ndecontaminate({arguments})\n"
+    process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "OMP_NUM_THREADS": "1"})
+    searched = tmp_path / ".making" / "out" / "scratch" / "searched"
+    while process.poll() is None and not (searched / "000001").exists():
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    assert not (tmp_path / "out").exists(), "the run was over before it could be killed"
+    out = decontaminate(documents=folders, items=given_items, processes=1, out=tmp_path / "out")
+    names = sorted(file.name for file in wanted.iterdir() if file.name != "manifest.json")
+    assert names == sorted(file.name for file in out.iterdir() if file.name != "manifest.json")
+    for name in names:
+        assert (out / name).read_bytes() == (wanted / name).read_bytes()
