@@ -118,6 +118,9 @@ def _teacher_step(run: Run, name: str, step: RunStep) -> list[Markup]:
             )
         )
     heading = element("h3", f"{name} ({step.record.kind})")
+    if (step.folder / "page.html").is_file():  # a run's page lies in runs/NAME of the store
+        link = element("a", "Counts, lengths and all samples", href=f"../../{step.folder.name}/page.html")
+        parts = [paragraph(link), *parts]
     return [heading, *parts] if parts else []
 
 
