@@ -1,6 +1,7 @@
 """Checks of catalog tasks, of their items, of task files and of samples that were built."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -274,3 +275,39 @@ def test_a_shared_run_of_thirteen_words_and_a_near_copy_are_found(one: list[str]
     assert how == "is nearly the same"
     assert found["run"][0] in ("a", "b")
     assert overlap([("short", "one two three")], [("p", "four five six")]) == {}
+
+
+def plain_overlap(test: list[tuple[str, str]], training: list[tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Return what `overlap` should: every pair compared, by sets of runs."""
+
+    def runs(text: str, length: int) -> set[tuple[str, ...]]:
+        words = re.findall("[a-z0-9]+", text.lower())
+        length = min(length, len(words)) if length == 5 else length
+        return {tuple(words[at : at + length]) for at in range(len(words) - length + 1)} if length else set()
+
+    found: dict[str, tuple[str, str]] = {}
+    for place, text in training:
+        for name, other in test:
+            if runs(text, 13) & runs(other, 13):
+                found.setdefault(name, (place, "shares 13 words in a row"))
+        for name, other in test:
+            own, theirs = runs(text, 5), runs(other, 5)
+            if own and theirs and len(own & theirs) / len(own | theirs) >= 0.8:
+                found[name] = (place, "is nearly the same")
+    return found
+
+
+@settings(max_examples=60)
+@given(st.randoms(use_true_random=False), st.integers(0, 15))
+def test_overlap_is_what_comparing_every_pair_gives(draw: Any, count: int) -> None:
+    base = [f"w{draw.randrange(60)}" for _ in range(200)]
+
+    def text() -> str:
+        start, length = draw.randrange(150), draw.choice([0, 1, 3, 5, 13, 20, 40])
+        words = base[start : start + length]
+        if words and draw.random() < 0.4:
+            words[draw.randrange(len(words))] = "other"
+        return str(draw.choice([" ", ", ", "\n"])).join(words).title()
+
+    test, training = ([(f"{side}{number}", text()) for number in range(count)] for side in "ab")
+    assert overlap(test, training) == plain_overlap(test, training)

@@ -77,7 +77,7 @@ def check_files(
             raise UserError(f"{path}: no such file or folder; expected a task file or samples")
         before = len(found)
         found += sample_findings(path, catalog) if is_samples(path) else file_findings(path)
-        if state.shingles and not any(finding.rule == "broken" for finding in found[before:]):
+        if len(state) and not any(finding.rule == "broken" for finding in found[before:]):
             found += _found_in(path, state)
     return finding_rows(found)
 
@@ -151,14 +151,12 @@ def _add_tests(state: Overlap, data: Path, catalog: Path | None) -> None:
 
 
 def _found_in(path: Path, state: Overlap) -> Iterator[Finding]:
-    state.found.clear()
-    for item in _items_of(path):
-        state.see_training(item.place, item.input)
-    for number, (test, (place, how)) in enumerate(state.found.items(), start=1):
+    found = state.against((item.place, item.input) for item in _items_of(path))
+    for number, (test, (place, how)) in enumerate(found.items(), start=1):
         if number <= SHOWN:
             yield Finding(path.stem, place, "error", "overlap", f"against the test item {test}: {how}")
-    if len(state.found) > SHOWN:
-        yield Finding(path.stem, str(path), "error", "overlap", f"{len(state.found)} test items in all")
+    if len(found) > SHOWN:
+        yield Finding(path.stem, str(path), "error", "overlap", f"{len(found)} test items in all")
 
 
 def _items_of(path: Path) -> Iterator[Item]:
