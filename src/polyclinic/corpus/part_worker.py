@@ -53,6 +53,7 @@ def make_part(make: MakePart, chunk: bytes, place: Path) -> None:
 
 def main() -> None:
     """Answer the parent until it goes away."""
+    _end_with_parent()
     connection: Connection[Any, Any] = Connection(int(sys.argv[1]))
     try:
         job, settings = msgspec.msgpack.decode(connection.recv_bytes(), type=tuple[str, bytes])
@@ -69,3 +70,13 @@ def main() -> None:
             connection.send_bytes(msgspec.msgpack.encode(answer))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to end this process with its parent; elsewhere it ends when it next answers."""
+    if sys.platform == "linux":
+        import ctypes
+        import signal
+
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
