@@ -243,3 +243,21 @@ def test_the_estimate_of_tokens_covers_every_character(tmp_path: Path) -> None:
         assert "".join(written[start:end] for start, end in spans) == written
         assert all(len(written[start:end].encode()) <= 4 for start, end in spans)
     backend.close()
+
+
+def test_what_a_remote_endpoint_is_asked_passes_the_deidentifier_and_stands_in_the_ledger(
+    own: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POLYCLINIC_DEIDENTIFY_KEY", "k" * 32)
+    sample = Sample("s", "symptom", output="cough", input="Mr. Okafor, MRN: 00123456, came in with cough.")
+    samples = items_in(tmp_path / "samples", [sample])
+    with ChatServer(right) as server:
+        remote = server.url.replace("127.0.0.1", "0.0.0.0")  # which is no local address
+        out = run(endpoint=remote, allow_remote=True, samples=samples, out=tmp_path / "store" / "out", **own)
+    sent = str(server.seen)
+    assert "came in with cough" in sent
+    assert "Okafor" not in sent
+    assert "00123456" not in sent
+    (reply,) = replies(out).values()
+    assert reply.text == "cough"
+    assert (tmp_path / "store" / "ledger.jsonl").read_text().count('"sent"') == 1
