@@ -11,7 +11,7 @@ from polyclinic.pages.palette import color_class
 from polyclinic.pages.text_size import shortened, text_width
 
 ROW, TOP_ROOM, SLANT = 20.0, 14.0, 40  # height of a cell, room above the heads, their angle in degrees
-WIDEST_LABEL, WIDEST_HEAD = 260.0, 150.0
+WIDEST_LABEL, WIDEST_HEAD = 260.0, 190.0
 STRONGEST = 0.45  # share of the colour in the fullest cell; the number over it stays readable
 
 

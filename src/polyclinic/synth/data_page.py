@@ -76,6 +76,8 @@ def _asking(facts: Mapping[str, Any]) -> Section:
         for name, value in facts.items()
         if isinstance(value, (str, int, float)) and not isinstance(value, bool)
     ]
+    expected = facts.get("expected", {})
+    plain += [(f"expected of {title}", text) for title, text in expected.items()]
     parts = [fact_list(plain)]
     for name in COUNTS:
         found = facts.get(name)
