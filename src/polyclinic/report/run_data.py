@@ -100,10 +100,14 @@ def load_run(record: RunRecord, store: Path) -> Run:
 
 
 def read_log(step: RunStep) -> dict[str, list[tuple[float, float]]]:
-    """Return the (step, loss) points of a training log by phase; steps go on from phase to phase."""
+    """Return the (step, loss) points of a training log by phase; steps go on from phase to phase.
+
+    The losses on what was held out are a curve of their own, called so.
+    """
     if step.folder is None or not (step.folder / TRAINING_LOG).is_file():
         return {}
     phases: dict[str, list[tuple[float, float]]] = {}
+    held_out: dict[str, list[tuple[float, float]]] = {}
     start = last = 0.0
     for where, row in read_json_lines(step.folder / TRAINING_LOG):
         phase, number, loss = row.get("phase", ""), row.get("step"), row.get("loss")
@@ -115,7 +119,9 @@ def read_log(step: RunStep) -> dict[str, list[tuple[float, float]]]:
         if isinstance(loss, (int, float)):
             last = start + number
             phases[phase].append((last, float(loss)))
-    return {phase: points for phase, points in phases.items() if points}
+            if isinstance(row.get("held_out_loss"), (int, float)):
+                held_out.setdefault(f"{phase}, held out", []).append((last, float(row["held_out_loss"])))
+    return {phase: points for phase, points in (phases | held_out).items() if points}
 
 
 def _asked(step: RunStep, steps: Mapping[str, RunStep]) -> list[str]:

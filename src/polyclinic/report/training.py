@@ -27,6 +27,7 @@ FACTS = (
     ("dropped_tokens", "tokens dropped", "", "count"),
     ("steps", "optimizer steps", "", "count"),
     ("final_loss", "last loss", "nats per token", "loss"),
+    ("held_out_loss", "lowest held-out loss", "nats per token", "loss"),
 )
 
 
@@ -60,15 +61,15 @@ def _curve(name: str, step: RunStep, log: dict[str, list[tuple[float, float]]], 
         shown, run_length = thinned(points)
         longest = max(longest, run_length)
         lines.append(Line(phase or "loss", shown, index))
-    first = next(iter(log.values()))[0][1]
-    last = list(log.values())[-1][-1][1]
+    own = [points for phase, points in log.items() if not phase.endswith(", held out")]
+    first, last = own[0][0][1], own[-1][-1][1]
     chart = line_chart(
         lines,
         name=f"loss-{number}",
         title=f"Training loss of {name}",
         description=(
             f"Loss of {name} ({step.record.kind}) from {numbers.significant(first)} at the first logged step to "
-            f"{numbers.significant(last)} at the last, {sum(map(len, log.values()))} logged steps."
+            f"{numbers.significant(last)} at the last, {sum(map(len, own))} logged steps."
         ),
         x_title="step",
         y_title="loss",
