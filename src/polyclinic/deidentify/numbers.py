@@ -169,7 +169,10 @@ class NumberRules:
             rf"route|rte|road|rd)\.?\s+\d{{1,5}}|avenue\s+[a-z]\b){unit}",
             re.IGNORECASE,
         )
-        self.flat = re.compile(r"(?:apt|apartment|suite|ste|unit|flat)\b\.?\s*#?\s*$", re.IGNORECASE)
+        self.flat = re.compile(
+            r"\b(?:(?:apt|apartment|suite|ste|unit|flat)\b\.?\s*#?\s*|(?:flat|apt|unit|suite)\s\w{1,4},\s)$",
+            re.IGNORECASE,
+        )
         self.street_words = words["street_types"] | words["short_street_types"] | {"broadway", "route", "rte"}
         self.street_ends = frozenset(word + sign for word in self.street_words for sign in _SIGNS)
         self.box = LookBack(
@@ -391,6 +394,7 @@ class NumberRules:
             and (zip_code := ZIP_PLUS.match(text, start))
             and (state := self.state_before.search(text, start - 20, start))
             and state[0].strip() not in _NO_STATES
+            and state[0] != "ID "
         ):
             return Span(start, zip_code.end(), "zip")
         if (
@@ -449,7 +453,10 @@ class NumberRules:
         kind = found.lastgroup or ""
         word = found[kind].lower()
         if word in _NEEDS_MORE and not self.explicit.search(found[0][len(word) :]) and "#" not in word:
-            return ""
+            if (
+                word != "id" or not text[max(0, found.start() - 2) : found.start()].strip().isalpha()
+            ):  # Interpreter ID 88213
+                return ""
         return kind
 
     def _mixed(self, text: str, start: int) -> Span | None:

@@ -63,7 +63,7 @@ class PlaceRules:
         codes = "|".join(sorted(words["state_codes"])) or "(?!)"
         countries = either(words["countries"])
         self.state_after = re.compile(
-            rf"\s?,\s?(?:(?:{codes})\b(?!\s[a-z])|(?i:{state_names}|{countries})\b)|\s(?:{codes})\s\d{{5}}|"
+            rf"\s?,\s?(?:(?:{codes})\b(?!\s[a-z])|(?i:{state_names}|{countries})\b)|\s(?!ID\b)(?:{codes})\s\d{{5}}(?!\d)|"
             rf"\^(?:{codes})\b"
         )
         self.lower_city = re.compile(
@@ -83,6 +83,8 @@ class PlaceRules:
         text, bits, lower, starts, ends = tokens.text, tokens.bits, tokens.lower, tokens.starts, tokens.ends
         found: list[Span] = []
         until = -1
+        zips = {span.start for span in closed if span.type == "zip"}
+        streets = {span.end for span in closed if span.type == "address"}
         for i, bit in enumerate(bits):
             if bit & INSTITUTION and self._is_head(tokens, i):
                 spot = self._institution(tokens, i)
@@ -91,6 +93,20 @@ class PlaceRules:
                     until = spot.end
                     continue
             if starts[i] < until:
+                continue
+            beside_zip = zips and (ends[i] + 1 in zips or (ends[i] + 2 in zips and text[ends[i]] == ","))
+            after_street = streets and starts[i] - 2 in streets and text[starts[i] - 2 : starts[i]] in (", ", ",\n")
+            if (beside_zip or after_street) and not bit & (STATE | MONTH | STOP) and ends[i] - starts[i] > 2:
+                last = i
+                while after_street and last + 1 < len(starts) and text[ends[last] : starts[last + 1]] == " ":
+                    if (
+                        bits[last + 1] & (STATE | STOP | MONTH)
+                        or text[starts[last + 1] : ends[last + 1]] in self.codes
+                    ):
+                        break
+                    last += 1
+                found.append(Span(starts[i], ends[last], "city"))
+                until = ends[last]
                 continue
             if bit & (CITY | STREET) or lower[i] in self.endings:
                 spot = self._known_place(tokens, i)
