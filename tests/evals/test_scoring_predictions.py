@@ -33,7 +33,7 @@ def predictions(folder: Path, text: str, name: str = "mine.csv") -> Path:
     return folder / name
 
 
-def scored(folder: Path, metric: str = "rouge1", scorer: str = "corrected-1") -> dict[str, Score]:
+def scored(folder: Path, metric: str = "rouge1", scorer: str = "corrected-2") -> dict[str, Score]:
     return {s.item: s for s in read_records(folder, Score) if s.metric == metric and s.scorer == scorer}
 
 
@@ -46,7 +46,7 @@ def test_predictions_are_scored_by_item_with_or_without_the_task_in_their_ids(tm
     manifest = read_manifest(made)
     assert manifest is not None
     assert (manifest.facts["items"], manifest.facts["unscored"]) == (4, 1)
-    assert {s.scorer for s in read_records(made, Score)} == {"corrected-1", "as_published-1"}
+    assert {s.scorer for s in read_records(made, Score)} == {"corrected-2", "as_published-2"}
     assert sum(bool(s.gold) for s in read_records(made, Score)) == 4  # the texts stand in the first score of an item
 
 

@@ -1,8 +1,8 @@
 """Whether texts of one split stand in the other: runs of 13 words, and near-duplicates.
 
 Words are those of `polyclinic.word_hashes`. Two texts are near-duplicates when the Jaccard index of their runs of
-five words is 0.8 or more; candidates are those that share one of their 16 smallest hashes. What is kept grows with the
-test split alone.
+five words is 0.8 or more; candidates share one of their 16 smallest hashes. What is kept grows with the test split
+alone.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def score_rows(folder: Path) -> list[dict[str, Any]]:
     "eval.score",
     ScoreSettings,
     output="scores",
-    version=1,
+    version=2,
     check=check_score,
     shown=score_rows,
     out_optional=True,
