@@ -452,11 +452,13 @@ class NumberRules:
             return ""
         kind = found.lastgroup or ""
         word = found[kind].lower()
-        if word in _NEEDS_MORE and not self.explicit.search(found[0][len(word) :]) and "#" not in word:
-            if (
-                word != "id" or not text[max(0, found.start() - 2) : found.start()].strip().isalpha()
-            ):  # Interpreter ID 88213
-                return ""
+        if (
+            word in _NEEDS_MORE
+            and not self.explicit.search(found[0][len(word) :])
+            and "#" not in word
+            and (word != "id" or not text[max(0, found.start() - 2) : found.start()].strip().isalpha())
+        ):  # Interpreter ID 88213
+            return ""
         return kind
 
     def _mixed(self, text: str, start: int) -> Span | None:

@@ -104,6 +104,8 @@ class PlaceRules:
                         or text[starts[last + 1] : ends[last + 1]] in self.codes
                     ):
                         break
+                    if text[ends[last + 1] : ends[last + 1] + 1].isdigit():  # a postal code
+                        break
                     last += 1
                 found.append(Span(starts[i], ends[last], "city"))
                 until = ends[last]
