@@ -4,8 +4,9 @@ Knowledge is questions and answers made from medwiki, guidelines and medcode; al
 and NCBI diseases) and the writing of sections (MTS-Dialog). A small base reads text first, then every variant starts
 from it. What is measured, on the same items for all:
 
-- exam: the right one of four answers by its likelihood per token (codes and questions that were trained on);
-- alignment: nats per token of good replies to held-out requests, and the F1 of entities written greedily.
+- knowledge: exams, the right one of four answers by its likelihood per token, and the perplexity of the right answers
+  (codes and questions that were trained on);
+- alignment: perplexity of good replies to held-out requests, and the F1 of entities written greedily.
 
     nice python benchmarks/medcare_small.py --data ../shared/data --out /tmp/medcare-small --seeds 3
 
@@ -35,7 +36,7 @@ ANSWER = "Answer the question."
 ENTITIES = "List the diseases in the text."
 SECTION = "Write the section of the note."
 LATE = ("knowledge without noise beside", "stage 2, none, frozen", "stage 2, projection, frozen")  # after all seeds
-EXAM, REPLIES = 100, 50  # items of each task
+EXAM, REPLIES, WRITTEN = 100, 50, 10  # items of each task
 
 
 def documents(data: Path, domain: str, limit: int) -> Iterator[dict[str, Any]]:
@@ -170,13 +171,14 @@ def measure(asked: Asked, name: str, knowledge: list[Sample], held_out: list[Sam
     options = with_options(knowledge)
     by_id = {s.id: s for s in knowledge}
     rows = [(by_id[i], answer) for i, answers in options.items() for answer in answers]
-    found = [nats / tokens for nats, tokens in asked.likelihoods(rows)]
+    found = asked.likelihoods(rows)
     for place, item in enumerate(options):
-        own = found[4 * place : 4 * place + 4]
+        own = [nats / tokens for nats, tokens in found[4 * place : 4 * place + 4]]
         add(by_id[item], "accuracy", float(own[0] < min(own[1:])))
+        add(by_id[item], "negative_log_likelihood", own[0], found[4 * place][1])
     for sample, (nats, tokens) in zip(held_out, asked.likelihoods([(s, s.output) for s in held_out]), strict=True):
         add(sample, "negative_log_likelihood", nats / tokens, tokens)
-    entities = [s for s in held_out if s.task in ("bc5cdr", "ncbi")]
+    entities = [s for task in ("bc5cdr", "ncbi") for s in [s for s in held_out if s.task == task][:WRITTEN]]
     for sample, reply in zip(entities, asked.replies(entities), strict=True):
         gold = {x.strip().lower() for x in sample.output.split(";")}
         said = {x.strip().lower() for x in reply.split(";") if x.strip()}
@@ -207,7 +209,7 @@ def made_by(name: str, what: dict[str, Any], base: Path, place: Path, seed: int)
     from polyclinic.train import medcare_align, medcare_knowledge, sft
 
     def folder(of: str) -> Path:
-        return place / of.replace(", ", "-").replace(" ", "-")
+        return place / folder_name(of)
 
     common = {
         "batch_size": 8, "gradient_accumulation": 1, "warmup_steps": 0.05, "precision": "float32",
@@ -264,9 +266,9 @@ def main() -> None:
         ]
         write_records(given.out / "texts", texts, Document)
         tiny(
-            out=given.out / "base", documents=given.out / "texts", vocabulary_size=given.vocabulary, hidden_size=given.hidden,
-            intermediate_size=3 * given.hidden, layers=given.layers, heads=4, max_positions=256, max_length=128,
-            batch_size=16, learning_rate=3e-3, warmup_steps=0.05,
+            out=given.out / "base", documents=given.out / "texts", vocabulary_size=given.vocabulary,
+            hidden_size=given.hidden, intermediate_size=3 * given.hidden, layers=given.layers, heads=4,
+            max_positions=256, max_length=128, batch_size=16, learning_rate=3e-3, warmup_steps=0.05,
         )  # fmt: skip
     asked_for: dict[str, dict[str, Any]] = {"base": {}, **variants()}
     rounds = [(seed, late) for late in (False, True) for seed in range(given.seeds)]
@@ -275,7 +277,7 @@ def main() -> None:
         place.mkdir(exist_ok=True)
         for name in [name for name in asked_for if (name in LATE) == late]:
             what = asked_for[name]
-            file = place / "scores" / name.replace(", ", "-").replace(" ", "-")
+            file = place / "scores" / folder_name(name)
             if file.exists():
                 continue
             adapter, noise = (None, False) if name == "base" else made_by(name, what, given.out / "base", place, seed)
@@ -290,29 +292,40 @@ def table(out: Path, seeds: int) -> None:
     from polyclinic.evals import compare, summarize
 
     names = ["base", *variants()]
-    scores = {name: mean_over_seeds(out, name, seeds) for name in names}
-    print("| variant | exam | nats per token | entity F1 | overlap |")
-    print("|---|---|---|---|---|")
-    rank = {"accuracy": 0, "negative_log_likelihood": 1, "entity_f1": 2}
+    scores = {name: pooled(mean_over_seeds(out, name, seeds)) for name in names}
+    names = [name for name in names if scores[name]]
+    columns = [
+        ("knowledge", "accuracy", "exam"),
+        ("knowledge", "negative_log_likelihood", "knowledge, perplexity"),
+        ("alignment", "negative_log_likelihood", "alignment, perplexity"),
+        ("alignment", "entity_f1", "entity F1"),
+    ]
+    print("| variant | seeds | " + " | ".join(title for *_, title in columns) + " | overlap of rows |")
+    print("|---" * (len(columns) + 3) + "|")
     for name in names:
-        cells = ["", "", ""]
-        for found in summarize(pooled(scores[name])):
-            cells[rank[found.metric]] = f"{found.estimate:.3f} ({found.low:.3f} to {found.high:.3f})"
+        by_column = {(one.task, one.metric): one for one in summarize(scores[name])}
+        cells = [by_column[task, metric] for task, metric, _ in columns]
+        shown = [f"{one.estimate:.4g} ({one.low:.4g} to {one.high:.4g})" for one in cells]
         spread = [one for one in (overlap(out, name, seed) for seed in range(seeds)) if one is not None]
-        cells.append(f"{sum(spread) / len(spread):.3f}" if spread else "")
-        print(f"| {name} | {' | '.join(cells)} |")
-    print("\n| variant against stage 1 | exam | nats per token | entity F1 |")
+        shown.append(f"{sum(spread) / len(spread):.3f}" if spread else "")
+        done = sum((out / f"seed-{seed}" / "scores" / folder_name(name)).exists() for seed in range(seeds))
+        print(f"| {name} | {done} | {' | '.join(shown)} |")
+    print("\n| against stage 1 | exam | knowledge, nats per token | alignment, nats per token |")
     print("|---|---|---|---|")
     for name in names:
-        if name != "stage 1":
-            cells = ["", "", ""]
-            for pair in compare(pooled(scores[name]), pooled(scores["stage 1"])):
-                cells[rank[pair.metric]] = f"{pair.difference:+.3f} ({pair.low:+.3f} to {pair.high:+.3f})"
-            print(f"| {name} | {' | '.join(cells)} |")
+        if name != "stage 1" and "stage 1" in names:
+            pairs = {(one.task, one.metric): one for one in compare(scores[name], scores["stage 1"])}
+            cells = [pairs[task, metric] for task, metric, _ in columns[:3]]
+            said = [f"{one.difference:+.3f} ({one.low:+.3f} to {one.high:+.3f})" for one in cells]
+            print(f"| {name} | {' | '.join(said)} |")
+
+
+def folder_name(name: str) -> str:
+    return name.replace(", ", "-").replace(" ", "-")
 
 
 def overlap(out: Path, name: str, seed: int) -> float | None:
-    file = out / f"seed-{seed}" / name.replace(", ", "-").replace(" ", "-") / "overlap.json"
+    file = out / f"seed-{seed}" / folder_name(name) / "overlap.json"
     if not file.exists():
         return None
     rows = [entry["rows"] for entry in json.loads(file.read_text()).values()]
@@ -325,7 +338,7 @@ def mean_over_seeds(out: Path, name: str, seeds: int) -> list[Score]:
 
     found: dict[tuple[str, str], list[Score]] = {}
     for seed in range(seeds):
-        folder = out / f"seed-{seed}" / "scores" / name.replace(", ", "-").replace(" ", "-")
+        folder = out / f"seed-{seed}" / "scores" / folder_name(name)
         if folder.exists():
             for score in read_records(folder, Score):
                 found.setdefault((score.item, score.metric), []).append(score)
@@ -333,10 +346,11 @@ def mean_over_seeds(out: Path, name: str, seeds: int) -> list[Score]:
 
 
 def pooled(scores: list[Score]) -> list[Score]:
-    """Return the scores with the tasks of a metric taken as one."""
+    """Return the scores with the tasks of a part taken as one."""
     from dataclasses import replace
 
-    return [replace(score, task="all") for score in scores]
+    parts = {"medcode": "knowledge", "medwiki": "knowledge", "guidelines": "knowledge"}
+    return [replace(score, task=parts.get(score.task, "alignment")) for score in scores]
 
 
 if __name__ == "__main__":
