@@ -223,7 +223,7 @@ def made_by(name: str, what: dict[str, Any], base: Path, place: Path, seed: int)
     if what["stage"] == 0:  # ranks that make the trainable size that of stage 1, routers included
         sft(
             out=folder(name), samples=both, epochs=1, learning_rate=2e-3, neftune_noise_alpha=0,
-            lora={"rank": 64, "alpha": 128, "dropout": 0.05}, **common,
+            lora={"rank": 53, "alpha": 106, "dropout": 0.05}, **common,
         )  # fmt: skip
     elif what["stage"] == 1:
         medcare_knowledge(
