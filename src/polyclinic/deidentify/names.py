@@ -84,11 +84,6 @@ class NameRules:
             ),
         )
         hard = either(words["titles"] | {"doctor", "nurse"})
-        # His son mark here: a word of the lists that is also a word needs one of these behind it.
-        self.lower_relation = re.compile(
-            rf"(?:{either(self.relations)})\s([a-z]{{3,}})\b(\s(?:here|at|in|is|was|called|states|says|said|"
-            rf"updated|present|who|will|and|has|came)\b|,)?"
-        )
         by_first: dict[str, set[str]] = {}
         for title in (words["titles"] & {"mr", "mrs", "ms", "miss", "dr", "drs", "prof"}) | {"doctor", "nurse"}:
             by_first.setdefault(title[0], set()).add(title[1:])
@@ -898,14 +893,15 @@ class NameRules:
             ):
                 end = match.end(1)
             spans.append(Span(start, end, "name"))
-        for match in (
-            self.lower_relation.finditer(text) if any(word in tokens.words for word in self.relations) else ()
-        ):
-            bit = self.lexicon.get(match[1], 0)
-            if (bit & GIVEN and not bit & STOP and (not bit & COMMON or match[2])) and (
-                not text[match.start() - 1 : match.start()].isalnum()
-            ):
-                spans.append(Span(match.start(1), match.end(1), "name"))
+        for relation in self.relations & tokens.words:
+            place = text.find(f"{relation} ")
+            while place >= 0:
+                match = _RELATED.match(text, place + len(relation))
+                if match is not None and not text[place - 1 : place].isalnum():
+                    bit = self.lexicon.get(match[1], 0)
+                    if bit & GIVEN and not bit & STOP and (not bit & COMMON or match[2]):
+                        spans.append(Span(match.start(1), match.end(1), "name"))
+                place = text.find(f"{relation} ", place + 1)
         known = {
             tokens.lower[j]
             for a, b in found
@@ -913,16 +909,16 @@ class NameRules:
             if len(tokens.lower[j]) > 3 and not tokens.bits[j] & (COMMON | WORD | STOP | EPONYM)
         }
         for word in (known & tokens.words) | (self.plain_given & tokens.words):
-            for match in re.finditer(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text):
-                end = match.end()
-                following = re.match(r"\s([a-z]+)\b", text[end : end + 20])
-                if (
-                    following
-                    and (bit := self.lexicon.get(following[1], 0)) & FAMILY
-                    and not bit & (WORD | COMMON | STOP)
-                ):
-                    end += following.end()
-                spans.append(Span(match.start(), end, "name"))
+            place = text.find(word)  # in lower case it hardly ever stands there
+            while place >= 0:
+                end = place + len(word)
+                before, behind = text[place - 1 : place], text[end : end + 1]
+                if not (before.isalnum() or before in ("-", "_") or behind.isalnum() or behind in ("-", "_")):
+                    following = _NEXT_WORD.match(text, end)
+                    if following and (bit := self.lexicon.get(following[1], 0)) & FAMILY:
+                        end = end if bit & (WORD | COMMON | STOP) else following.end()
+                    spans.append(Span(place, end, "name"))
+                place = text.find(word, place + 1)
         return spans
 
     def _initials(self, text: str) -> list[Span]:
@@ -993,6 +989,11 @@ _STAFF = (
     " RRT",
     " rrt",
 )
+# His son mark here: a word of the lists that is also a word needs one of these behind it.
+_RELATED = re.compile(
+    r"\s([a-z]{3,})\b(\s(?:here|at|in|is|was|called|states|says|said|updated|present|who|will|and|has|came)\b|,)?"
+)
+_NEXT_WORD = re.compile(r"\s([a-z]+)\b")
 _LOWER_TITLES = ("dr ", "dr. ", "mr ", "mr. ", "mrs", "ms ", "ms. ", "miss ", "prof", "doctor ", "nurse ", "drs ")
 _ANNOUNCES_INITIALS = (
     "initial",
