@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,14 @@ def write_documents(path: Path, count: int, seed: int) -> dict[tuple[int, int], 
     """Write documents; return the planted pairs with their exact Jaccard index."""
     dice = random.Random(seed)
     vocabulary = ["".join(dice.choices("abcdefghijklmnopqrstuvwxyz", k=dice.randint(2, 11))) for _ in range(30_000)]
-    weights = [1 / (rank + 10) for rank in range(len(vocabulary))]
+    weights = list(accumulate(1 / (rank + 10) for rank in range(len(vocabulary))))
     base = round(count * (1 - COPIES))
     planted: dict[tuple[int, int], float] = {}
     with path.open("w", encoding="utf-8") as lines:
         written: list[list[str]] = []
         for number in range(count):
             if number < base:
-                words = dice.choices(vocabulary, weights, k=dice.randint(260, 340))
+                words = dice.choices(vocabulary, cum_weights=weights, k=dice.randint(260, 340))
                 written.append(words)
             else:
                 other = number - base
