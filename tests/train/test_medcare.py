@@ -403,7 +403,9 @@ def test_checkpointed_activations_change_nothing(data: Path, model: Path, knowle
 def test_evaluation_asks_an_adapter_with_its_noise_only_when_it_is_kept(
     model: Path, knowledge: Path, tmp_path: Path
 ) -> None:
+    from polyclinic import evals
     from polyclinic.evals.backends.models_in_process import load_for_asking
+    from polyclinic.records import Sample, write_records
 
     kept = medcare_parts(
         out=tmp_path / "kept", model=model, adapter=knowledge, parts=["attention", "knowledge", "noise"]
@@ -412,6 +414,10 @@ def test_evaluation_asks_an_adapter_with_its_noise_only_when_it_is_kept(
     assert torch.equal(logits(load_for_asking(model, "float32", knowledge)), stock)
     noisy = logits(put_with_noise(load_model(model), knowledge))
     assert torch.equal(logits(load_for_asking(model, "float32", kept)), noisy)
+    items = tmp_path / "items"
+    write_records(items, [Sample("1", "medec", "x", input="pain", options=("x", "y"))], Sample)
+    with pytest.raises(UserError, match="keeps its noise, routed experts that vLLM cannot run"):
+        evals.run(out=tmp_path / "scores", model=model, adapter=kept, samples=items, backend="vllm")
     assert not torch.equal(noisy, stock)
 
 

@@ -56,8 +56,10 @@ def medcare_parts(settings: MedcarePartsSettings, work: Work) -> None:
     from polyclinic.adapters.low_rank import Pair, Pairs, add_pairs, side_by_side, write_pairs
     from polyclinic.adapters.noise_folder import read_noise, write_noise
     from polyclinic.adapters.parts import read_parts, write_parts
+    from polyclinic.train.chat import ChatTokens
     from polyclinic.train.finish import load_for_training
     from polyclinic.train.medcare_run import stored_dtype
+    from polyclinic.train.sft import end_turns
     from polyclinic.train.trainer_run import quiet_libraries
 
     check_parts(settings)
@@ -74,6 +76,8 @@ def medcare_parts(settings: MedcarePartsSettings, work: Work) -> None:
         model, tokenizer = load_for_training(settings.model)
         add_pairs(model, pairs, str(settings.adapter))
         model.to(getattr(torch, stored_dtype(settings.model)))
+        if tokenizer.chat_template:
+            end_turns(model, ChatTokens(tokenizer, settings.model).end_of_turn)
         with quiet_libraries():
             models.save_model(work.out, model, tokenizer)
         return

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from polyclinic import models
 from polyclinic.adapter_folder import check_base
+from polyclinic.adapters.noise_folder import keeps_noise
+from polyclinic.errors import UserError
 from polyclinic.evals.backends.local import Engine, LocalBackend
 from polyclinic.evals.backends.models_in_process import load_for_asking, model_fingerprint, model_name
 from polyclinic.evals.conversation import PLAIN_STOPS
@@ -35,6 +37,11 @@ def open_backend(settings: RunSettings, work: Work) -> Backend:
 
         if settings.adapter is not None:
             check_base(settings.adapter, folder)
+            if keeps_noise(settings.adapter):
+                raise UserError(
+                    f"{settings.adapter}: keeps its noise, routed experts that vLLM cannot run; ask it with backend "
+                    "transformers, or take the adapter without noise"
+                )
         engine = VllmEngine(
             folder,
             settings.adapter,
