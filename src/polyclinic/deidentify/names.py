@@ -896,11 +896,11 @@ class NameRules:
         for relation in self.relations & tokens.words:
             place = text.find(f"{relation} ")
             while place >= 0:
-                match = _RELATED.match(text, place + len(relation))
-                if match is not None and not text[place - 1 : place].isalnum():
-                    bit = self.lexicon.get(match[1], 0)
-                    if bit & GIVEN and not bit & STOP and (not bit & COMMON or match[2]):
-                        spans.append(Span(match.start(1), match.end(1), "name"))
+                related = _RELATED.match(text, place + len(relation))
+                if related is not None and not text[place - 1 : place].isalnum():
+                    bit = self.lexicon.get(related[1], 0)
+                    if bit & GIVEN and not bit & STOP and (not bit & COMMON or related[2]):
+                        spans.append(Span(related.start(1), related.end(1), "name"))
                 place = text.find(f"{relation} ", place + 1)
         known = {
             tokens.lower[j]

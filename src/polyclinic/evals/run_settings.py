@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from polyclinic.deidentify import guard_for
 from polyclinic.steps import Adapter, Documents, Model, Runtime, Samples, Settings, SourcePath
 
 PromptStyle = Literal["suite", "turns", "paper", "code"]
@@ -111,4 +110,6 @@ class RunSettings(Settings):
 def check_run(settings: RunSettings) -> None:
     """Look at an endpoint's address before anything runs; raises UserError when nothing may be sent there."""
     if settings.endpoint:
+        from polyclinic.deidentify import guard_for
+
         guard_for([settings.endpoint], allow_remote=settings.allow_remote, where="eval.run.endpoint")

@@ -14,7 +14,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from polyclinic.deidentify import ledger_of
 from polyclinic.errors import UserError
 from polyclinic.llm import (
     ChatRequest,
@@ -98,6 +97,8 @@ class Round(Generic[About]):
 
     def ask(self, endpoint: Teacher, journal: Journal, work: Work, count: float, settings: TeacherSettings) -> None:
         """Ask every question, `count` of them, within the budget; all answers go into the journal."""
+        from polyclinic.deidentify import ledger_of
+
         expected = expected_cost((request for _, request in self.questions()), endpoint, journal, count)
         title = self.title
         if expected is not None:

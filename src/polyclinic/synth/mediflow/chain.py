@@ -10,7 +10,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
-from polyclinic.deidentify import ledger_of
 from polyclinic.errors import UserError
 from polyclinic.llm import Journal, Outcome, ask_in_steps, read_steps
 from polyclinic.records import Sample, write_records
@@ -45,6 +44,8 @@ def chain(settings: ChainSettings, work: Work) -> None:
     metadata, which `synth.pairs` makes preferences of. Stages overlap: the whole takes little longer than its longest
     stage. Raises UserError when no instruction could be used.
     """
+    from polyclinic.deidentify import ledger_of
+
     steps = Steps(settings, work.seed)
     guards = {one: guard_of(one, settings.allow_remote) for one in (steps.writer, steps.judge)}
     remote = frozenset(one for one, found in guards.items() if found is not None)
