@@ -85,7 +85,7 @@ def test_figures_stand_with_n_interval_and_scorer_and_printed_ones_are_marked(
         ("expert", "clue-mednli", "accuracy", "corrected-2")
     )  # fmt: skip
     assert f"{100 * row['estimate']:.1f} {100 * row['low']:.1f} to {100 * row['high']:.1f} n = {row['n']}" in text
-    for said in ("corrected 2", "as published 1", "MediPhi-Instruct printed", "71.0", "GPT-4 printed"):
+    for said in ("corrected 2", "as published 2", "MediPhi-Instruct printed", "71.0", "GPT-4 printed"):
         assert said in text
     html = page.read_text(encoding="utf-8")
     assert re.search(r"<em[^>]*>71\.0</em>", html)
