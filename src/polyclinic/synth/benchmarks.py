@@ -12,10 +12,6 @@ from pathlib import Path
 
 from polyclinic.errors import UserError
 from polyclinic.records import Sample, read_records
-from polyclinic.tasks import load_catalog
-from polyclinic.tasks.readers import source_files
-from polyclinic.tasks.source_items import Item, task_items
-from polyclinic.word_runs import RunIndex
 
 RUN = 13  # words
 
@@ -48,6 +44,8 @@ class Benchmarks:
     def __init__(
         self, samples: Sequence[Path], data: Path | None, catalog: Path | None = None, without: str = ""
     ) -> None:
+        from polyclinic.word_runs import RunIndex
+
         self.counts: dict[str, int] = {}  # items by benchmark
         items: list[TestItem] = []
         for item in (*_built(samples), *_of_catalog(data, catalog, without)):
@@ -84,6 +82,10 @@ def _built(paths: Sequence[Path]) -> Iterator[TestItem]:
 
 def _of_catalog(data: Path | None, catalog: Path | None, without: str) -> Iterator[TestItem]:
     """Yield the items of all test splits that are there, files that several tasks share once."""
+    from polyclinic.tasks import load_catalog
+    from polyclinic.tasks.readers import source_files
+    from polyclinic.tasks.source_items import Item, task_items
+
     if data is None:
         return
     seen: set[tuple[Path, ...]] = set()

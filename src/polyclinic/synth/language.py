@@ -5,10 +5,9 @@ It is a check, not a guess: what is too short to tell, or in a language it knows
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
-
-from polyclinic.tasks.wording_rules import FUNCTION_WORDS
 
 SCRIPTS = {
     "Cyrillic": "\u0400-\u052f",
@@ -45,7 +44,6 @@ _WORD = re.compile(
     "|".join([*(f"(?P<{name}>[{signs}]{'' if name in UNDIVIDED else '+'})" for name, signs in SCRIPTS.items())])
     + r"|(?P<Latin>[^\W\d_]+)"
 )
-_WORDS_OF = {code: frozenset(listed.split()) for code, listed in FUNCTION_WORDS.items()}
 
 
 def language_problem(text: str, language: str) -> str:
@@ -72,7 +70,7 @@ def language_problem(text: str, language: str) -> str:
     if expected != ("Latin",):
         return ""
     words = [word for script, word in found if script == "Latin"]
-    hits = {name: sum(word in listed for word in words) for name, listed in _WORDS_OF.items()}
+    hits = {name: sum(word in listed for word in words) for name, listed in _words_of_languages().items()}
     if code not in hits:  # the one mistake that teachers make is to go on in English
         english = hits["en"] >= max(ENOUGH, TELLING * len(words))
         return f"another language: expected {language}, this looks like en" if english else ""
@@ -80,3 +78,10 @@ def language_problem(text: str, language: str) -> str:
     # A few shared words say nothing; a clear lead of another language does.
     clear = hits[best] >= ENOUGH and hits[best] > 2 * hits[code] + 1
     return f"another language: expected {language}, this looks like {best}" if clear else ""
+
+
+@functools.cache
+def _words_of_languages() -> dict[str, frozenset[str]]:
+    from polyclinic.tasks.wording_rules import FUNCTION_WORDS
+
+    return {code: frozenset(listed.split()) for code, listed in FUNCTION_WORDS.items()}

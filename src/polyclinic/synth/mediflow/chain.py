@@ -44,6 +44,7 @@ def chain(settings: ChainSettings, work: Work) -> None:
     metadata, which `synth.pairs` makes preferences of. Stages overlap: the whole takes little longer than its longest
     stage. Raises UserError when no instruction could be used.
     """
+
     from polyclinic.deidentify import ledger_of
 
     steps = Steps(settings, work.seed)
