@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from polyclinic.train.budget import training_budget
 from polyclinic.train.devices import KNOWN, Device
 from polyclinic.train.memory import StepSize, lora_weights, memory_needed, operations_per_token, shapes_of
 
-SMALL = Device("a small one", 1_500_000.0, {"float32": 1e12, "bfloat16": 2e12}, accelerator=False)
+SMALL = Device("a small one", 2_000_000.0, {"float32": 1e12, "bfloat16": 2e12}, accelerator=False)
 
 
 def kept_bytes(model: Any, rows: int, length: int, half: bool, isolated: bool) -> int:
@@ -100,7 +101,7 @@ def test_what_does_not_fit_is_said_with_changes_that_make_it_fit(data: Path, mod
     budget = training_budget(settings, device=SMALL)
     assert not budget["fits"]
     assert any(line.startswith("does not fit a small one") for line in budget["lines"])
-    smaller = int(budget["advice"][0].split()[1])
+    smaller = int(re.findall(r"batch_size: (\d+)", budget["advice"][0])[0])
     again = training_budget(dapt.settings(**given, batch_size=smaller, gradient_accumulation=32 // smaller), 1, SMALL)
     assert again["fits"]
     assert again["steps"] == budget["steps"]

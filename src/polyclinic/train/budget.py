@@ -197,29 +197,45 @@ def _counter(model: Path) -> Callable[[list[str]], list[int]]:
 
 
 def _advice(shapes: Shapes, size: StepSize, device: Device, settings: Any, processes: int) -> list[str]:
-    """Return what makes it fit, the change of fewest consequences first; each is enough alone, or said to be not."""
+    """Return what makes it fit, each enough alone; what leaves the result as it is comes first."""
+    rows_of_step = settings.batch_size * settings.gradient_accumulation
 
-    def needs(**changes: Any) -> float:
-        return sum(memory_needed(shapes, replace(size, **changes)).values())
+    def with_rows(**changes: Any) -> str | None:
+        """Return the most rows that fit with these changes, as settings; None when one row does not."""
+        for rows in _divisors(rows_of_step):
+            if rows <= size.rows and sum(memory_needed(shapes, replace(size, rows=rows, **changes)).values()) <= room:
+                same = rows == size.rows
+                return "" if same else f"batch_size: {rows}, gradient_accumulation: {rows_of_step // rows}"
+        return None
 
+    room = device.memory
+    again = {"checkpointing": True}
     found = []
-    accumulated = settings.batch_size * settings.gradient_accumulation
-    smaller = next((r for r in _divisors(accumulated) if r < size.rows and needs(rows=r) <= device.memory), None)
-    if smaller is not None:
-        found.append(f"batch_size: {smaller} with gradient_accumulation: {accumulated // smaller} (the same result)")
-    if not size.checkpointing:
-        enough = needs(checkpointing=True) <= device.memory
-        alone = "" if enough else "; not enough alone"
-        found.append(f"gradient_checkpointing: true (the same result, a third more time){alone}")
-    if size.trained is None and needs(trained=lora_weights(shapes, 16)) <= device.memory:
-        found.append("lora: {} (another training: low-rank matrices)")
-    if size.parts == 1:
-        least = next((n for n in (2, 4, 8, 16) if needs(parts=n) <= device.memory), None)
-        if least is not None and least >= processes:
-            found.append(f"sharding: full with --launch torchrun:{least}, on as many devices")
-    if size.length > 512:
-        found.append(f"max_length: {size.length // 2} (long records are cut or split)")
+    if (plain := with_rows()) is not None:
+        found.append(f"{plain} (the same result)")
+    if not size.checkpointing and (fewer := with_rows(**again)) is not None:
+        found.append(_joined("gradient_checkpointing: true", fewer) + " (the same result, a third more time)")
+    for count in (2, 4, 8, 16, 32):
+        if (
+            count > max(processes, size.parts)
+            and not found
+            and (fewer := with_rows(**again, parts=count)) is not None
+        ):
+            parts = f"sharding: full with --launch torchrun:{count}, on as many devices"
+            found.append(_joined(parts, "gradient_checkpointing: true", fewer) + " (the same result)")
+            break
+    if size.trained is None:
+        for more, name in (({}, ""), (again, "gradient_checkpointing: true")):
+            if (fewer := with_rows(trained=lora_weights(shapes, 16), **more)) is not None:
+                found.append(_joined("lora: {rank: 16}", name, fewer) + " (another training: low-rank matrices)")
+                break
+    if not found:
+        found.append(f"a shorter max_length than {size.length}, or a smaller model; one row does not fit in any way")
     return found
+
+
+def _joined(*settings: str) -> str:
+    return ", ".join(filter(None, settings))
 
 
 def _divisors(number: int) -> list[int]:

@@ -11,8 +11,11 @@ i, k values in keys and in values of a token, a heads and a vocabulary of V, in 
   12 t h for the last norm; with gradient checkpointing t L 4 h and one layer of the above;
 - documents that do not see each other: the mask, 4 bytes for each pair of positions of a row and layer on a
   processor, 1 byte once on an accelerator;
-- the head: 12 t V in float32, 16 t V in bfloat16: logits, log-probabilities and their gradients. Preferences go
-  through the head in pieces and need next to none of it.
+- the head: 16 t V in float32, 20 t V in bfloat16: logits, log-probabilities and their gradients. Preferences go
+  through the head in pieces and need next to none of it;
+- passing: t (12 i + 12 h), the gradients of one layer's activations.
+
+What an allocator cannot use of the memory it has comes on top: on a processor a fifth was measured, see docs/train.md.
 """
 
 from __future__ import annotations
@@ -129,7 +132,8 @@ def memory_needed(shapes: Shapes, size: StepSize) -> dict[str, float]:
         "gradients": 4 * trained / size.parts,
         "optimizer": 8 * trained / size.parts,
         "activations": float(kept + 12 * tokens * shapes.hidden),
-        "head": 0.0 if size.pairs else float(tokens * shapes.vocabulary * (16 if size.half else 12)),
+        "head": 0.0 if size.pairs else float(tokens * shapes.vocabulary * (20 if size.half else 16)),
+        "passing": float(tokens * 12 * (shapes.inner + shapes.hidden)),
     }
 
 
