@@ -14,7 +14,7 @@ from polyclinic.models import load_tokenizer
 from polyclinic.records import Document, Sample, write_records
 from polyclinic.steps import Work
 from polyclinic.train import dapt, pit
-from polyclinic.train.batches import BatchPlan
+from polyclinic.train.batches import BatchPlan, full_pieces
 from polyclinic.train.dapt import DaptSettings
 from polyclinic.train.language_modeling import document_rows
 from polyclinic.train.pit import PitSettings, phase_rows
@@ -133,3 +133,10 @@ def test_the_explainer_is_dapt_on_explanations_and_both_phases_can_be_left_out(
                phase1_epochs=0.2, max_length=32, **FAST)  # fmt: skip
     phases = {json.loads(line)["phase"] for line in (made / "training_log.jsonl").read_text().splitlines()}
     assert phases == {"phase 1 tasks"}
+
+
+def test_packed_texts_are_split_into_full_rows_and_a_rest_that_is_no_crumb() -> None:
+    assert full_pieces((0, 100), 40) == [(0, 40), (40, 80), (80, 100)]
+    assert full_pieces((5, 86), 40) == [(5, 45), (45, 70), (70, 86)]
+    assert full_pieces((0, 40), 40) == [(0, 40)]
+    assert full_pieces((0, 9), 4) == [(0, 4), (4, 7), (7, 9)]

@@ -65,7 +65,7 @@ class TinySettings(OptimizerSettings):
         return self
 
 
-@step_kind("model.tiny", TinySettings, output="model", version=1, packages=("torch", "transformers", "tokenizers"))
+@step_kind("model.tiny", TinySettings, output="model", version=2, packages=("torch", "transformers", "tokenizers"))
 def tiny(settings: TinySettings, work: Work) -> None:
     """Train a tokenizer and a small Llama-architecture model from a corpus."""
     tokenizer = train_tokenizer(

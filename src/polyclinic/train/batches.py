@@ -7,8 +7,8 @@ A row of a batch is a tuple of spans of the token file. Three packings:
   not see each other.
 - `wrapped`: documents one after the other in a new order each epoch, cut into full rows; they do see each other.
 
-No packing loses a token, unless told to cut what is too long: a document longer than a row becomes several spans of
-nearly equal length.
+No packing loses a token, unless told to cut what is too long: a document longer than a row becomes several spans, of
+nearly equal length where each has a row of its own, full ones and a rest where they are packed.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ Packing = Literal["one_document", "best_fit", "wrapped"]
 TooLong = Literal["split", "cut"]
 Span = tuple[int, int]  # start and stop in the token file
 Row = tuple[Span, ...]
+SHORTEST_PIECE = 16  # tokens of the rest of a text that is split
 IGNORED = -100  # label of a position that is not learnt
 
 BATCHES_SORTED_TOGETHER = (
@@ -64,7 +65,8 @@ class BatchPlan:
             self._spans = [(start, min(stop, start + max_length)) for start, stop in rows.spans()]
             self.dropped = len(rows.tokens) - sum(stop - start for start, stop in self._spans)
         else:
-            self._spans = [s for span in rows.spans() for s in split_span(span, max_length)]
+            split = full_pieces if packing == "best_fit" else split_span
+            self._spans = [s for span in rows.spans() for s in split(span, max_length)]
         self._packed: list[Row] = []
         if packing == "one_document":
             self._packed = [(span,) for span in self._spans]
@@ -158,6 +160,18 @@ def split_span(span: Span, longest: int) -> list[Span]:
     start, stop = span
     pieces = math.ceil((stop - start) / longest)
     edges = [start + (stop - start) * i // pieces for i in range(pieces + 1)] if pieces else []
+    return list(itertools.pairwise(edges))
+
+
+def full_pieces(span: Span, longest: int) -> list[Span]:
+    """Return a span as pieces of `longest` tokens and a rest, which packs better than pieces of one length.
+
+    A rest of a few tokens, of which little could be learnt, takes some from the piece before it.
+    """
+    start, stop = span
+    edges = [*range(start, stop, longest), stop]
+    if len(edges) > 2:
+        edges[-2] = min(edges[-2], stop - min(SHORTEST_PIECE, longest // 2))
     return list(itertools.pairwise(edges))
 
 

@@ -53,7 +53,7 @@ class DaptSettings(AdaptableSettings):
     DaptSettings,
     output="model",
     output_of=output_of,
-    version=2,
+    version=3,
     packages=("torch", "transformers"),
     check=check_inputs,
     processes=True,
