@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from polyclinic.errors import UserError, WorkStopped
 from polyclinic.models import fingerprint, load_model
 from polyclinic.records import Sample, write_records
+from polyclinic.steps import Work
 from polyclinic.train import sft
 from polyclinic.train.step_watch import is_spike
-from polyclinic.train.tracking import check_trackers
+from polyclinic.train.tracking import Trackers, check_trackers
 
 OPTIONS: dict[str, Any] = {
     "batch_size": 1,
@@ -115,3 +116,16 @@ def test_a_tracker_that_is_not_installed_is_named_before_the_first_step() -> Non
         pytest.skip("all of them are installed")
     with pytest.raises(UserError, match=f"report_to: {missing[0]} is not installed"):
         check_trackers(missing)
+
+
+def test_tensorboard_has_the_numbers_of_the_log(work: Work) -> None:
+    pytest.importorskip("tensorboard", reason="tensorboard is not installed")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    with Trackers(["tensorboard"], work, "instructions") as trackers:
+        for step in (5, 10):
+            trackers.log({"phase": "instructions", "step": step, "loss": 1 / step})
+    events = EventAccumulator(str(work.out / "tensorboard" / "instructions"))
+    events.Reload()
+    assert events.Tags()["scalars"] == ["train/loss"]
+    assert [(event.step, round(event.value, 4)) for event in events.Scalars("train/loss")] == [(5, 0.2), (10, 0.1)]

@@ -67,7 +67,7 @@ def training_budget(settings: Any, processes: int = 1, device: Device | None = N
         each = None if tokens is None else tokens * operations_per_token(shapes, size) / processes
         seconds = None if each is None else one.seconds(each, settings.precision)
         hours[one.name] = None if seconds is None else seconds / 3600
-    fits = total <= device.memory
+    fits = total <= device.usable
     advice = [] if fits else _advice(shapes, size, device, settings, processes)
     found = {
         "tokens": tokens,
@@ -208,7 +208,7 @@ def _advice(shapes: Shapes, size: StepSize, device: Device, settings: Any, proce
                 return "" if same else f"batch_size: {rows}, gradient_accumulation: {rows_of_step // rows}"
         return None
 
-    room = device.memory
+    room = device.usable
     again = {"checkpointing": True}
     found = []
     if (plain := with_rows()) is not None:
