@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.deidentify.calendar import COMPACT, CalendarRules, is_day, is_year
-from polyclinic.deidentify.language import Words, either, words_of
+from polyclinic.deidentify.calendar import CalendarRules
+from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.look_back import LookBack
+from polyclinic.deidentify.number_labels import SSN, NumberLabels
 from polyclinic.deidentify.spans import Span
 
 WORDS = re.compile(r"[A-Za-z]+")
 DIGITS = re.compile(r"\d+")
-LOOK_BACK = 52  # characters before a number in which its label is looked for
 EXTENSION = r"(?:\s*[,;(]?\s*(?:x|ext\.?|extension|extn\.?)\s*[.:#]?\s*\d{1,6}\)?)?"
 PHONE = re.compile(
     r"(?:\+?1[\s.\-]?\(?|\()?\d{3}(?:\)\s?[-.]?\s?|\s?[.\-–/]\s?|\s)\d{3}(?:\s?[.\-–]\s?|\s)\d{4}(?!\d)" + EXTENSION,
@@ -29,49 +29,8 @@ NATIONAL = re.compile(
     r"(?:0\d{2,4}\)?[\s\-]\d{3,4}[\s\-]?\d{3,4}|0\d{4,5}[\s\-]\d{5,6}|07\d{3}\s?\d{6}|0\d(?:[\s.]\d{2}){4}|"
     r"0\d{10})(?!\d)" + EXTENSION
 )
-SSN = re.compile(r"\d{3}([-\s–])\d{2}\1\d{4}(?![\d-])")
-MASKED_SSN = re.compile(r"(?:[x*#]{3}[-\s]?[x*#]{2}[-\s]?)$", re.IGNORECASE)
 IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?![\d.])(?::\d{2,5}\b)?(?:/\d{1,2}\b)?")
 ZIP_PLUS = re.compile(r"\d{5}(?:-\d{4})?(?!\d)")
-UNIT = re.compile(
-    r"[\s-]?(?:mg|mcg|ug|µg|μg|g|gm|kg|ml|l|dl|cc|mm|cm|km|iu|units?|u|meq|mmol|mosm|copies|cells|k|x10|/|%|°|"
-    r"bpm|lbs?|pounds|"
-    r"cgy|gy|hz|ms|msec|seconds|minutes|hours|days|weeks|months|years|steps|calories|kcal|dollars|people|"
-    r"patients|women|men|per\s|"
-    r"platelets|leukocytes|wbc|rbc|colonies|cfu|international|thousand|million)(?![a-z])",
-    re.IGNORECASE,
-)
-TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-–._:][A-Za-z0-9]+)*")
-GROUPS = re.compile(r"(?:[ ]\d{2,}(?![\d/.:])){1,5}|(?:[ ][A-Z0-9]{2,5}(?![a-z/.]))(?:[ ]\d{2,5}(?![\d/.:]))*")
-VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}(?![A-Za-z0-9])")
-UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-MAC = re.compile(r"[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}(?![0-9a-f])", re.IGNORECASE)
-MBI = re.compile(
-    r"[1-9][AC-HJKMNP-RT-Yac-hjkmnp-rt-y][A-Za-z0-9]\d-?[A-Za-z][A-Za-z0-9]\d-?[A-Za-z]{2}\d{2}(?![A-Za-z0-9])"
-)
-UK_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}(?![A-Za-z0-9])")
-CANADA_POSTCODE = re.compile(r"[ABCEGHJ-NPRSTVXY]\d[A-Z]\s?\d[A-Z]\d(?![A-Za-z0-9])")
-# Codes that say something of medicine and nothing of a person.
-PUBLIC_CODE = re.compile(
-    r"(?:nct|icd|cpt|hcpcs|snomed|loinc|rxnorm|rxcui|ndc|pmid|pmc|doi|isbn|issn|isrctn|umls|cui|mesh|omim|drg|"
-    r"covid|sars|rs|nm_|np_|"
-    r"grch|chembl|ec|cas|drugbank|orpha|hgnc|ensg|cd|hla|cyp|il|vitamin|codes?|asa|tnm|figo|fda|iso|nhanes|"
-    r"dsm|mesh|gard|medlineplus|"
-    r"sct|atc|unii|egfr|version|v|page|pages|pp|figure|table|section|chapter|eudract|ctri|chictr|actrn|jprn|drks)$",
-    re.IGNORECASE,
-)
-GRAVIDA = re.compile(r"[Gg]\d{1,2}[Pp]\d{1,4}")
-CODE_BEFORE = LookBack(
-    r"\b(?:nct|icd|icd-?(?:9|10)(?:-cm|-pcs)?|cpt|hcpcs|snomed(?:\s?ct)?|loinc|rxnorm|rxcui|ndc|pmid|pmcid|"
-    r"pmc|doi|isbn|issn|isrctn|"
-    r"concept(?:\s?id)?|umls|cui|mesh|omim|drg|procedure codes?|diagnosis codes?|billing codes?|codes?|dx "
-    r"codes?)\s*[:#=-]?\s*",
-    words_of(
-        "nct icd cpt hcpcs snomed loinc rxnorm rxcui ndc pmid doi isbn issn isrctn concept umls cui mesh omim "
-        "drg procedure diagnosis billing code dx"
-    ),
-)
-MONEY_BEFORE = re.compile(r"(?:[$€£]|usd|n\s?=|=|<|>|≤|≥|~|±|count(?: of)?|counts?:?|total of|of)\s*$", re.IGNORECASE)
 AGE_AFTER = re.compile(
     r"\s*-?\s*(?:years?|yrs?|yr|y)\.?[\s./-]*(?:old|of\s+age|olds?\b|o\b|/o\b|o\.)|\s?-?(?:yo|y\.o\.?|y/o|yof|"
     r"yom|y\.?o)\b|"
@@ -109,82 +68,12 @@ SPELLED_AGE = re.compile(
     r"seven|eight|nine|ten|eleven|twelve))?)[\s-]+(?:years?[\s-]+(?:old|of\s+age|young)|yo\b|y/o\b)",
     re.IGNORECASE,
 )
-PLATE_BEFORE = re.compile(r"(?:^|[\s:#])([A-Z]{1,4}[ -]?)$")
+_NO_STATES = frozenset(words_of("in or me hi ok de la pa ma al on id co mt mo oh ms md do ne ct"))
+_MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov dec"))
 
 
-class NumberRules:
+class NumberRules(NumberLabels):
     """The identifiers with digits of one language."""
-
-    def __init__(self, words: Words, calendar: CalendarRules) -> None:
-        """Compile the labels and street names of a language."""
-        self.words, self.calendar = words, calendar
-        joined = "|".join(
-            f"(?P<{kind}>{pattern})" for kind, pattern in sorted(words.id_labels.items(), key=_label_order)
-        )
-        connector = (
-            r"(?:[\s.:#=*()\[\]|]|\b(?:no|nos|num|nbr|number|numbers|numero|id|ids|is|was|of|ending|ends|in|code|"
-        )
-        connector += r"identifier|ref|"
-        connector += r"date|digits|last|four|4|on|file|the|card|model|name|holder|reads|read|as|and)\b|['’]s|-)*"
-        starts = [piece for pattern in words.id_labels.values() for piece in top_level(pattern)]
-        self.label = LookBack(rf"(?<![a-z0-9/])(?:{joined})(?![a-z]){connector}", starts)
-        # A label that is also an ordinary word needs `#`, `no`, `id`, `:` or their like behind it.
-        self.explicit = re.compile(
-            r"(?:[#:=]|\b(?:no|num|nbr|number|numbers|id|ids|identifier|code|ending|ends)\b)", re.IGNORECASE
-        )
-        phone = either(words["phone_labels"])
-        self.phone_label = LookBack(
-            rf"(?<![a-z0-9])(?:{phone})(?:\s*\b(?:phone|number|no|line|to|is|at|me|him|her|us|them|my|his|on|"
-            rf"back|or|and|the|office|desk|for|"
-            r"questions|with)\b)*[\s.:#()*-]*",
-            words["phone_labels"],
-        )
-        self.fax_label = LookBack(
-            rf"\b(?:{words.any_of('fax_labels')})(?:\s*\b(?:number|no|to|is|at|line|it|the|results|"
-            rf"records)\b)*[\s.:#()+*1-]*",
-            words["fax_labels"],
-        )
-        self.pager_label = LookBack(
-            rf"(?<![a-z0-9])(?:{words.any_of('pager_labels')})(?:\s*\b(?:number|no|id|is|at|me|him|her|"
-            rf"on)\b)*[\s.:#()-]*",
-            words["pager_labels"],
-        )
-        streets = either(words["street_types"])
-        short = either(words["short_street_types"])
-        not_street = either(words["no_street_words"])
-        unit = (
-            r"(?:(?:\s*,\s*|\s+|\s*\n\s*)(?:(?:apt|apartment|suite|ste|unit|flat|floor|fl|bldg|building|lot|"
-            r"trailer|trlr|room|rm|space|spc|no)\b\.?"
-            r"\s*#?\s*[\w-]{1,6}\b|#\s?[\w-]{1,6}\b|\d{1,2}(?:st|nd|rd|th)\s+(?:floor|fl)\b))?"
-        )
-        compass = (
-            r"(?:\s+(?:n|s|e|w|ne|nw|se|sw|north|south|east|west|northeast|northwest|southeast|southwest)\b\.?)?"
-        )
-        word = rf"(?!(?:{not_street})\b)(?:[A-Za-z]{{1,2}}\.|[A-Za-z0-9][\w'’-]*)"
-        self.address = re.compile(
-            rf"\d{{1,6}}(?:[A-Za-z]\b|"
-            rf"-\d{{1,4}})?(?:\s1/2)?,?{compass}\s+(?:{word}\s+){{1,3}}?(?:(?:{streets})\b|"
-            rf"(?:{short})\b\.?){compass}{unit}"
-            rf"|\d{{2,6}}{compass}\s+(?:broadway|(?:(?:state|county|us|u\.s\.|rural|farm)\s+)?(?:highway|hwy|"
-            rf"route|rte|road|rd)\.?\s+\d{{1,5}}|avenue\s+[a-z]\b){unit}",
-            re.IGNORECASE,
-        )
-        self.flat = re.compile(
-            r"\b(?:(?:apt|apartment|suite|ste|unit|flat)\b\.?\s*#?\s*|(?:flat|apt|unit|suite)\s\w{1,4},\s)$",
-            re.IGNORECASE,
-        )
-        self.street_words = words["street_types"] | words["short_street_types"] | {"broadway", "route", "rte"}
-        self.street_ends = frozenset(word + sign for word in self.street_words for sign in _SIGNS)
-        self.box = LookBack(
-            r"(?:p\.?\s?o\.?\s+)?\bbox\s+(?:no\.?\s*|#\s*)?|\brural route\s*#?\s*", ["po", "p.", "box", "rural"]
-        )
-        states = f"{either(words['states'])}|{words.any_of('state_names_of_two_words')}"
-        codes = "|".join(sorted(words["state_codes"])) or "(?!)"
-        low = "|".join(code.lower() for code in sorted(words["state_codes"]))
-        self.state_before = LookBack(
-            rf"\b(?:{codes}|{states}|{low})\.?(?:,?\s{{1,3}}|\^)|\b(?:{words.any_of('zip_labels')})\s*[:#]?\s*",
-            [*words["state_codes"], *words["states"], *words["state_names_of_two_words"], *words["zip_labels"]],
-        )
 
     def find(self, text: str, taken: list[Span], words: set[str] | None = None) -> list[Span]:
         """Return the identifiers of a text that hold digits; places in `taken`, in order, are passed over."""
@@ -434,258 +323,7 @@ class NumberRules:
             return Span(start, found.end(), self._phone_or_fax(text, start))
         return None
 
-    def _phone_or_fax(self, text: str, start: int) -> str:
-        return "fax" if self.fax_label.search(text, start - 30, start) else "phone"
-
-    def _label_type(self, text: str, start: int) -> str:
-        """Return the type that the label before a number says, or an empty string."""
-        low = max(0, start - LOOK_BACK)
-        newline = text.rfind("\n", low, start)
-        if newline >= 0:
-            # A label may end the line before; what stands higher says nothing.
-            if text[newline + 1 : start].strip() or not text[low:newline].rstrip().endswith((":", "#")):
-                low = newline + 1
-            else:
-                low = max(low, text.rfind("\n", low, newline) + 1)
-        found = self.label.search(text, low, start)
-        if found is None:
-            return ""
-        kind = found.lastgroup or ""
-        word = found[kind].lower()
-        if (
-            word in _NEEDS_MORE
-            and not self.explicit.search(found[0][len(word) :])
-            and "#" not in word
-            and (word != "id" or not text[max(0, found.start() - 2) : found.start()].strip().isalpha())
-        ):  # Interpreter ID 88213
-            return ""
-        return kind
-
-    def _mixed(self, text: str, start: int) -> Span | None:
-        """Look at a token of digits, and perhaps letters, that is neither date nor phone: a number with a "
-        "label, or a shape."""
-        begin = start
-        low = max(0, start - 24)
-        while begin > low and (
-            text[begin - 1].isalnum() or (text[begin - 1] in "-_" and begin - 1 > low and text[begin - 2].isalnum())
-        ):
-            begin -= 1
-        found = TOKEN.match(text, begin)
-        if found is None:
-            return None
-        token, end = found[0], found.end()
-        digits = sum(c.isdigit() for c in token)
-        if ":" in token:
-            if mac := MAC.match(text, begin):
-                return Span(begin, mac.end(), "device")
-            token = token.split(":")[0] if not token.split(":")[0].isalpha() else token
-            if ":" in token:  # MRN:12345
-                head, _, tail = token.partition(":")
-                begin, token = begin + len(head) + 1, tail
-                if not tail[:1].isalnum():
-                    return None
-                token = tail.partition(":")[0]
-            end = begin + len(token)
-            digits = sum(c.isdigit() for c in token)
-        elif len(token) == 17 and "-" in token and (mac := MAC.match(text, begin)):
-            return Span(begin, mac.end(), "device")
-        if not digits:
-            return None
-        if begin and text[begin - 1] == "." and text[begin - 2 : begin - 1].isdigit():
-            return None  # the end of a decimal
-        if (
-            digits <= 2
-            and len(token) > 4
-            and "-" in token
-            and not token[0].isdigit()
-            and token.replace("-", "").isalpha() is False
-        ) and not re.search(r"[#:]\s*$", text[max(0, begin - 3) : begin]):
-            return None  # COVID-19, half-life-2
-        if digits < 3 and token.isdigit():
-            return None
-        kind = self._label_type(text, begin)
-        if (
-            not kind
-            and digits <= 5
-            and text[begin - 2 : begin - 1].isupper()
-            and (plate := PLATE_BEFORE.search(text, max(0, begin - 6), begin))
-        ):
-            earlier = plate.start(1)
-            kind = self._label_type(text, earlier)
-            if kind in ("vehicle", "license", "health_plan", "device"):
-                begin = earlier
-            else:
-                kind = ""
-        if kind:
-            return self._labelled(text, begin, end, kind, digits)
-        if (
-            self.pager_label.search(text, begin - 24, begin)
-            and 3 <= digits <= 7
-            and re.fullmatch(r"\d{1,4}-?\d{2,6}", token)
-        ):
-            return Span(begin, end, "phone")
-        if digits >= 10 and token.isdigit() and self.phone_label.search(text, begin - 40, begin):
-            return Span(begin, end, self._phone_or_fax(text, begin))
-        if (
-            digits == 4
-            and text[begin - 1 : begin] in ("-", "*", "x", "X", " ")
-            and MASKED_SSN.search(text, max(0, begin - 8), begin)
-        ):
-            return Span(begin, end, "ssn")
-        if begin >= 1 and re.match(r"[x*]{3}-?[x*]{2}-?\d{4}$", token, re.IGNORECASE):
-            return Span(end - 4, end, "ssn")
-        return self._shape(text, begin, end, token, digits)
-
-    def _labelled(self, text: str, begin: int, end: int, kind: str, digits: int) -> Span | None:
-        token = text[begin:end]
-        if kind == "ssn":
-            if (whole := SSN.match(text, begin)) is not None:
-                return Span(begin, whole.end(), kind)
-            return Span(begin, end, kind) if digits in (4, 9) or "x" in token.lower() else None
-        if UNIT.match(text, end) and digits < 6:
-            return None
-        if len(token) < 3 and kind not in ("health_plan",):
-            return None
-        if len(token) == 4 and token.isdigit() and is_year(int(token)):
-            label = text[max(0, begin - 8) : begin].lower()
-            if not re.search(r"(?:#|no\.?|number|id|:)\s*$", label):
-                return None
-        if (
-            len(token) == 3
-            and token.isdigit()
-            and kind in ("other_id", "device", "mrn")
-            and not re.search(r"[#:]\s*$|\bid\s$|(?:no\.?|number)\s*$", text[max(0, begin - 8) : begin].lower())
-        ):
-            return None
-        if (more := GROUPS.match(text, end)) is not None and kind in (
-            "mrn",
-            "health_plan",
-            "account",
-            "license",
-            "vehicle",
-            "ssn",
-            "device",
-        ):
-            group = more[0]
-            if (token.isdigit() and group.replace(" ", "").isdigit()) or (
-                kind in ("vehicle", "health_plan", "account", "license") and any(c.isdigit() for c in group)
-            ):
-                end = more.end()
-        if kind == "license" and "plate" in text[max(0, begin - 30) : begin].lower():
-            kind = "vehicle"
-        return Span(begin, end, kind)
-
-    def _shape(self, text: str, begin: int, end: int, token: str, digits: int) -> Span | None:
-        """Return an identifier that is one by its form alone."""
-        if len(token) == 17 and digits >= 5 and not token.isdigit() and VIN.match(text, begin):
-            return Span(begin, end, "vehicle")
-        if digits >= 6 and "-" in token and (uuid := UUID.match(text, begin)):
-            return Span(begin, uuid.end(), "other_id")
-        if digits >= 4 and len(token) >= 11 and MBI.match(text, begin):
-            return Span(begin, end, "health_plan")
-        if 4 >= end - begin >= 2 and token[0].isalpha() and (post := UK_POSTCODE.match(text, begin)):
-            return Span(begin, post.end(), "zip")
-        if token[0].isalpha() and (post := CANADA_POSTCODE.match(text, begin)) is not None:
-            return Span(begin, post.end(), "zip")
-        letters = re.match(r"[A-Za-z_]*", token)
-        head = letters[0] if letters else ""
-        if token[0] in "xX" and re.fullmatch(r"[xX]\d-?\d{4,5}", token):
-            return Span(begin + 1, end, "phone")
-        if GRAVIDA.match(token) or (head and PUBLIC_CODE.match(head)):
-            return None
-        if token.isdigit():
-            if digits < 6 or UNIT.match(text, end) or CODE_BEFORE.search(text, begin - 24, begin):
-                return None
-            if (digits == 8 and (compact := COMPACT.match(text, begin)) and is_year(int(compact[1]))) and (
-                is_day(int(compact[1]), int(compact[2]), int(compact[3]))
-            ):
-                return Span(begin, end, "date")
-            if MONEY_BEFORE.search(text, max(0, begin - 12), begin) and digits <= 7:
-                return None
-            if (
-                digits in (10, 11)
-                and not text[end : end + 1].isalnum()
-                and self.phone_label.search(text, begin - 40, begin)
-            ):
-                return Span(begin, end, "phone")
-            if (
-                (digits == 12 or digits == 14)
-                and is_day(int(token[:4]), int(token[4:6]), int(token[6:8]))
-                and is_year(int(token[:4]))
-            ):
-                return Span(begin, end, "date")
-            return Span(begin, end, "other_id")
-        if CODE_BEFORE.search(text, begin - 24, begin):
-            return None
-        parts = re.split(r"[-–/_.]", token)
-        longest = max((len(p) for p in parts if p.isdigit()), default=0)
-        if (
-            digits >= 5
-            and any(c.isalpha() for c in token)
-            and re.search(r"[A-Z]", token)
-            and (longest >= 3 or len(parts) == 1)
-        ):
-            if re.fullmatch(r"\d+[A-Za-z]{1,4}", token) and UNIT.match(
-                text, begin + len(token.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-            ):
-                return None
-            return Span(begin, end, "other_id")
-        if (
-            digits >= 7
-            and len(parts) > 1
-            and all(p.isdigit() for p in parts)
-            and "." not in token
-            and max(map(len, parts)) >= 4
-        ):
-            if text[begin - 1 : begin] in ("$", "±"):
-                return None
-            return Span(begin, end, "other_id")
-        if token[0] in "xX" and re.fullmatch(r"[xX](?:\d-)?\d{4,5}", token):
-            return Span(begin + 1, end, "phone")
-        if re.fullmatch(r"[A-Z]{1,4}-?\d{2}-\d{3,7}", token):
-            return Span(begin, end, "other_id")
-        return None
-
-
-_NO_STATES = frozenset(words_of("in or me hi ok de la pa ma al on id co mt mo oh ms md do ne ct"))
-_SIGNS = ("", ".", ",", ";", ".,", ")", "?", ":")
-
 
 def _month_near(text: str, place: int) -> bool:
     near = text[place : place + 26].lower()
     return any(head in near for head in _MONTH_HEADS)
-
-
-_MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov dec"))
-# Labels that are words of their own: they need `#`, `number`, `id` or a colon behind them.
-_NEEDS_MORE = frozenset(
-    words_of(
-        "record chart unit hospital hosp patient group grp plan coverage policy member insurance ins benefit "
-        "bill claim statement card receipt license licence certificate certification registration permit tag "
-        "lot device implant lead pump pacemaker generator batch ref catalog cat prosthesis case specimen "
-        "order visit study exam ticket document doc report sample message trial subject reference participant "
-        "incident employee badge referral prescription path pathology surgical cytology slide block bag donor "
-        "session call event episode admission adm registry protocol file folder number id identifier mr ur "
-        "ser mac acc account medicare medicaid auth authorization pa billing fin har job har crash docket "
-        "court student locker image series transaction workstation serial/lot encounter enc req rx "
-        "certificate social bin hmo ppo beneficiary subscriber dictation conf model/serial"
-    )
-)
-
-
-def top_level(pattern: str) -> list[str]:
-    """Return the alternatives of a pattern that stand outside of its brackets."""
-    found, depth = [""], 0
-    for character in pattern:
-        depth += (character == "(") - (character == ")")
-        if character == "|" and not depth:
-            found.append("")
-        else:
-            found[-1] += character
-    return [piece for piece in found if piece]
-
-
-def _label_order(item: tuple[str, str]) -> int:
-    """Say which labels are tried first: those that are long or say most."""
-    order = ("ssn", "biometric", "vehicle", "license", "device", "health_plan", "account", "mrn", "other_id")
-    return order.index(item[0]) if item[0] in order else len(order)

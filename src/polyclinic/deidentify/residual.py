@@ -27,7 +27,7 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
-from polyclinic.deidentify.numbers import CODE_BEFORE, PUBLIC_CODE, UNIT
+from polyclinic.deidentify.number_labels import CODE_BEFORE, PUBLIC_CODE, UNIT
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
