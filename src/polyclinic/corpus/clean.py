@@ -74,7 +74,7 @@ def clean(settings: CleanSettings, work: Work) -> None:
 
     from polyclinic.corpus.cleaning.page import cleaning_page
     from polyclinic.corpus.document_units import link_parts, list_units
-    from polyclinic.corpus.parts import make_parts, part_counts, part_folders
+    from polyclinic.corpus.parts import forget_parts, make_parts, part_counts, part_folders
 
     units = list_units([settings.documents], work.scratch / "units")
     chunks = [msgspec.msgpack.encode(unit) for unit in units]
@@ -86,6 +86,7 @@ def clean(settings: CleanSettings, work: Work) -> None:
     parts = part_folders(folder)
     counts = part_counts(parts)
     if not counts.get("kept"):
+        forget_parts(work.scratch)
         dropped = ", ".join(f"{count} by {rule}" for rule, count in _dropped(counts).items())
         raise UserError(
             f"{settings.documents}: no document is left of {counts.get('documents', 0)}"

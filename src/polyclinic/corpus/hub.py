@@ -58,7 +58,7 @@ def hub(settings: HubSettings, work: Work) -> None:
     """
     from polyclinic.corpus.found_files import chunks_of
     from polyclinic.corpus.part_files import gather_parts
-    from polyclinic.corpus.parts import make_parts, part_counts, part_folders
+    from polyclinic.corpus.parts import forget_parts, make_parts, part_counts, part_folders
     from polyclinic.corpus.read_part import ReadJob
 
     source = settings.source or Path(settings.dataset).name
@@ -81,6 +81,7 @@ def hub(settings: HubSettings, work: Work) -> None:
     counts = part_counts(part_folders(folder))
     made = gather_parts(folder, work.out, counts, limit=settings.limit)
     if made.documents == 0:
+        forget_parts(work.scratch)
         first = f"; first {made.first.place}: {made.first.detail}" if made.first else ""
         raise UserError(f"{settings.dataset}: no document is left of {counts.get('read', 0)} read{first}")
     work.facts.update(documents=made.documents, read=counts.get("read", 0), left_out=made.left_out)

@@ -69,6 +69,15 @@ def part_folders(folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
+def forget_parts(scratch: Path) -> None:
+    """Remove all that was kept for a later try: the input has to change first, so there is nothing to go on from."""
+    for path in scratch.iterdir():
+        if path.is_dir():
+            _remove(path)
+        else:
+            path.unlink()
+
+
 def part_counts(folders: Iterable[Path]) -> dict[str, int]:
     """Return the sums of what was counted in parts."""
     sums: dict[str, int] = {}

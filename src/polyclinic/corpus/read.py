@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from polyclinic.corpus.found_files import FoundFiles, chunks_of, file_size, find_files, pieces_of
 from polyclinic.corpus.held_out import Part
 from polyclinic.corpus.licences import Licences
-from polyclinic.corpus.parts import make_parts, part_counts, part_folders
+from polyclinic.corpus.parts import forget_parts, make_parts, part_counts, part_folders
 from polyclinic.corpus.readers.formats import FormatName
 from polyclinic.corpus.readers.pieces import ExtraFields, Options
 from polyclinic.errors import UserError, did_you_mean
@@ -141,6 +141,7 @@ def _finish(settings: ReadSettings, work: Work, found: FoundFiles, folder: Path)
     counts = part_counts(part_folders(folder))
     made = gather_parts(folder, work.out, counts, keep=settings.repeated_ids, limit=settings.limit)
     if made.documents == 0:
+        forget_parts(work.scratch)
         reasons = [f"{count} {reason}" for reason, count in made.left_out.items()]
         if other := counts.get("in_other_part", 0):
             reasons.append(f"{other} not in part '{settings.part}' with held_out_share {settings.held_out_share}")
