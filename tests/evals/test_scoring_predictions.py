@@ -112,13 +112,14 @@ def test_missing_golds_are_asked_for(tmp_path: Path) -> None:
 
 
 def test_settings_that_do_not_go_together_say_so(tmp_path: Path) -> None:
-    for fields, problem in (
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
         ({}, "give either replies, or task and predictions"),
         ({"task": TASK}, "predictions: missing"),
         ({"task": "clue-meqsam", "predictions": __file__}, "unknown task 'clue-meqsam'"),
         ({"task": TASK, "predictions": __file__, "rubric": "none"}, "rubric none"),
         ({"task": TASK, "predictions": __file__, "judge_url": "http://localhost:1/v1"}, "go together"),
-    ):
+    )
+    for fields, problem in wrong:
         with pytest.raises(UserError, match=problem):
             score(out=tmp_path / "out", seed=0, **fields)
 

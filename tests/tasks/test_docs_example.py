@@ -78,7 +78,7 @@ def test_wordings_are_written_stored_and_counted_by_the_commands_of_the_document
 
 def test_the_list_has_what_scripts_rely_on_and_the_counts(tmp_path: Path) -> None:
     rows = json.loads(polyclinic("list", "--suite", "clue+", "--json").stdout)
-    assert len(rows) == 14
+    assert len(rows) == 16
     assert set(rows[0]) == {"name", "category", "domain", "suites", "access", "license", "verified"}
     shown = polyclinic("list", "--suite", "meds-bench").stdout
     assert re.search(r"meds-bench +53 +52 +51 +6 +33", shown)
