@@ -49,6 +49,7 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 DATA = ("samples", "documents", "preferences")
 
+
 def fields_of(kind: str, data: Path, model: Path) -> dict[str, Any]:
     return {"model": model} | {k: data / v if k in DATA else v for k, v in KINDS[kind].items()}
 
