@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def test_the_command_makes_what_the_function_makes(tmp_path: Path, name: str) ->
     command = ["merge", name.partition(".")[2], *flags, "--seed", "3", "--out", str(tmp_path / "door")]
     done = CliRunner().invoke(build_app("merge"), command, catch_exceptions=False)
     assert done.exit_code == 0
-    function = {key: value.split(",") if "," in value else value for key, value in fields.items()}
+    function: dict[str, Any] = {key: value.split(",") if "," in value else value for key, value in fields.items()}
     out = KINDS[name](out=tmp_path / "function", seed=3, **function)
     for file in ("model.safetensors", "config.json", "tokenizer.json", "chat_template.jinja"):
         assert (tmp_path / "door" / file).read_bytes() == (out / file).read_bytes()
