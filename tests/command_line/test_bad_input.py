@@ -199,7 +199,7 @@ def test_the_process_itself_ends_with_status_2(folder: Path) -> None:
 
 
 def test_after_the_mistake_is_mended_the_run_goes_on(folder: Path) -> None:
-    texts(GOOD + "{\n")(folder)
+    texts("{\n")(folder)  # nothing that can be used
     assert call("run", folder / "recipe.yaml", "--store", folder / "store", "--only", "tasks").status == 2
     texts(GOOD)(folder)
     done = call("run", folder / "recipe.yaml", "--store", folder / "store", "--only", "tasks")

@@ -45,7 +45,7 @@ def test_a_full_disk_ends_with_status_1_and_leaves_nothing_that_looks_whole(fold
     check(call("run", folder / "recipe.yaml", "--store", store), store, "No space left on device")
     assert not list((store / "runs").rglob("run.json.*"))
     plan = call("plan", folder / "recipe.yaml", "--store", store)
-    assert plan.out.startswith("to do")
+    assert plan.out.startswith(("to do", "goes on"))
 
 
 def test_so_does_a_file_that_may_not_grow_and_the_same_command_goes_on_later(folder: Path) -> None:

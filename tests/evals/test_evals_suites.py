@@ -130,8 +130,8 @@ def test_the_average_is_given_only_when_all_data_sets_were_measured() -> None:
     average = only(whole, "expert", "average")
     assert average.estimate == pytest.approx(60.0)
     assert average.standard_error == pytest.approx(
-        math.sqrt((11 + 1 / 3) * (0.6 * 0.4 / 49)) / 12 * 100
-    )  # the three levels of ICD10CM are one data set
+        math.sqrt((10 + 1 / 3 + 1 / 3) * (0.6 * 0.4 / 49)) / 12 * 100
+    )  # the three levels of ICD10CM are one data set, and so are the three tasks of LongHealth
     assert average.gains is not None
     assert (average.gains.count, average.gains.of) == (12, 12)
     assert average.gains.difference == pytest.approx(20.0)

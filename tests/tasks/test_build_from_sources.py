@@ -239,6 +239,7 @@ def test_a_pool_of_long_items_is_small_and_the_same_in_whatever_order_they_come(
 SETS = {  # what README says is here
     "clue-aci-bench": {"train": 67, "validation": 20},
     "clue-medec": {"validation": 574},
+    "medec-correction": {"validation": 574},
     "meds-ins-114-medqsum-text-summurization": {"all": 700},
     "mts-dialog-section": {"train": 1201, "validation": 100},
     "mts-dialog-header": {"train": 1201, "validation": 100},
@@ -268,7 +269,9 @@ THIRTEEN = [
 
 def test_every_verified_task_with_a_source_is_tried_here() -> None:
     catalog = load_catalog().values()
-    assert {task.name for task in catalog if task.verified and task.builder == "source"} == set(SETS)
+    found = {task.name for task in catalog if task.verified and task.builder == "source"}
+    # What a teacher writes for the search of merges is in nobody's data.
+    assert found - {task.name for task in catalog if "mediphi-validation" in task.suites} == set(SETS)
 
 
 @real

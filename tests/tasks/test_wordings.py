@@ -45,8 +45,8 @@ def own_task(definition: str = DEFINITION, **fields: Any) -> Task:
 def test_every_verified_task_of_a_source_has_fifteen_wordings_by_five_hands_that_pass_all_checks() -> None:
     by_hand = 0
     for task in load_catalog().values():
-        if task.builder != "source":
-            continue
+        if task.builder != "source" or "mediphi-validation" in task.suites:
+            continue  # sets that search a merge are no instructions
         wordings = load_wordings(task)
         assert wordings or not task.verified
         if wordings:
@@ -54,7 +54,7 @@ def test_every_verified_task_of_a_source_has_fifteen_wordings_by_five_hands_that
             assert len(wordings) == 15
             assert [w.author for w in wordings] == [f"hand {n}" for n in (1, 2, 3, 4, 5) for _ in range(3)]
             assert [wording_problem(task, w.text) for w in wordings] == [""] * 15
-    assert by_hand == 52
+    assert by_hand == 53
 
 
 def test_every_file_of_wordings_belongs_to_a_task_or_to_a_group_that_one_extends() -> None:

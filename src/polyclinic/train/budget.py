@@ -16,7 +16,7 @@ from typing import Any
 
 from polyclinic.progress import duration
 from polyclinic.records import RECORD_TYPES, count_values, read_records
-from polyclinic.train.batches import pack_best_fit, split_span
+from polyclinic.train.batches import full_pieces, pack_best_fit, split_span
 from polyclinic.train.devices import KNOWN, UTILISATION, Device, found_device
 from polyclinic.train.memory import (
     Shapes,
@@ -146,7 +146,8 @@ class Counted:
             if packing == "wrapped":
                 rows = sum(lengths) / length
             else:
-                pieces = [piece for tokens in lengths for piece in split_span((0, tokens), length)]
+                split = full_pieces if packing == "best_fit" else split_span
+                pieces = [piece for tokens in lengths for piece in split((0, tokens), length)]
                 rows = float(len(pack_best_fit(pieces, length)) if packing == "best_fit" else len(pieces))
             total += rows * scale
         return total
