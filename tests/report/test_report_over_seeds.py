@@ -98,6 +98,7 @@ def test_differences_are_paired_and_gains_are_shares_of_what_the_specialist_gain
     assert kept == pytest.approx([(1.5 - 0.01 * seed) / 2.0 for seed in (1, 2, 3)])
     page = (tmp_path / "out" / "report.html").read_text()
     assert "Small: 3 seeds" in page
+    assert '<a href="../small-seed-2/report.html">seed 2</a>' in page
     assert "103 MB" in page  # the largest peak
     tables = (tmp_path / "out" / "tables.md").read_text()
     assert "| merged |" in tables

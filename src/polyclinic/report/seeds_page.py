@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -19,6 +20,7 @@ from polyclinic.pages import (
     Group,
     Section,
     bullets,
+    element,
     figure,
     interval_chart,
     page,
@@ -65,7 +67,7 @@ def make_seeds_report(records: Sequence[RunRecord], store: Path, out: Path) -> l
             [
                 paragraph(first.description) if first.description else Markup(""),
                 paragraph("The runs, each with a page of its own:"),
-                bullets([f"seed {record.seed}: {record.recipe}/report.html" for record in records]),
+                bullets([_link(record) for record in records]),
             ]
         ),
         foot="Made by Polyclinic from the records of the runs. All figures come from the store.",
@@ -88,6 +90,11 @@ def _check(records: Sequence[RunRecord]) -> None:
 
 def _name(record: RunRecord) -> str:
     return record.recipe.removesuffix(f"-seed-{record.seed}")
+
+
+def _link(record: RunRecord) -> Markup:
+    """Return a link to the page of a run, which lies in the folder beside this one."""
+    return element("a", f"seed {record.seed}", href=f"../{quote(record.recipe)}/report.html")
 
 
 def _table(one: SeedTable) -> Markup:

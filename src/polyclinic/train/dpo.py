@@ -6,7 +6,8 @@ the same curve as with a second model in memory, at half the memory.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
@@ -24,6 +25,10 @@ from polyclinic.train.preference_loss import pair_losses, reference
 from polyclinic.train.settings import row_length
 from polyclinic.train.token_rows import TokenColumns
 from polyclinic.train.trainer_run import Phase, train_phase
+from polyclinic.train.training_log import TrainingLog
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 COLUMNS = ("prompt_ids", "chosen_ids", "rejected_ids")
 
@@ -66,8 +71,7 @@ class DpoSettings(AdaptableSettings):
 )
 def dpo(settings: DpoSettings, work: Work) -> None:
     """Align to preferences: raise the better reply over the worse, held to the model it starts from."""
-    from trl import DPOConfig, DPOTrainer
-    from trl.trainer.dpo_trainer import DataCollatorForPreference
+    from trl import DPOTrainer
 
     class Aligning(DPOTrainer):  # type: ignore[misc]
         def __init__(self, *given: Any, **named: Any) -> None:
@@ -83,6 +87,34 @@ def dpo(settings: DpoSettings, work: Work) -> None:
     rows, names = preference_rows(settings, chat, max_length, work)
     if processes.is_first():
         write_data_page(work.out, "train.dpo", tokenizer, [shown_pairs(rows, names, max_length, work)])
+    log = train_pairs(settings, work, model, tokenizer, rows, names, Aligning)
+    write_result(work, settings, model, tokenizer, [log])
+
+
+def train_pairs(
+    settings: Any,
+    work: Work,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    rows: TokenColumns,
+    names: Sequence[str],
+    trainer: type[Any],
+) -> TrainingLog:
+    """Train on preferences that are tokens already, note what was read, and return the log.
+
+    Args:
+        settings: beta, learning rate, batches, epochs or steps, and max_length.
+        work: where checkpoints and facts go.
+        model: what learns; the reference is what it is now, computed once before the first step.
+        tokenizer: the model's.
+        rows: of `preference_rows`.
+        names: the preferences' ids, in the order of the rows.
+        trainer: TRL's DPOTrainer, or one made from it.
+    """
+    from trl import DPOConfig
+    from trl.trainer.dpo_trainer import DataCollatorForPreference
+
+    max_length = row_length(settings, model)
     prompts, chosen, rejected = (rows.lengths(name) for name in COLUMNS)
     # Sorted by length, since the reference goes through the pairs in this order.
     order = sorted(range(len(rows)), key=lambda i: prompts[i] + max(chosen[i], rejected[i]))
@@ -103,7 +135,7 @@ def dpo(settings: DpoSettings, work: Work) -> None:
         learning_rate=settings.learning_rate,
         pad_token=pad,
         names=lambda key: [names[order[key]]],
-        trainer=Aligning,
+        trainer=trainer,
         arguments=DPOConfig,
         trainer_options={"processing_class": tokenizer},
         row_losses=pair_losses(settings.beta),
@@ -121,7 +153,7 @@ def dpo(settings: DpoSettings, work: Work) -> None:
         tokens=sum(2 * prompts[i] + chosen[i] + rejected[i] for i in seen),
         preferences=len(rows),
     )
-    write_result(work, settings, model, tokenizer, [log])
+    return log
 
 
 def preference_rows(
