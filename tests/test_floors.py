@@ -16,7 +16,7 @@ from polyclinic.steps import STAGES
 HOUSE = Path(polyclinic.__file__).parent
 # Rooms of one floor do not use each other; what stands in one tuple is one room.
 FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
-    (("errors", "progress", "cost", "artifacts", "__init__"),),
+    (("errors", "progress", "cost", "artifacts", "compiled", "__init__"),),
     (("records",), ("models", "adapter_folder"), ("pages",), ("word_hashes", "word_runs", "near_duplicates")),
     (("steps", "provenance", "model_card", "launched"), ("llm",), ("adapters",)),
     (("tasks",), ("train",), ("pipeline",), ("deidentify",)),

@@ -8,13 +8,13 @@ which way is used; it knows nothing about tensors or methods.
 from __future__ import annotations
 
 import ctypes
-import sys
 from ctypes import POINTER, Structure, byref, c_double, c_float, c_int, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
+from polyclinic.compiled import LEVELS, open_library
 from polyclinic.errors import UserError
 
 Choice = Literal["auto", "compiled", "numpy"]
@@ -22,7 +22,6 @@ DTYPES = {"BF16": 0, "F16": 1, "F32": 2}
 COMBINE, SUM, AGREE = range(3)
 WHOLE, CUT, BETWEEN, DROPOUT, GIVEN = range(5)
 NOT_FINITE, TOO_LARGE = 1, 2
-LEVELS = ("plain", "AVX2", "AVX-512")
 
 
 class Parent(Structure):
@@ -154,14 +153,18 @@ class Kernel:
 
 @cache
 def installed() -> Kernel | None:
-    """Return the kernel for this machine's widest instruction set, or None when it was not built."""
-    found = sorted(path for path in Path(__file__).parent.glob("_compiled*") if path.suffix in (".so", ".pyd"))
-    if not found or sys.byteorder != "little":
-        return None
-    library = ctypes.CDLL(str(found[0]))
+    """Return the kernel for this machine's widest instruction set, or None when it was not built.
+
+    Raises UserError when it was built from another version of its source.
+    """
     declared = (Parent, MergeCall, RowsCall, Tally)
-    if any(library.polyclinic_sizes(i) != ctypes.sizeof(kind) for i, kind in enumerate(declared)):
-        raise UserError(f"{found[0]}: built from another version of its source; install the package again")
+
+    def fits(library: ctypes.CDLL) -> bool:
+        return all(library.polyclinic_sizes(i) == ctypes.sizeof(kind) for i, kind in enumerate(declared))
+
+    library = open_library(Path(__file__).parent, fits)
+    if library is None:
+        return None
     library.polyclinic_products.argtypes = [c_void_p, c_int, c_int64, c_void_p, c_void_p, c_int]
     library.polyclinic_dropout_sums.argtypes = [c_void_p, c_int64, c_void_p, c_void_p, c_int]
     library.polyclinic_drain.argtypes = [c_void_p, c_int64, c_void_p, c_void_p]

@@ -7,21 +7,19 @@ compiler, and called through ctypes, which lets other threads run meanwhile.
 from __future__ import annotations
 
 import ctypes
-import sys
 from ctypes import c_int, c_int64, c_void_p
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from polyclinic.errors import UserError
+from polyclinic.compiled import LEVELS, open_library
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 VERSION = 1  # of the functions' arguments
-LEVELS = ("plain", "AVX2", "AVX-512")
 
 
 @dataclass(frozen=True)
@@ -88,12 +86,9 @@ def installed() -> Kernel | None:
 
     Raises UserError when it was built from another version of its source.
     """
-    found = sorted(path for path in Path(__file__).parent.glob("_compiled*") if path.suffix in (".so", ".pyd"))
-    if not found or sys.byteorder != "little":
+    library = open_library(Path(__file__).parent, lambda library: library.polyclinic_text_version() == VERSION)
+    if library is None:
         return None
-    library = ctypes.CDLL(str(found[0]))
-    if library.polyclinic_text_version() != VERSION:
-        raise UserError(f"{found[0]}: built from another version of its source; install the package again")
     library.polyclinic_words.argtypes = [c_void_p, c_void_p, c_int64, c_void_p, c_void_p, c_void_p]
     library.polyclinic_words.restype = c_int64
     library.polyclinic_signatures.argtypes = [
