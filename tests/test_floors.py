@@ -26,6 +26,7 @@ FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
         (
             "cli",
             "recipe_commands",
+            "side_by_side",
             "kind_commands",
             "corpus_commands",
             "eval_commands",

@@ -133,11 +133,12 @@ def run(
     seeds: Annotated[
         str, typer.Option(help="0,1,2: the whole recipe once with each seed, and a page over them")
     ] = "",
+    at_once: Annotated[int, typer.Option(min=1, max=64, help="seeds run at the same time, a process each")] = 1,
 ) -> None:
     """Make everything a recipe asks for that is not there yet, and its page."""
     from polyclinic.recipe_commands import run_recipe
 
-    run_recipe(recipe, store, set_ or (), only=only, launch=launch, dry_run=dry_run, seeds=seeds)
+    run_recipe(recipe, store, set_ or (), only=only, launch=launch, dry_run=dry_run, seeds=seeds, at_once=at_once)
 
 
 def plan(

@@ -20,6 +20,7 @@ def run_recipe(
     launch: str = "",
     dry_run: bool = False,
     seeds: str = "",
+    at_once: int = 1,
 ) -> None:
     """Make what a recipe asks for and is not there yet, and its page; once for each seed, when seeds are given.
 
@@ -31,6 +32,7 @@ def run_recipe(
         launch: `torchrun:N`, or empty.
         dry_run: show the plan and stop.
         seeds: whole numbers divided by commas, or empty for the recipe's own seed.
+        at_once: seeds that are run at the same time, each in a process of its own.
 
     Raises UserError for whatever is wrong with the recipe or the arguments.
     """
@@ -38,9 +40,11 @@ def run_recipe(
     if not chosen:
         _run(plan_recipe(recipe, store, overrides, only), launch, dry_run, only)
         return
+    if at_once > 1 and len(chosen) > 1 and not dry_run and not only:
+        _side_by_side(recipe, store, overrides, chosen, launch, at_once)
     for seed in chosen:
         _run(plan_recipe(recipe, store, overrides, only, seed), launch, dry_run, only)
-    if not dry_run and not only:
+    if len(chosen) > 1 and not dry_run and not only:
         _seeds_page(recipe, store, overrides, chosen)
 
 
@@ -92,6 +96,25 @@ def _run(planned: Any, launch: str, dry_run: bool, only: str) -> None:
     made = sum(step.state == "made" for step in record.steps)
     there = sum(step.state == "done" for step in record.steps)
     typer.echo(f"{made} steps made in {duration(record.seconds)}, {there} were there. Page: {page}")
+
+
+def _side_by_side(
+    recipe: Path, store: Path, overrides: Sequence[str], seeds: Sequence[int], launch: str, at_once: int
+) -> None:
+    from polyclinic.launched import read_launch
+    from polyclinic.pipeline import run_plan
+    from polyclinic.side_by_side import run_seeds, shared_steps
+
+    def say(line: str) -> None:
+        typer.echo(line, err=True)
+
+    launched = read_launch(launch)
+    plans = [plan_recipe(recipe, store, overrides, seed=seed) for seed in seeds]
+    shared = shared_steps(plans)
+    if shared.to_make:
+        run_plan(shared, say, launched)
+    waiting = [seed for seed, plan in zip(seeds, plans, strict=True) if plan.to_make]
+    run_seeds(recipe, store, overrides, waiting, at_once=at_once, launch=launch, say=say)
 
 
 def _seeds_page(recipe: Path, store: Path, overrides: Sequence[str], seeds: Sequence[int]) -> None:

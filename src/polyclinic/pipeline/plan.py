@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -58,7 +58,11 @@ class Plan:
             if current not in needed:
                 needed.add(current)
                 waiting += [n for names in by_name[current].step.references.values() for n in names]
-        return replace(self, wanted=frozenset(needed))
+        return self.those(needed)
+
+    def those(self, names: Iterable[str]) -> Plan:
+        """Return this plan when only the steps `names` are to be made; what they need must be among them or done."""
+        return replace(self, wanted=frozenset(names))
 
 
 def make_plan(recipe: Recipe, store: Store) -> Plan:

@@ -49,7 +49,8 @@ def make_seeds_report(records: Sequence[RunRecord], store: Path, out: Path) -> l
     _check(records)
     runs = [Measured(load_run(record, store)) for record in records]
     settings = runs[0].run.settings
-    wanted = settings.tables or (TableSettings(title="All models", rows=tuple(runs[0].run.measured)),)
+    measured = tuple(runs[0].run.measured)
+    wanted = settings.tables or ((TableSettings(title="All models", rows=measured),) if measured else ())
     tables = [score_table(runs, one) for one in wanted]
     sections = [Section(f"table-{i}", one.title, [_table(one)]) for i, one in enumerate(tables, start=1)]
     if settings.gains is not None:
