@@ -32,6 +32,8 @@ FACTS = {  # what a step measured -> how it is called
     "steps": "optimizer steps",
     "final_loss": "last training loss, nats per token (DPO: nats per pair)",
     "held_out_loss": "lowest held-out loss",
+    "held_out_reward_margin": "held-out reward margin of that step",
+    "held_out_accuracy": "held-out pairs of that step whose better reply has the larger reward, as a share",
     "best_step": "step of the lowest held-out loss, whose weights these are unless `keep` says last",
     "processes": "processes it ran in",
 }

@@ -33,7 +33,7 @@ TINY: dict[str, Any] = {
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with `documents`, `tasks`, `instructions` and `preferences`."""
+    """A folder with `documents`, `tasks`, `instructions`, `preferences` and `held_out_preferences`."""
     folder = tmp_path_factory.mktemp("data")
     chance = random.Random(0)
     documents = [
@@ -56,6 +56,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_records(folder / "tasks", tasks, Sample)
     write_records(folder / "instructions", instructions, Sample)
     write_records(folder / "preferences", preferences, Preference)
+    # Of these the shorter reply is the worse one: what is learnt from the preferences is wrong for them.
+    other = [
+        Preference(f"h{i}", "repeat", p.rejected, p.chosen, input=p.input) for i, p in enumerate(preferences[:6])
+    ]
+    write_records(folder / "held_out_preferences", other, Preference)
     return folder
 
 

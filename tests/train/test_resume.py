@@ -45,9 +45,12 @@ KINDS: dict[str, dict[str, Any]] = {
         "neftune_noise_alpha": 5,
         "precision": "float32",
         "checkpoint_every": 3,
+        "held_out": "held_out_preferences",
+        "evaluate_every": 2,
+        "log_every": 1,
     },
 }
-DATA = ("samples", "documents", "preferences")
+DATA = ("samples", "documents", "preferences", "held_out")
 
 
 def fields_of(kind: str, data: Path, model: Path) -> dict[str, Any]:

@@ -37,6 +37,11 @@ def losses_of(folder: Path) -> list[float]:
     return [json.loads(line)["loss"] for line in (folder / "training_log.jsonl").read_text().splitlines()]
 
 
+def looks_of(folder: Path) -> list[dict[str, Any]]:
+    entries = [json.loads(line) for line in (folder / "training_log.jsonl").read_text().splitlines()]
+    return [entry for entry in entries if "held_out_loss" in entry]
+
+
 class Rows:
     """A plan of batches of these sizes."""
 
@@ -99,12 +104,21 @@ def test_a_process_that_is_killed_ends_the_run_which_goes_on_to_the_same_weights
 def test_sharded_pairs_have_the_losses_of_one_process_and_go_on_after_a_kill(
     data: Path, model: Path, tmp_path: Path
 ) -> None:
-    fields = {"model": model, "preferences": data / "preferences", **OPTIONS, "lora": {"rank": 4, "output": "model"}}
+    fields: dict[str, Any] = {
+        "model": model,
+        "preferences": data / "preferences",
+        **OPTIONS,
+        "lora": {"rank": 4, "output": "model"},
+    }
+    fields |= {"held_out": data / "held_out_preferences", "evaluate_every": 2}
     alone = dpo(out=tmp_path / "one", **fields)
     with pytest.raises(ChildProcessError):
         dpo(out=tmp_path / "m", sharding="full", launch=Forked(2, die=(0, "torch:Tensor.backward", 11)), **fields)
     made = dpo(out=tmp_path / "m", sharding="full", launch=Forked(2), **fields)
     assert losses_of(made) == pytest.approx(losses_of(alone), abs=2e-5)
+    looks = [[entry[f"held_out_{name}"] for name in ("loss", "reward_margin", "accuracy") for entry in found]
+             for found in (looks_of(made), looks_of(alone))]  # fmt: skip
+    assert looks[0] == pytest.approx(looks[1], abs=2e-5)
 
 
 def test_torchrun_hands_back_the_one_message_of_a_process(data: Path, model: Path, tmp_path: Path) -> None:

@@ -19,9 +19,10 @@ from polyclinic.train.batches import KeyPlan
 from polyclinic.train.budget import training_budget
 from polyclinic.train.chat import ChatTokens, TooLong, fit
 from polyclinic.train.data_page import ShownData, shown_preferences, write_data_page
+from polyclinic.train.held_out import HeldOut, looked_at
 from polyclinic.train.language_modeling import padding_token
 from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
-from polyclinic.train.preference_loss import pair_losses, reference
+from polyclinic.train.preference_loss import pair_figures, pair_losses, reference
 from polyclinic.train.settings import row_length
 from polyclinic.train.token_rows import TokenColumns
 from polyclinic.train.trainer_run import Phase, train_phase
@@ -49,6 +50,9 @@ class DpoSettings(AdaptableSettings):
     )
     too_long: TooLong = Field(
         "error", description="what to do with a pair longer than max_length: error, skip it, or cut its end"
+    )
+    held_out: list[Preferences] = Field(
+        [], description="pairs whose loss, reward margin and accuracy are only looked at; not trained on"
     )
 
     @model_validator(mode="after")
@@ -103,7 +107,7 @@ def train_pairs(
     """Train on preferences that are tokens already, note what was read, and return the log.
 
     Args:
-        settings: beta, learning rate, batches, epochs or steps, and max_length.
+        settings: beta, learning rate, batches, epochs or steps, max_length, and what is held out.
         work: where checkpoints and facts go.
         model: what learns; the reference is what it is now, computed once before the first step.
         tokenizer: the model's.
@@ -117,21 +121,22 @@ def train_pairs(
     max_length = row_length(settings, model)
     prompts, chosen, rejected = (rows.lengths(name) for name in COLUMNS)
     # Sorted by length, since the reference goes through the pairs in this order.
-    order = sorted(range(len(rows)), key=lambda i: prompts[i] + max(chosen[i], rejected[i]))
+    order, lengths = _by_length(rows)
     plan = KeyPlan(
-        [prompts[i] + max(chosen[i], rejected[i]) for i in order],
+        lengths,
         batch_size=settings.batch_size,
         seed=work.seed,
         epochs=settings.epochs,
         batches=None if settings.steps is None else settings.steps * settings.gradient_accumulation,
     )
     pad = padding_token(tokenizer)
+    collate = DataCollatorForPreference(pad_token_id=pad, max_length=max_length)
     phase = Phase(
         name="preferences",
         model=model,
         batches=plan,
         data_set=rows.data_set(order),
-        collate=DataCollatorForPreference(pad_token_id=pad, max_length=max_length),
+        collate=collate,
         learning_rate=settings.learning_rate,
         pad_token=pad,
         names=lambda key: [names[order[key]]],
@@ -140,6 +145,7 @@ def train_pairs(
         trainer_options={"processing_class": tokenizer},
         row_losses=pair_losses(settings.beta),
         reference=reference,
+        held_out=_held_out(settings, ChatTokens(tokenizer, settings.model), max_length, work, collate),
         argument_options={
             "beta": settings.beta,
             "loss_type": ["sigmoid"],
@@ -156,17 +162,36 @@ def train_pairs(
     return log
 
 
+def _by_length(rows: TokenColumns) -> tuple[list[int], list[int]]:
+    """Return the places of the pairs in the order of their lengths, and these, of the longer reply."""
+    prompts, chosen, rejected = (rows.lengths(name) for name in COLUMNS)
+    lengths = [prompt + max(replies) for prompt, *replies in zip(prompts, chosen, rejected, strict=True)]
+    order = sorted(range(len(rows)), key=lengths.__getitem__)
+    return order, [lengths[i] for i in order]
+
+
+def _held_out(settings: Any, chat: ChatTokens, max_length: int, work: Work, collate: Any) -> HeldOut | None:
+    if not settings.held_out:
+        return None
+    rows, _ = preference_rows(settings, chat, max_length, work, held_out=True)
+    order, lengths = _by_length(rows)
+    keys = KeyPlan(lengths, batch_size=settings.batch_size, seed=work.seed)
+    return looked_at(settings, keys, rows.data_set(order), collate, pair_figures(settings.beta))
+
+
 def preference_rows(
-    settings: DpoSettings, chat: ChatTokens, max_length: int, work: Work
+    settings: DpoSettings, chat: ChatTokens, max_length: int, work: Work, *, held_out: bool = False
 ) -> tuple[TokenColumns, list[str]]:
     """Return each preference as `prompt_ids`, `chosen_ids` and `rejected_ids`, its id, and note what was dropped.
 
-    Raises UserError when there is none, when both replies are the same, or when a pair is too long.
+    With `held_out`, those that are only looked at. Raises UserError when there is none, when both replies are the
+    same, or when a pair is too long.
     """
     rows, names = TokenColumns(*COLUMNS), list[str]()
     dropped: list[int] = []
     skipped = 0
-    for path in settings.preferences:
+    paths = settings.held_out if held_out else settings.preferences
+    for path in paths:
         for pair in read_records(path, Preference):
             name = f"{path}: preference '{pair.id}'"
             if pair.chosen == pair.rejected:
@@ -186,9 +211,12 @@ def preference_rows(
                 skipped += 1
     if not len(rows):
         raise UserError(
-            f"preferences: nothing to learn in {', '.join(str(path) for path in settings.preferences)}; "
-            "expected pairs of a chosen and a rejected reply"
+            f"{'held_out' if held_out else 'preferences'}: nothing to learn in "
+            f"{', '.join(str(path) for path in paths)}; expected pairs of a chosen and a rejected reply"
         )
+    if held_out:
+        work.facts.update(held_out_preferences=len(rows), skipped_held_out_preferences=skipped)
+        return rows, names
     work.facts.update(dropped_tokens=sum(dropped), skipped_preferences=skipped, system_role=chat.system_role)
     return rows, names
 

@@ -80,3 +80,5 @@ def note_held_out(work: Work, logs: Sequence[TrainingLog]) -> None:
         if (best := log.best_step) is not None:
             work.facts["best_step"] = best
             work.facts["held_out_loss"] = round(log.held_out[best], 4)
+            for name, value in log.figures.get(best, {}).items():
+                work.facts[f"held_out_{name}"] = round(value, 4)

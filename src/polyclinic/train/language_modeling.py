@@ -16,7 +16,7 @@ from polyclinic.errors import UserError
 from polyclinic.records import Document, read_records
 from polyclinic.steps import Work
 from polyclinic.train.batches import BatchPlan, Packing, Row, TooLong, collate
-from polyclinic.train.held_out import HeldOut
+from polyclinic.train.held_out import HeldOut, looked_at
 from polyclinic.train.packed_attention import fast_isolation
 from polyclinic.train.settings import OptimizerSettings, TrainingSettings
 from polyclinic.train.token_rows import TokenRows, document_end, document_start, tokenize, write_token_rows
@@ -135,14 +135,7 @@ def held_out_rows(
         rows, packing="one_document", max_length=max_length, batch_size=settings.batch_size, seed=work.seed
     )
     pad = padding_token(tokenizer)
-    return HeldOut(
-        list(plan),
-        Rows(len(rows)),
-        lambda batch: collate(rows, batch, pad, isolated=False),
-        settings.evaluate_every,
-        settings.patience,
-        settings.keep,
-    )
+    return looked_at(settings, plan, Rows(len(rows)), lambda batch: collate(rows, batch, pad, isolated=False))
 
 
 def padding_token(tokenizer: PreTrainedTokenizerBase) -> int:

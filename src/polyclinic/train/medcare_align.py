@@ -17,11 +17,12 @@ from polyclinic.adapters.projections import ATTENTION, FFN, check_not_quantised
 from polyclinic.errors import UserError
 from polyclinic.steps import Adapter, Model, Preferences, Work, step_kind
 from polyclinic.train.medcare_rows import ConversationSettings
+from polyclinic.train.settings import HeldOutSettings
 
 OVERLAPS = "overlap.json"
 
 
-class MedcareAlignSettings(ConversationSettings):
+class MedcareAlignSettings(ConversationSettings, HeldOutSettings):
     """Settings of train.medcare_align; the defaults are the published ones, but for the penalty that is real."""
 
     model: Model = Field(description="the base of the knowledge, or a model that has the knowledge in its weights")
@@ -36,6 +37,9 @@ class MedcareAlignSettings(ConversationSettings):
     )
     preferences: list[Preferences] = Field(
         [], description="pairs of a better and a worse reply to align to (DPO), instead of samples and conversations"
+    )
+    held_out: list[Preferences] = Field(
+        [], description="with preferences: pairs whose loss, reward margin and accuracy are only looked at"
     )
     beta: float = Field(0.1, gt=0, le=100, description="with preferences: how strongly it is held to where it starts")
     orthogonality: Orthogonality = Field(
@@ -84,6 +88,8 @@ class MedcareAlignSettings(ConversationSettings):
             )
         if bool(self.preferences) == bool(self.samples or self.conversations):
             raise ValueError("preferences: give either them, or samples and conversations")
+        if self.held_out and not self.preferences:
+            raise ValueError("held_out: takes preferences, and is looked at only while preferences are trained on")
         if self.preferences and self.dropout and "dropout" in self.model_fields_set:
             raise ValueError("dropout: replies are compared with the reference's, without dropout; leave it out")
         return self

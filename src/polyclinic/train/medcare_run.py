@@ -13,7 +13,7 @@ from polyclinic.steps import Work
 from polyclinic.train import processes
 from polyclinic.train.batches import IGNORED, KeyPlan
 from polyclinic.train.chat import ChatTokens
-from polyclinic.train.finish import save_trained
+from polyclinic.train.finish import note_held_out, save_trained
 from polyclinic.train.language_modeling import padding_token
 from polyclinic.train.medcare_rows import conversation_rows
 from polyclinic.train.settings import row_length
@@ -133,6 +133,7 @@ def written_adapter(
 
     work.facts["steps"] = log.steps
     work.facts["final_loss"] = round(log.final_loss(), 4)
+    note_held_out(work, [log])
     if not processes.is_first():
         return
     if settings.output_dtype == "bfloat16":

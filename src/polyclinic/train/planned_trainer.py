@@ -13,7 +13,8 @@ from polyclinic.artifacts import is_full
 from polyclinic.errors import UserError, WorkStopped
 from polyclinic.progress import Progress
 from polyclinic.train import checkpoints, processes, sharding, step_watch
-from polyclinic.train.held_out import keep_best, save_best
+from polyclinic.train.batches import IGNORED
+from polyclinic.train.held_out import held_out_figures, keep_best, save_best
 from polyclinic.train.noise import NoisePlace
 from polyclinic.train.settings import OptimizerSettings
 from polyclinic.train.shared_batches import Part, SharedBatches
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     import torch
 
     from polyclinic.train.trainer_run import Phase
-
-IGNORED = -100  # label of a position that is not learnt
 
 
 class Steps:
@@ -93,7 +92,10 @@ class Steps:
         held_out = self.phase.held_out
         if held_out is None or (step % held_out.every and step != self.steps):
             return False
-        self.log.held_out[step] = self.trainer.held_out_loss()
+        found = self.trainer.held_out_figures()
+        self.log.held_out[step] = found.pop("loss")
+        if found:
+            self.log.figures[step] = found
         if self.log.best_step == step and held_out.keep == "best" and step != self.steps:
             save_best(self.trainer.model, self.folder, step, processes.is_first())
         return held_out.is_over(self.log)
@@ -169,8 +171,9 @@ def planned_trainer(base: Any, state: Steps, *, sharded: bool) -> Any:
             # Gradients are averaged over the processes, so what is divided by is the rows that one has of a step.
             return losses.sum() * (self.part.counts * processes.count() / self.part.rows_of_step)
 
-        def held_out_loss(self) -> float:
-            return held_out_loss(self, phase)
+        def held_out_figures(self) -> dict[str, float]:
+            assert phase.held_out is not None
+            return held_out_figures(self, phase.held_out)
 
         def _get_grad_norm(self, *given: Any, **named: Any) -> Any:
             norm = super()._get_grad_norm(*given, **named)
@@ -276,39 +279,6 @@ def collated(taken: Any, collate: Any, pad_token: int) -> dict[str, Any]:
     if not part.counts and "labels" in batch:
         batch["labels"].fill_(IGNORED)
     return batch | {"part": part, "tokens": tokens * part.counts}
-
-
-def held_out_loss(trainer: Any, phase: Phase) -> float:
-    """Return the mean loss of the held-out rows: over their tokens, or over rows where the phase says so.
-
-    Each process takes its share; all go through as many batches, since the weights may be spread over them.
-    """
-    import torch
-
-    held_out = phase.held_out
-    assert held_out is not None
-    data_set = trainer.eval_dataset if trainer.eval_dataset is not None else held_out.data_set
-    batches, count = held_out.batches, processes.count()
-    total = weight = 0.0
-    trainer.model.eval()
-    with torch.no_grad():
-        for start in range(0, len(batches), count):
-            place = start + processes.rank()
-            keys = batches[min(place, len(batches) - 1)]
-            batch = trainer._prepare_inputs(dict(held_out.collate([data_set[key] for key in keys])))
-            with trainer.compute_loss_context_manager():
-                if phase.row_losses is not None:
-                    losses = phase.row_losses(trainer.model, batch)
-                    found, items = float(losses.sum()), float(len(keys))
-                else:
-                    items = float((batch["labels"][:, 1:] != IGNORED).sum())
-                    found = float(trainer.model(**batch).loss) * items if items else 0.0
-            if place < len(batches):
-                total, weight = total + found, weight + items
-    sharding.take_apart(trainer.model)
-    trainer.model.train()
-    total, weight = processes.sums([total, weight])
-    return total / weight
 
 
 def with_reference(trainer: Any, phase: Phase, data_set: Any) -> Any:

@@ -21,17 +21,36 @@ def pair_losses(beta: float) -> Callable[[Any, dict[str, Any]], torch.Tensor]:
     def losses(model: Any, batch: dict[str, Any]) -> torch.Tensor:
         from torch.nn.functional import logsigmoid
 
-        chosen, rejected = _replies(model, batch)
-        margins = (chosen - batch["ref_chosen_logps"]) - (rejected - batch["ref_rejected_logps"])
-        return -logsigmoid(beta * margins)
+        return -logsigmoid(beta * _margins(model, batch))
 
     return losses
+
+
+def pair_figures(beta: float) -> Callable[[Any, dict[str, Any]], dict[str, torch.Tensor]]:
+    """Return the function of a model and a batch that gives what is measured of held-out pairs, [pairs] each.
+
+    `loss` is that of `pair_losses`; `reward_margin` is beta x margin, by how much the chosen reply's implicit reward
+    exceeds the rejected one's; `accuracy` is 1 where it does, else 0, so that a model that has not moved has 0.
+    """
+
+    def figures(model: Any, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
+        from torch.nn.functional import logsigmoid
+
+        rewards = beta * _margins(model, batch)
+        return {"loss": -logsigmoid(rewards), "reward_margin": rewards, "accuracy": (rewards > 0).float()}
+
+    return figures
 
 
 def reference(model: Any, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
     """Return what the loss needs of the reference, for each pair: log-probabilities of both replies."""
     chosen, rejected = _replies(model, batch)
     return {"ref_chosen_logps": chosen, "ref_rejected_logps": rejected}
+
+
+def _margins(model: Any, batch: dict[str, Any]) -> torch.Tensor:
+    chosen, rejected = _replies(model, batch)
+    return (chosen - batch["ref_chosen_logps"]) - (rejected - batch["ref_rejected_logps"])
 
 
 def _replies(model: Any, batch: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:

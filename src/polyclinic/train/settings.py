@@ -76,12 +76,9 @@ class OptimizerSettings(Settings):
     )
 
 
-class TrainingSettings(OptimizerSettings):
-    """The settings of a training that goes on from a model."""
+class HeldOutSettings(Settings):
+    """How often records that are not trained on are looked at, and what follows from it."""
 
-    output_dtype: Literal["same", "float32", "bfloat16"] = Field(
-        "same", description="type of the weights that are written; `same` is that of the model it started from"
-    )
     evaluate_every: int = Field(100, ge=1, description="optimizer steps between two looks at the held-out loss")
     patience: int | None = Field(
         None, ge=1, description="looks without a lower held-out loss that end the training; when not given, none do"
@@ -89,6 +86,14 @@ class TrainingSettings(OptimizerSettings):
     keep: Literal["best", "last"] = Field(
         "best",
         description="with held-out records: whether the weights of the lowest held-out loss or the last are kept",
+    )
+
+
+class TrainingSettings(OptimizerSettings, HeldOutSettings):
+    """The settings of a training that goes on from a model."""
+
+    output_dtype: Literal["same", "float32", "bfloat16"] = Field(
+        "same", description="type of the weights that are written; `same` is that of the model it started from"
     )
 
 

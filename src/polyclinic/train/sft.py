@@ -17,7 +17,7 @@ from polyclinic.train.batches import KeyPlan
 from polyclinic.train.budget import training_budget
 from polyclinic.train.chat import ChatTokens
 from polyclinic.train.data_page import shown_instructions, write_data_page
-from polyclinic.train.held_out import HeldOut
+from polyclinic.train.held_out import HeldOut, looked_at
 from polyclinic.train.instruction_rows import instruction_rows, mixed, pad_instructions
 from polyclinic.train.language_modeling import padding_token
 from polyclinic.train.lora import AdaptableSettings, check_inputs, load_trainable, output_of, write_result
@@ -133,14 +133,7 @@ def _held_out(settings: SftSettings, chat: ChatTokens, max_length: int, pad: int
         return None
     rows = instruction_rows(settings, chat, max_length, seed, settings.held_out)
     keys = KeyPlan(rows.columns.lengths("input_ids"), batch_size=settings.batch_size, seed=seed)
-    return HeldOut(
-        list(keys),
-        rows.columns.data_set(),
-        pad_instructions(pad),
-        settings.evaluate_every,
-        settings.patience,
-        settings.keep,
-    )
+    return looked_at(settings, keys, rows.columns.data_set(), pad_instructions(pad))
 
 
 def end_turns(model: PreTrainedModel, end_of_turn: int) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 FILE = "training_log.jsonl"
 _KEPT = "losses.json"
+_LOOKS = ("held_out", "figures")
 _COLUMNS = ("losses", "learning_rates", "epochs", "seconds", "tokens", "gradient_norms")
 
 
@@ -30,6 +31,7 @@ class TrainingLog:
     tokens: list[int] = field(default_factory=list)  # of the step, padding left out
     gradient_norms: list[float] = field(default_factory=list)  # before they are shortened
     held_out: dict[int, float] = field(default_factory=dict)  # step -> loss on what is not trained on
+    figures: dict[int, dict[str, float]] = field(default_factory=dict)  # step -> what else was measured there
     _started: float = field(default_factory=time.monotonic)
 
     @property
@@ -66,7 +68,8 @@ class TrainingLog:
 
     def save(self, checkpoint: Path) -> None:
         """Write the steps so far into a checkpoint."""
-        kept = {name: getattr(self, name) for name in _COLUMNS} | {"held_out": sorted(self.held_out.items())}
+        looks = {name: sorted(getattr(self, name).items()) for name in _LOOKS}
+        kept = {name: getattr(self, name) for name in _COLUMNS} | looks
         (checkpoint / _KEPT).write_text(json.dumps(kept), encoding="utf-8")
 
     def load(self, checkpoint: Path) -> None:
@@ -74,7 +77,8 @@ class TrainingLog:
         kept = json.loads((checkpoint / _KEPT).read_text(encoding="utf-8"))
         for name in _COLUMNS:
             setattr(self, name, kept[name])
-        self.held_out = {int(step): loss for step, loss in kept["held_out"]}
+        for name in _LOOKS:
+            setattr(self, name, {int(step): found for step, found in kept.get(name, [])})
         self._started = time.monotonic() - (self.seconds[-1] if self.seconds else 0.0)
 
     def due(self, step: int, every: int) -> bool:
@@ -110,6 +114,7 @@ class TrainingLog:
             "gradient_norm": round(self.gradient_norms[step - 1], 6),
             "tokens": tokens,
             **({"held_out_loss": round(self.held_out[step], 6)} if step in self.held_out else {}),
+            **{f"held_out_{name}": round(value, 6) for name, value in self.figures.get(step, {}).items()},
             "seconds": round(self.seconds[step - 1], 3),
             "tokens_per_second": round(tokens / took, 1) if took > 0 else 0.0,
         }
