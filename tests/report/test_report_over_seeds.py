@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -100,6 +101,8 @@ def test_differences_are_paired_and_gains_are_shares_of_what_the_specialist_gain
     assert "Small: 3 seeds" in page
     assert '<a href="../small-seed-2/report.html">seed 2</a>' in page
     assert "103 MB" in page  # the largest peak
+    assert re.search(r"<title>expert, [^<]+: 200</title>", page)  # hundredths of a nat over the base
+    assert re.search(r"<title>merged, [^<]+: 148</title>", page)
     tables = (tmp_path / "out" / "tables.md").read_text()
     assert "| merged |" in tables
     assert "74%" in tables

@@ -32,6 +32,7 @@ from polyclinic.report.measured import Measured
 from polyclinic.report.over_seeds import OverSeeds
 from polyclinic.report.run_data import load_run
 from polyclinic.report.seed_tables import SeedTable, as_markdown, cost_table, gain_table, score_table
+from polyclinic.report.seeds_heat_map import gain_heat_map
 from polyclinic.report.settings import TableSettings
 
 
@@ -56,7 +57,9 @@ def make_seeds_report(records: Sequence[RunRecord], store: Path, out: Path) -> l
     if settings.gains is not None:
         gains = gain_table(runs, settings.gains)
         tables.append(gains)
-        sections.append(Section("gains", gains.title, [_gain_chart(gains), _table(gains)]))
+        sections.append(
+            Section("gains", gains.title, [gain_heat_map(runs, settings.gains), _gain_chart(gains), _table(gains)])
+        )
     costs = cost_table(runs)
     sections.append(Section("cost", costs.title, [_table(costs)]))
     first = records[0]
