@@ -30,7 +30,7 @@ def test_the_packages_own_tasks_are_whole() -> None:
     catalog = load_catalog()
     assert {"icd10cm-easy", "icd10cm-medium", "icd10cm-hard"} <= set(catalog)
     domains = {"notes", "guidelines", "encyclopedia", "medcode", "pubmed", "clinical", "medwiki", "general"}
-    assert {task.domain for task in catalog.values() if task.family == "perplexity"} == domains
+    assert {task.domain for task in catalog.values() if task.builder == "held_out_text"} == domains
     assert all(task.medcare_part != "unknown" for task in catalog.values())
     assert [catalog[f"icd10cm-{level}"].distance for level in ("easy", "medium", "hard")] == [None, (3, 5), (2, 2)]
 
@@ -80,7 +80,7 @@ def test_a_folder_of_the_users_own_adds_tasks_and_may_extend_any_file(tmp_path: 
         ("question: What is {{ codes }}?\n", r"question: the template names 'codes'; did you mean 'code'\?"),
         ("prompt: ''\n", r"mine\.yaml: a multiple_choice task needs prompt"),
         ("scoring: mutual_information\n", r"mutual_information needs neutral_prompt"),
-        ("family: perplexity\n", r"family perplexity goes with builder held_out_text"),
+        ("family: perplexity\n", r"family perplexity goes with builder held_out_text or samples"),
         ("extends: _icd10\n", r"mine\.yaml: extends: no file _icd10\.yaml; did you mean '_icd10cm'\?"),
         ("extends: mine\n", r"mine\.yaml: extends: a circle: mine -> mine"),
         ("name: yours\n", r"the file is called mine\.yaml, the task 'yours'"),

@@ -61,6 +61,10 @@ def choose_items(settings: RunSettings, work: Work) -> AskedItems:
             reason = "it is made from documents, and none are given"
             if not settings.suite:
                 raise UserError(f"eval.run.documents: missing; {task.name} is made from documents")
+        if not reason and task.builder == "samples":
+            reason = "it is made from requests with good replies: make its items with tasks.build"
+            if not settings.suite:
+                raise UserError(f"eval.run.tasks: {task.name}: {reason}, and give them as samples")
         if reason:
             not_run.append(_not_run(task, reason))
         else:

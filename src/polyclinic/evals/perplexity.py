@@ -35,18 +35,24 @@ class TextItem:
 
     sample: Sample
     task: Task
-    requests: tuple[Request, ...]  # one a window
-    prompt: str = ""
+    asked: tuple[Request, ...]  # one a window, or one for a reply
+    prompt: str = ""  # of a reply: its request
+    problem: str = ""  # why it cannot be asked
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """All that is asked; nothing when the item cannot be asked."""
+        return () if self.problem else self.asked
 
     @property
     def scorer(self) -> str:
         """Name and version of the scorer."""
-        return f"text-likelihood-{VERSION}"
+        return f"{'reply' if self.task.builder == 'samples' else 'text'}-likelihood-{VERSION}"
 
     @property
     def tokens(self) -> int:
         """Tokens that are scored."""
-        return sum(len(request.continuation) for request in self.requests)
+        return sum(len(request.continuation) for request in self.asked)
 
 
 def text_items(
@@ -73,6 +79,8 @@ def text_items(
 
 def text_outcome(item: TextItem, answers: Mapping[str, float]) -> Outcome:
     """Return the mean nats per token of a text, its tokens as weight; None for no token, or NaN from the model."""
+    if item.problem:
+        return Outcome(None, item.problem, weight=float(item.tokens))
     if not item.tokens:
         return Outcome(None, f"{NO_TEXT}: the text has no token to predict", weight=0.0)
     nats = -math.fsum(answers[request.key] for request in item.requests)

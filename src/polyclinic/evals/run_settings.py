@@ -65,8 +65,8 @@ class RunSettings(Settings):
     )
     use_chat_template: bool | None = Field(
         None,
-        description="whether items are put as turns of a conversation; empty = replies yes if there is a "
-        "template, options and texts no",
+        description="whether items are put as turns of a conversation; empty = replies (written or weighed) yes if "
+        "there is a template, options and texts no",
     )
     max_new_tokens: int | None = Field(
         None, ge=1, description="longest reply in tokens; empty = as each task says, else by its family"

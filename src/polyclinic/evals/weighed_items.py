@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from polyclinic.evals.fit_window import without_middle
+from polyclinic.evals.good_replies import GoodReplies
 from polyclinic.evals.multiple_choice import (
     ChoiceItem,
     check_choice,
@@ -47,9 +48,17 @@ def ask_items(
         examples: worked examples of questions.
         cuts: gets what was left out of questions that are too long for the window.
     """
-    choices = [(task, sample) for task, sample in asked if task.family == "multiple_choice"]
-    texts = [(task, sample) for task, sample in asked if task.family == "perplexity"]
     made: dict[tuple[str, str], Item] = {}
+    with_template = settings.use_chat_template
+    replies = GoodReplies(
+        tokenizer, bool(tokenizer.chat_template) if with_template is None else with_template, window
+    )
+    for task, sample in asked:
+        if task.builder == "samples":
+            made[sample.task, sample.id] = replies.item(task, sample)
+    others = [(task, sample) for task, sample in asked if task.builder != "samples"]
+    choices = [(task, sample) for task, sample in others if task.family == "multiple_choice"]
+    texts = [(task, sample) for task, sample in others if task.family == "perplexity"]
     for choice in _choices(settings, tokenizer, choices, window, examples or {}, {} if cuts is None else cuts):
         made[choice.sample.task, choice.sample.id] = choice
     text_window = min(settings.text_window, window or settings.text_window)

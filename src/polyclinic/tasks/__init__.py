@@ -1,8 +1,9 @@
 """The catalog of tasks, and what is made from it. In: documents, or data sets' files. Out: samples and preferences.
 
 `tasks.build` makes items and instructions of catalog tasks, `tasks.instructions` training samples from documents,
-`tasks.preferences` pairs of replies. Where a task is described: `catalog/`, one YAML file each; `load_catalog` and
-`load_task` read it. Where a format is read: `readers/`, one file each.
+`tasks.requests` the same of questions with answers, `tasks.preferences` pairs of replies. Where a task is described:
+`catalog/`, one YAML file each; `load_catalog` and `load_task` read it. Where a format is read: `readers/`, one file
+each.
 """
 
 from polyclinic.tasks.build import build, missing_reason
@@ -11,6 +12,7 @@ from polyclinic.tasks.checks import check_files, check_tasks
 from polyclinic.tasks.export import export_task_files
 from polyclinic.tasks.instructions import instructions
 from polyclinic.tasks.preferences import preferences
+from polyclinic.tasks.requests import requests
 from polyclinic.tasks.statistics import count_samples, statistics_page, statistics_rows, write_pictures
 from polyclinic.tasks.task import Task, neutral_text, prompt_text, question_text
 from polyclinic.tasks.task_file import read_task_file
@@ -31,6 +33,7 @@ __all__ = [
     "prompt_text",
     "question_text",
     "read_task_file",
+    "requests",
     "statistics_page",
     "statistics_rows",
     "suite_counts",

@@ -1,4 +1,4 @@
-"""Samples of catalog tasks: test items made from documents, items and instructions made from the data sets' files."""
+"""Samples of catalog tasks: test items made from documents or samples, items and instructions of data sets' files."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from polyclinic.tasks.icd10cm_questions import code_questions
 from polyclinic.tasks.item_samples import Choices
 from polyclinic.tasks.prompts import PromptName
 from polyclinic.tasks.readers import missing_message, source_files
+from polyclinic.tasks.sample_items import sample_items
 from polyclinic.tasks.source_items import LONGEST_ITEM
 from polyclinic.tasks.source_samples import source_samples
 from polyclinic.tasks.task import Task
@@ -33,6 +34,9 @@ class BuildSettings(Settings):
     )
     suite: str = Field("", description="instead of names: all tasks of this suite whose layout is known")
     documents: list[Documents] = Field([], description="what the items of tasks without a source are about")
+    samples: list[Samples] = Field(
+        [], description="what items of tasks like knowledge-exam are made of: requests with good replies"
+    )
     table: list[Documents] = Field(
         [], description="where wrong answers and the code tree come from; empty = the same documents"
     )
@@ -40,7 +44,9 @@ class BuildSettings(Settings):
         None, description="the user's data folder: each data set's official release in the folder its task names"
     )
     items: int | None = Field(
-        None, ge=1, description="items of each task, at most; empty = 300 of documents, everything of a data set"
+        None,
+        ge=1,
+        description="items of each task, at most; empty = 300 of documents or samples, everything of a data set",
     )
     subset: str = Field("", description="name under which these items are reported apart, e.g. seen or unseen")
     words: int = Field(120, ge=8, description="longest piece of text in a perplexity item, in words")
@@ -110,7 +116,9 @@ def check_build(settings: BuildSettings) -> None:
         if name not in {task.name for task in tasks}:
             raise UserError(f"tasks.build.weights: '{name}' is none of the tasks asked for")
     for task in tasks:
-        if task.builder != "source" and not settings.documents:
+        if task.builder == "samples" and not settings.samples:
+            raise UserError(f"tasks.build.samples: missing; {task.name} is made from requests with good replies")
+        if task.builder not in ("source", "samples") and not settings.documents:
             raise UserError(f"tasks.build.documents: missing; {task.name} is made from documents")
         if task.builder == "source" and settings.data is None and not settings.download:
             raise UserError(
@@ -184,6 +192,10 @@ def _items(
     if task.builder == "icd10cm_questions":
         made = code_questions(task, asked, tree, settings.items or DOCUMENT_ITEMS, settings.subset, seed, facts)
         missing = f"no code has {task.options - 1} different wrong definitions; give a larger `table`"
+    elif task.builder == "samples":
+        samples = itertools.chain.from_iterable(read_records(path, Sample) for path in settings.samples)
+        made = sample_items(task, samples, settings.items or DOCUMENT_ITEMS, settings.subset, seed, facts)
+        missing = f"no sample has {task.options - 1} others of its kind with other replies; give more samples"
     else:
         items = settings.items or DOCUMENT_ITEMS
         documents = _read(settings.documents)

@@ -66,8 +66,8 @@ class Task(BaseModel):
     output_language: str = Field("", description="BCP 47; empty = that of the input")
     instruction_language: str = Field("en", description="BCP 47; of the definition")
     family: Family = Field(description="how a model is asked")
-    builder: Literal["icd10cm_questions", "held_out_text", "source"] = Field(
-        description="how items are made: from documents, or from the files of the source"
+    builder: Literal["icd10cm_questions", "held_out_text", "samples", "source"] = Field(
+        description="how items are made: from documents, from samples, or from the files of the source"
     )
     metric: Metric = Field(description="what is reported for each item")
     license: str = Field(
@@ -159,25 +159,25 @@ class Task(BaseModel):
         if self.builder == "source":
             self._check_source()
             return self
-        if self.family == "multiple_choice":
+        if self.family == "multiple_choice" and self.builder != "samples":
             for name in ("question", "prompt"):
                 if not getattr(self, name):
                     raise ValueError(f"a multiple_choice task needs {name}")
         if self.scoring == "mutual_information" and not self.neutral_prompt:
             raise ValueError("scoring mutual_information needs neutral_prompt")
-        wanted = {
-            "multiple_choice": ("icd10cm_questions", "accuracy"),
-            "perplexity": ("held_out_text", "negative_log_likelihood"),
-        }.get(self.family, ("source", self.metric))
-        if (self.builder, self.metric) != wanted:
-            raise ValueError(f"family {self.family} goes with builder {wanted[0]} and metric {wanted[1]}")
+        builders, metric = {
+            "multiple_choice": (("icd10cm_questions", "samples"), "accuracy"),
+            "perplexity": (("held_out_text", "samples"), "negative_log_likelihood"),
+        }.get(self.family, (("source",), self.metric))
+        if self.builder not in builders or self.metric != metric:
+            raise ValueError(f"family {self.family} goes with builder {' or '.join(builders)} and metric {metric}")
         return self
 
     def _check_source(self) -> None:
         if self.source is None:
             raise ValueError("builder source needs source: the data set and the layout of its files")
         if self.family == "perplexity":
-            raise ValueError("family perplexity goes with builder held_out_text")
+            raise ValueError("family perplexity goes with builder held_out_text or samples")
         if self.domain not in DOMAINS:
             raise ValueError(
                 f"domain: unknown domain '{self.domain}'{did_you_mean(self.domain, DOMAINS)}; "
