@@ -34,7 +34,7 @@ def found(text: str) -> list[tuple[str, str]]:
         ("Fell on Christmas Eve.", "Christmas Eve"),
         ("STAMP 20240314 END", "20240314"),
         ("Last seen 03/2019.", "03/2019"),
-        ("Follow up on the 21st, please.", "21st"),
+        ("Follow up on the 21st, please.", "the 21st"),
     ],
 )
 def test_dates_are_found_as_they_are_written(text: str, date: str) -> None:

@@ -11,13 +11,15 @@ from __future__ import annotations
 import functools
 import re
 
+from polyclinic.deidentify.ages import spelled_ages
 from polyclinic.deidentify.calendar import CalendarRules
 from polyclinic.deidentify.language import load_words
 from polyclinic.deidentify.lexicon import MONTH, make_lexicon
 from polyclinic.deidentify.names import NameRules
-from polyclinic.deidentify.numbers import SPELLED_AGE, NumberRules
+from polyclinic.deidentify.numbers import NumberRules
 from polyclinic.deidentify.places import PlaceRules
 from polyclinic.deidentify.spans import TYPES, Span, without_overlaps
+from polyclinic.deidentify.spoken_numbers import find_spoken
 from polyclinic.deidentify.tokens import Tokens, tokenize
 
 AFTER_AT = re.compile(r"@\s?[\w-]+(?:\.[\w-]+)+")
@@ -31,11 +33,6 @@ PHOTO = re.compile(r"\.(?:jpe?g|png|gif|bmp|tiff?|heic|heif|dcm|webp|raw|mp4|mov
 IPV6 = re.compile(
     r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,7}(?![\w:])|"
     r"(?<![\w:])(?:[0-9a-f]{1,4}:){1,6}:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5})?(?![\w:])",
-    re.IGNORECASE,
-)
-SPOKEN_NUMBER = re.compile(
-    r"\b(?:(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine|double|triple)[\s,.-]{1,3}){6,}(?:zero|"
-    r"oh|o|one|two|three|four|five|six|seven|eight|nine)\b",
     re.IGNORECASE,
 )
 TAG = re.compile(rf"\[(?:{'|'.join(kind.upper() for kind in TYPES)})-[0-9a-f]{{6}}\]")
@@ -55,6 +52,11 @@ class Rules:
         self.places = PlaceRules(self.words)
         self.names = NameRules(self.words, self.lexicon)
         long = {month for month in self.words.months if len(month) > 3}
+        self._ordinals = {
+            word + sign
+            for word in (*self.words.ordinals, *(f"twenty-{o}" for o in self.words.ordinals))
+            for sign in ("", *".,;)")
+        }
         self._long_months = long | {month + sign for month in long for sign in ",."}
 
     def find(self, text: str) -> list[Span]:
@@ -93,13 +95,13 @@ class Rules:
                     if not text[place - 1 : place].isalnum() and (spot := self.calendar.find_worded(text, place)):
                         found.append(Span(*spot, "date"))
                     place = text.find(month, place + 1)
-        found += [Span(start, end, "date") for start, end in self.calendar.find_holidays(text, lowered, words)]
-        if "ninety" in lowered or "hundred" in lowered:
-            found += [Span(m.start(1), m.end(1), "age") for m in SPELLED_AGE.finditer(text)]
+        found += [Span(start, end, "date") for start, end in self.calendar.holidays.find(text, lowered, words)]
+        if "ninet" in lowered or "hundred" in lowered:
+            found += [Span(start, end, "age") for start, end in spelled_ages(text)]
         if len(self.words["number_words"] & words) > 1:
-            for match in SPOKEN_NUMBER.finditer(text):
-                spoken = len(match[0].split())
-                found.append(Span(match.start(), match.end(), "ssn" if spoken == 9 else "phone"))
+            found += find_spoken(text)
+        if not self._ordinals.isdisjoint(words):
+            found += [Span(start, end, "date") for start, end in self.calendar.find_ordinals(text)]
         return found
 
     def _addresses_of_machines(self, text: str) -> list[Span]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
-from polyclinic.deidentify.calendar import COMPACT, CalendarRules, is_day, is_year
+from polyclinic.deidentify.calendar import CalendarRules
+from polyclinic.deidentify.calendar_numbers import COMPACT, is_day, is_year
 from polyclinic.deidentify.language import Words, either, words_of
 from polyclinic.deidentify.look_back import LookBack
+from polyclinic.deidentify.phones import FAX_BEHIND
 from polyclinic.deidentify.spans import Span
 
-LOOK_BACK = 52  # characters before a number in which its label is looked for
-SSN = re.compile(r"\d{3}([-\s–])\d{2}\1\d{4}(?![\d-])")
+LOOK_BACK = 60  # characters before a number in which its label is looked for
+SSN = re.compile(r"\d{3}(\s?[-–]\s?|[\s./])\d{2}\1\d{4}(?![\d-])")
 MASKED_SSN = re.compile(r"(?:[x*#]{3}[-\s]?[x*#]{2}[-\s]?)$", re.IGNORECASE)
 UNIT = re.compile(
     r"[\s-]?(?:mg|mcg|ug|µg|μg|g|gm|kg|ml|l|dl|cc|mm|cm|km|iu|units?|u|meq|mmol|mosm|copies|cells|k|x10|/|%|°|"
@@ -22,6 +25,47 @@ UNIT = re.compile(
 )
 TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-–._:][A-Za-z0-9]+)*")
 GROUPS = re.compile(r"(?:[ ]\d{2,}(?![\d/.:])){1,5}|(?:[ ][A-Z0-9]{2,5}(?![a-z/.]))(?:[ ]\d{2,5}(?![\d/.:]))*")
+# Groups of a number in capitals and digits, with spaces between: 1EG4 TE5 MK73; BD51 SMR.
+MORE_GROUPS = re.compile(
+    r"(?:[ ·](?=[A-Z0-9]*\d)[A-Z0-9]{2,9}(?![A-Za-z0-9/.:%]|-?(?:year|yo|y/o)))+(?:[ ]\d(?![\w./:,%-]|\s[a-z]))?"
+)
+LETTER_GROUP = re.compile(
+    r"[ ·](?!(?:DOB|SSN|MRN|MD|RN|DO|NP|PA|M|F|DR|MR|MS|AM|PM|ID|NO|EXP|ON|IN|AT|IS)\b)[A-Z]{2,4}(?![A-Za-z0-9./:'-])"
+)
+# What goes on behind a labelled number: 2019/8812, 123456789*01, a:9c:11
+TAIL = re.compile(r"(?:[/*:.+=~|·-][A-Za-z0-9]+)+[*=]{0,2}")
+BEFORE_DIGITS = re.compile(r"(?:(?<![A-Za-z0-9-])[A-Z]{1,4}[ ·-]){1,2}$|(?<![A-Za-z0-9])[A-Z]\d{1,2}[A-Z]{0,2} $")
+# A label behind the number: 455211 (MRN); 00-455-211 is her MRN
+NUMBER_LABEL_BEHIND = re.compile(
+    r"\s?(?:[(\[]\s?|is\s+(?:his|her|the|their|my)\s+|=\s?|-\s)(?:the\s+)?(?:(?P<ssn>ssn|ss#?|social)|(?P<mrn>mrn|mr#?|chart|"
+    r"medical record)|(?P<health_plan>member|policy|insurance|group|medicare|medicaid|subscriber)|(?P<account>acc(?:oun)?t)|"
+    r"(?P<license>npi|dea|licen[cs]e|dl|passport)|(?P<vehicle>vin|plates?|tag)|(?P<device>serial|s/n|sn|lot|udi)|"
+    r"(?P<biometric>finger\s?prints?|voice\s?prints?|retinal? scan|iris scan|biometric)|"
+    r"(?P<other_id>accession|case|csn|encounter|order|visit|id))\b",
+    re.IGNORECASE,
+)
+# Labels that nothing of medicine has: their number may stand some words behind.
+FAR_LABEL = re.compile(
+    r"\b(?:(?P<biometric>(?:finger|thumb|palm|voice|ear|face|foot|hand)[ -]?prints?|biometrics?|(?:retinal?|iris|facial|face|"
+    r"palm|hand|finger|voice|ear|gait|vein)[ -](?:vein |geometry |recognition )?(?:scan|template|id|code|geometry|recognition|"
+    r"biometrics?|profile|hash|signature|vein|map|pattern|record|key|image|file)s?)|"
+    r"(?P<ssn>ssn|social security)|(?P<license>licen[cs]ed?|npi|dea|passport|driver'?s|permit|certificate)|"
+    r"(?P<vehicle>vin|plates?|vehicle|license tag|tags|car|truck|van|suv|sedan|pickup|minivan|motorcycle|jeep|"
+    r"honda|toyota|ford|chevy|chevrolet|nissan|subaru|hyundai|kia|mazda|buick|dodge|bmw|volvo|tesla|lexus|audi|gmc)|"
+    r"(?P<mrn>mrn|medical record|record number|chart number|patient id)|"
+    r"(?P<health_plan>medicare|medicaid|insurance|insured|policy|member|subscriber|beneficiary|humana|aetna|cigna|"
+    r"bcbs|blue cross|blue shield|anthem|tricare|kaiser|unitedhealthcare|uhc|payer|payor|hmo|ppo|health plan|centene|molina)|"
+    r"(?P<account>account|acct|invoice|guarantor|visa|mastercard|amex|credit card|debit card)|"
+    r"(?P<device>serial|s/n|udi|imei|pacemaker|defibrillator|implant|device|pump|cpap|bipap|sensor|transmitter|"
+    r"hearing aid|wheelchair|stimulator|lvad|asset tag|concentrator|glucometer|monitor)|"
+    r"(?P<other_id>accession|barcode|user ?name|user id|login|badge|locker|unos|tracking|docket|case number|police|inmate|"
+    r"ticket|specimen|slide|blood unit|confirmation|employee|student|room key|wristband|study id))\b"
+    r"(?:(?![.;!?]\s)[^\d\n]){0,44}$",
+    re.IGNORECASE,
+)
+CARD = re.compile(r"(?:\d{4}[ -]){3}\d{4}(?!\d)")
+# Letters that a reader of scanned pages takes for digits.
+MISREAD = re.compile(r"[\dlIOo]{1,4}([-/.])[\dlIOo]{1,4}\1[\dlIOo]{2,4}(?![A-Za-z0-9])")
 VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}(?![A-Za-z0-9])")
 UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 MAC = re.compile(r"[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}(?![0-9a-f])", re.IGNORECASE)
@@ -52,6 +96,32 @@ CODE_BEFORE = LookBack(
 )
 MONEY_BEFORE = re.compile(r"(?:[$€£]|usd|n\s?=|=|<|>|≤|≥|~|±|count(?: of)?|counts?:?|total of|of)\s*$", re.IGNORECASE)
 PLATE_BEFORE = re.compile(r"(?:^|[\s:#])([A-Z]{1,4}[ -]?)$")
+CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+AS_DIGITS = str.maketrans("lIoO", "1100")
+MAC_OF_THREE = re.compile(r"[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![0-9a-z.])", re.IGNORECASE)
+STAGE = re.compile(
+    r"[cpyra]*T(?:\d|is|X)[a-d]?(?:N(?:\d|X)[a-c]?)?(?:M(?:\d|X)[a-c]?)?$|(?:[CTLS]\d{1,2}){2,3}$|(?:G\d+P\d+(?:A\d+)?(?:L\d+)?)$",
+    re.IGNORECASE,
+)
+VARIANT = re.compile(r"[A-Z]\d{2,5}[A-Z]{1,3}$|\d+[A-Z]>?[A-Z]$|(?:CYP|HLA|GLUT|SLC|UGT|ABC|FGFR|CD|IL|TNF)\w+$")
+# What needs no more than a label that is a word: five digits, or letters with digits.
+SHAPED = re.compile(
+    r"\d{5,}(?![\d,.]\d)|(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])(?=\w*-?\w*\d{2})[A-Z0-9]+(?:-[A-Z0-9]+)*(?![A-Za-z])"
+)
+COUNTED = re.compile(
+    r"(?:[A-Z]\d|[CTLS]\d{1,2}-|[A-Z]{1,3}\d{1,2}$|(?:COVID|SARS|HIV|HBV|HCV|HPV|IL|CD|HLA|CA|PD)-?\d*|\d+-?(?:MG|ML|MCG|CM|MM|G|KG|L|U|D|H|X)\b)"
+    r"(?![A-Z0-9-]*\d{3})",
+)
+REGISTRY = re.compile(
+    r"(?:nct|isrctn|actrn|chictr|ntr|japic|umin|drks|rbr|irct|ctri|eudract|pactr|tctr)[-\w]*\d", re.IGNORECASE
+)
+YEARS = re.compile(r"(?:19|20)\d{2}[-–](?:(?:19|20)\d{2}|\d{2})$")
+MEASURED = re.compile(r"\d+-(?:[a-z]{3,}|mg|ml|cm|mm)(?:-[a-z]+)*$")  # 1800-calorie
+MODEL = re.compile(r"[A-Z]{1,2}-?\d{3}$|\d{4}$")
+AGED = re.compile(r"-?\s?(?:years?|yrs?|yo\b|y/o|y\.o|[MF]\b)", re.IGNORECASE)
+_IN_GROUPS = frozenset(
+    ("mrn", "health_plan", "account", "license", "vehicle", "ssn", "device", "biometric", "other_id")
+)
 _SIGNS = ("", ".", ",", ";", ".,", ")", "?", ":")
 # Labels that are words of their own: they need `#`, `number`, `id` or a colon behind them.
 _NEEDS_MORE = frozenset(
@@ -78,10 +148,8 @@ class NumberLabels:
         joined = "|".join(
             f"(?P<{kind}>{pattern})" for kind, pattern in sorted(words.id_labels.items(), key=_label_order)
         )
-        connector = (
-            r"(?:[\s.:#=*()\[\]|]|\b(?:no|nos|num|nbr|number|numbers|numero|id|ids|is|was|of|ending|ends|in|code|"
-        )
-        connector += r"identifier|ref|"
+        connector = r"(?:[\s.:#=*()\[\]|<>\"'/]|\b(?:no|nos|num|nbr|number|numbers|numero|id|ids|is|was|of|ending|ends|in|code|"
+        connector += r"identifier|ref|social|security|hic|template|hash|token|key|profile|scan|record|"
         connector += r"date|digits|last|four|4|on|file|the|card|model|name|holder|reads|read|as|and)\b|['’]s|-)*"
         starts = [piece for pattern in words.id_labels.values() for piece in top_level(pattern)]
         self.label = LookBack(rf"(?<![a-z0-9/])(?:{joined})(?![a-z]){connector}", starts)
@@ -143,8 +211,9 @@ class NumberLabels:
             [*words["state_codes"], *words["states"], *words["state_names_of_two_words"], *words["zip_labels"]],
         )
 
-    def _label_type(self, text: str, start: int) -> str:
-        """Return the type that the label before a number says, or an empty string."""
+    def _label_type(self, text: str, start: int, shaped: bool = False) -> str:
+        """Return the type that the label before a number says, or an empty string; a number of an identifier's
+        shape needs less of a label."""
         low = max(0, start - LOOK_BACK)
         newline = text.rfind("\n", low, start)
         if newline >= 0:
@@ -164,18 +233,20 @@ class NumberLabels:
             and "#" not in word
             and (word != "id" or not text[max(0, found.start() - 2) : found.start()].strip().isalpha())
         ):  # Interpreter ID 88213
-            return ""
+            return kind if shaped or (SHAPED.match(text, start) and not COUNTED.match(text, start)) else ""
         return kind
 
     def _labelled(self, text: str, begin: int, end: int, kind: str, digits: int) -> Span | None:
         token = text[begin:end]
         if kind == "ssn":
             if (whole := SSN.match(text, begin)) is not None:
-                return Span(begin, whole.end(), kind)
-            return Span(begin, end, kind) if digits in (4, 9) or "x" in token.lower() else None
+                end = whole.end()
+            elif digits not in (4, 9) and "x" not in token.lower():
+                return None
+            return Span(begin, end, kind)
         if UNIT.match(text, end) and digits < 6:
             return None
-        if len(token) < 3 and kind not in ("health_plan",):
+        if len(token) < 3 and kind not in ("health_plan", "biometric"):
             return None
         if len(token) == 4 and token.isdigit() and is_year(int(token)):
             label = text[max(0, begin - 8) : begin].lower()
@@ -188,23 +259,34 @@ class NumberLabels:
             and not re.search(r"[#:]\s*$|\bid\s$|(?:no\.?|number)\s*$", text[max(0, begin - 8) : begin].lower())
         ):
             return None
-        if (more := GROUPS.match(text, end)) is not None and kind in (
-            "mrn",
-            "health_plan",
-            "account",
-            "license",
-            "vehicle",
-            "ssn",
-            "device",
-        ):
-            group = more[0]
-            if (token.isdigit() and group.replace(" ", "").isdigit()) or (
-                kind in ("vehicle", "health_plan", "account", "license") and any(c.isdigit() for c in group)
-            ):
-                end = more.end()
+        end = self._to_its_end(text, begin, end, kind)
         if kind == "license" and "plate" in text[max(0, begin - 30) : begin].lower():
             kind = "vehicle"
         return Span(begin, end, kind)
+
+    def _to_its_end(self, text: str, begin: int, end: int, kind: str) -> int:
+        """Return where a number with a label ends that goes on after spaces, or after signs."""
+        token = text[begin:end]
+        if (tail := TAIL.match(text, end)) is not None and any(c.isdigit() for c in tail[0]):
+            end = tail.end()
+        if kind == "account" and (card := CARD.match(text, begin)) is not None:
+            return card.end()
+        if (more := GROUPS.match(text, end)) is not None and kind in _IN_GROUPS:
+            group = more[0]
+            if ((token.isdigit() and group.replace(" ", "").isdigit()) or any(c.isdigit() for c in group)) and not (
+                UNIT.match(text, more.end()) or AGED.match(text, more.end())
+            ):
+                return more.end()
+        if kind in _IN_GROUPS:
+            if (more := MORE_GROUPS.match(text, end)) is not None and not AGED.match(text, more.end()):
+                end = more.end()
+            elif (
+                kind in ("vehicle", "license", "health_plan")
+                and len(token) <= 4
+                and (letters := LETTER_GROUP.match(text, end)) is not None
+            ):
+                end = letters.end()
+        return end
 
     def _mixed(self, text: str, start: int) -> Span | None:
         """Look at a token of digits, and perhaps letters, that is neither date nor phone: a number with a "
@@ -234,6 +316,8 @@ class NumberLabels:
             digits = sum(c.isdigit() for c in token)
         elif len(token) == 17 and "-" in token and (mac := MAC.match(text, begin)):
             return Span(begin, mac.end(), "device")
+        elif "." in token and (mac := MAC_OF_THREE.match(text, begin)):
+            return Span(begin, mac.end(), "device")
         if not digits:
             return None
         if begin and text[begin - 1] == "." and text[begin - 2 : begin - 1].isdigit():
@@ -246,21 +330,15 @@ class NumberLabels:
             and token.replace("-", "").isalpha() is False
         ) and not re.search(r"[#:]\s*$", text[max(0, begin - 3) : begin]):
             return None  # COVID-19, half-life-2
-        if digits < 3 and token.isdigit():
+        if (digits < 3 and token.isdigit()) or MEASURED.match(token) or REGISTRY.match(token):
             return None
+        if (misread := MISREAD.match(text, begin)) is not None and (spot := _misread(misread)) is not None:
+            return spot
         kind = self._label_type(text, begin)
-        if (
-            not kind
-            and digits <= 5
-            and text[begin - 2 : begin - 1].isupper()
-            and (plate := PLATE_BEFORE.search(text, max(0, begin - 6), begin))
-        ):
-            earlier = plate.start(1)
-            kind = self._label_type(text, earlier)
-            if kind in ("vehicle", "license", "health_plan", "device"):
-                begin = earlier
-            else:
-                kind = ""
+        if not kind and text[begin - 2 : begin - 1].isalnum():
+            begin, kind = self._after_letters(text, begin)
+        if not kind and (behind := NUMBER_LABEL_BEHIND.match(text, end)) is not None and digits >= 3:
+            kind = behind.lastgroup or ""
         if kind:
             return self._labelled(text, begin, end, kind, digits)
         if (
@@ -270,7 +348,7 @@ class NumberLabels:
         ):
             return Span(begin, end, "phone")
         if digits >= 10 and token.isdigit() and self.phone_label.search(text, begin - 40, begin):
-            return Span(begin, end, self._phone_or_fax(text, begin))
+            return Span(begin, end, self._phone_or_fax(text, begin, end))
         if (
             digits == 4
             and text[begin - 1 : begin] in ("-", "*", "x", "X", " ")
@@ -279,7 +357,46 @@ class NumberLabels:
             return Span(begin, end, "ssn")
         if begin >= 1 and re.match(r"[x*]{3}-?[x*]{2}-?\d{4}$", token, re.IGNORECASE):
             return Span(end - 4, end, "ssn")
-        return self._shape(text, begin, end, token, digits)
+        return self._shape(text, begin, end, token, digits) or self._far(text, begin, end, token, digits)
+
+    def _after_letters(self, text: str, begin: int) -> tuple[int, str]:
+        """Return where a number begins with groups of letters before it, and its type: plate EJB 3815."""
+        groups = BEFORE_DIGITS.search(text, max(0, begin - 11), begin)
+        if groups is None:
+            return begin, ""
+        starts = [groups.start()]
+        if (last := re.search(r"[ ·-][A-Z]{1,4}[ ·-]$", groups[0])) is not None:
+            starts.append(groups.start() + last.start() + 1)
+        for start in starts:
+            kind = self._label_type(text, start, shaped=True)
+            if kind in _IN_GROUPS:
+                return start, kind
+        return begin, ""
+
+    def _far(self, text: str, begin: int, end: int, token: str, digits: int) -> Span | None:
+        """Return a number whose label stands some words before it, when the number looks like one."""
+        letters = any(c.isupper() for c in token)
+        if (
+            digits < 2
+            or len(token) < 4
+            or (not letters and digits < 4)
+            or UNIT.match(text, end)
+            or text[begin - 1 : begin] in ("$", ".")
+            or (token.isdigit() and len(token) == 4 and is_year(int(token)))
+            or re.match(r"[-/.:]?\s?(?:[a-z%]|\d)", text[end : end + 3])
+            and token.isdigit()
+        ):
+            return None
+        low = max(text.rfind("\n", 0, begin) + 1, begin - 72)
+        label = FAR_LABEL.search(text, low, begin)
+        if label is None or CODE_BEFORE.search(text, begin - 24, begin) or PUBLIC_CODE.search(token):
+            return None
+        kind = label.lastgroup or "other_id"
+        if kind == "vehicle" and (not letters or not 4 <= len(token) <= 17 or MODEL.match(token)):
+            return None
+        if kind not in ("biometric", "ssn", "vehicle") and not letters and digits < 5:
+            return None
+        return Span(begin, self._to_its_end(text, begin, end, kind), kind)
 
     def _shape(self, text: str, begin: int, end: int, token: str, digits: int) -> Span | None:
         """Return an identifier that is one by its form alone."""
@@ -325,6 +442,14 @@ class NumberLabels:
             return None
         parts = re.split(r"[-–/_.]", token)
         longest = max((len(p) for p in parts if p.isdigit()), default=0)
+        if len(token) >= 6 and digits >= 3 and token.isalnum() and token.upper() == token and not STAGE.match(token):
+            changes = sum(a.isdigit() != b.isdigit() for a, b in itertools.pairwise(token))
+            if (
+                changes >= 2
+                and not VARIANT.match(token)
+                and not UNIT.match(text, begin + len(token.rstrip(CAPITALS)))
+            ):
+                return Span(begin, end, "other_id")
         if (
             digits >= 5
             and any(c.isalpha() for c in token)
@@ -332,7 +457,7 @@ class NumberLabels:
             and (longest >= 3 or len(parts) == 1)
         ):
             if re.fullmatch(r"\d+[A-Za-z]{1,4}", token) and UNIT.match(
-                text, begin + len(token.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+                text, begin + len(token.rstrip(CAPITALS + CAPITALS.lower()))
             ):
                 return None
             return Span(begin, end, "other_id")
@@ -343,7 +468,7 @@ class NumberLabels:
             and "." not in token
             and max(map(len, parts)) >= 4
         ):
-            if text[begin - 1 : begin] in ("$", "±"):
+            if text[begin - 1 : begin] in ("$", "±") or YEARS.match(token) or UNIT.match(text, end):
                 return None
             return Span(begin, end, "other_id")
         if token[0] in "xX" and re.fullmatch(r"[xX](?:\d-)?\d{4,5}", token):
@@ -352,8 +477,32 @@ class NumberLabels:
             return Span(begin, end, "other_id")
         return None
 
-    def _phone_or_fax(self, text: str, start: int) -> str:
+    def _phone_or_fax(self, text: str, start: int, end: int | None = None) -> str:
+        if end is not None and FAX_BEHIND.match(text, end):
+            return "fax"
         return "fax" if self.fax_label.search(text, start - 30, start) else "phone"
+
+
+def _misread(found: re.Match[str]) -> Span | None:
+    """Return a date, phone or social security number some of whose digits were read as letters."""
+    token = found[0]
+    if token.replace(found[1], "").isdigit():
+        return None
+    parts = token.translate(AS_DIGITS).split(found[1])
+    if sum(c.isdigit() for c in token) < 4:
+        return None
+    sizes = tuple(map(len, parts))
+    if sizes == (3, 2, 4):
+        return Span(found.start(), found.end(), "ssn")
+    if sizes == (3, 3, 4):
+        return Span(found.start(), found.end(), "phone")
+    if (
+        max(sizes[:2]) <= 2
+        and sizes[2] in (2, 4)
+        and (is_day(0, int(parts[0]), int(parts[1])) or is_day(0, int(parts[1]), int(parts[0])))
+    ):
+        return Span(found.start(), found.end(), "date")
+    return None
 
 
 def top_level(pattern: str) -> list[str]:

@@ -8,66 +8,55 @@ from __future__ import annotations
 
 import re
 
+from polyclinic.deidentify.ages import OLDEST, age_end, decade_end
 from polyclinic.deidentify.calendar import CalendarRules
+from polyclinic.deidentify.calendar_numbers import is_day
 from polyclinic.deidentify.language import words_of
-from polyclinic.deidentify.look_back import LookBack
-from polyclinic.deidentify.number_labels import SSN, NumberLabels
+from polyclinic.deidentify.number_labels import SSN, UNIT, NumberLabels
+from polyclinic.deidentify.phones import (
+    INTERNATIONAL,
+    LABEL_BEHIND,
+    NATIONAL,
+    PHONE,
+    PHONE_JOINED,
+    PHONE_OF_SEVEN,
+    SEVEN_APART,
+    WITH_LETTERS,
+)
 from polyclinic.deidentify.spans import Span
 
 WORDS = re.compile(r"[A-Za-z]+")
 DIGITS = re.compile(r"\d+")
-EXTENSION = r"(?:\s*[,;(]?\s*(?:x|ext\.?|extension|extn\.?)\s*[.:#]?\s*\d{1,6}\)?)?"
-PHONE = re.compile(
-    r"(?:\+?1[\s.\-]?\(?|\()?\d{3}(?:\)\s?[-.]?\s?|\s?[.\-–/]\s?|\s)\d{3}(?:\s?[.\-–]\s?|\s)\d{4}(?!\d)" + EXTENSION,
-    re.IGNORECASE,
-)
-PHONE_OF_SEVEN = re.compile(r"\d{3}[-.–]\d{4}(?!\d|[-–.]\d)" + EXTENSION, re.IGNORECASE)
-INTERNATIONAL = re.compile(
-    r"\d{1,3}[\s.\-]?(?:\(0?\d{0,4}\)[\s.\-]?)?\d{1,5}(?:[\s.\-]?\d{2,5}){1,4}(?!\d)" + EXTENSION
-)
-NATIONAL = re.compile(
-    r"(?:0\d{2,4}\)?[\s\-]\d{3,4}[\s\-]?\d{3,4}|0\d{4,5}[\s\-]\d{5,6}|07\d{3}\s?\d{6}|0\d(?:[\s.]\d{2}){4}|"
-    r"0\d{10})(?!\d)" + EXTENSION
-)
 IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?![\d.])(?::\d{2,5}\b)?(?:/\d{1,2}\b)?")
 ZIP_PLUS = re.compile(r"\d{5}(?:-\d{4})?(?!\d)")
-AGE_AFTER = re.compile(
-    r"\s*-?\s*(?:years?|yrs?|yr|y)\.?[\s./-]*(?:old|of\s+age|olds?\b|o\b|/o\b|o\.)|\s?-?(?:yo|y\.o\.?|y/o|yof|"
-    r"yom|y\.?o)\b|"
-    r"\s?(?:yo\s?)?(?:[MF](?![a-zA-Z/°])(?=\s+(?:with|who|presents?|presenting|s/p|here|c/o|w/|admitted|h/o|"
-    r"hx|adm|from|seen)|\s*[,;:-]|\s*$|\n))|"
-    r"\s+years\s+young|\s+(?:y|yr)\s+(?:male|female|woman|man|lady|gentleman|[MF])\b|-year\b|"
-    r"\s+year\s+(?:male|female|man|woman|lady|gentleman)",
+DAY_ALONE = re.compile(
+    r"(?:\b(?:on|until|till|since|by|from|before|after|through|of|dated|discharged|admitted|returned?|seen|you|again|due|"
+    r"for|starting|(?:mon|tues|wednes|thurs|fri|satur|sun)day),?\s+(?:the\s+)|\badmit(?:ted)?:\s|"
+    r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)$",
     re.IGNORECASE,
 )
-AGE_BEFORE = LookBack(
-    r"(?:\bages?d?|\bage\s*(?:is|was|of|at\s+\w+)?|\bturn(?:ed|s|ing)|\bbirthday)\s*[:=(]?\s*|"
-    r"\b(?:s?he|patient|pt|mother|father|mom|dad|husband|wife|who|grandmother|grandfather|i|you|brother|sister)"
-    r"(?:\s+(?:is|was|am|are)|['’](?:s|m))\s+(?:now\s+|almost\s+|nearly\s+|already\s+|about\s+)?|"
-    r"\bat\s+(?:the\s+)?age\s+(?:of\s+)?|"
-    r"\b(?:died|deceased|passed(?:\s+away)?)\s+(?:at|aged)\s+",
-    words_of(
-        "age turn birthday she he patient pt mother father mom dad husband wife who grandmother i you brother "
-        "sister at died deceased passed"
-    ),
-)
-AGE_IS = re.compile(r"\s*(?:[.,;)\n?!]|$|and\b|now\b|but\b|years)")
-DAY_ALONE = re.compile(r"\b(?:on|until|till|since|by|from|before|after)\s+the\s+$", re.IGNORECASE)
+THE = re.compile(r"\bthe\s+$", re.IGNORECASE)
 NOT_A_DAY = re.compile(
     r"(?:st|nd|rd|th)\s+(?:day|floor|percentile|hospital|postoperative|pod|post|rib|ribs|toe|finger|digit|"
     r"metatarsal|metacarpal|week|month|year|trimester|degree|dose|cycle|round|visit|time|nerve|ventricle|"
     r"intercostal|cranial|grade|ward|level|attempt|try|line|generation|pregnancy|one|street|avenue|and\s+\d)",
     re.IGNORECASE,
 )
-NINETIES = re.compile(
-    r"(?:in|of)\s+(?:(?:his|her|their|my|your|the)\s+)?(?:(?:early|mid|late)[-\s]+)?$", re.IGNORECASE
-)
-SPELLED_AGE = re.compile(
-    r"\b(ninety(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?|(?:one|"
-    r"a)\s+hundred(?:\s+(?:and\s+)?(?:one|two|three|four|five|six|"
-    r"seven|eight|nine|ten|eleven|twelve))?)[\s-]+(?:years?[\s-]+(?:old|of\s+age|young)|yo\b|y/o\b)",
+DAY_ENDS = re.compile(
+    r"\s*(?:[.,;:!?)\n/-]|$|(?:of\s+(?:this|last|next|the|that)|and|but|or|for|to|at|with|he|she|we|they|i|it|when|after|so|"
+    r"in|because|until|through|by|per|via|if|from|then|his|her|the|a|was|is|due|unless|who|where|pt|patient|am|pm)\b)",
     re.IGNORECASE,
 )
+# Single digits with spaces, and perhaps signs, between them.
+SET_APART = re.compile(r"\d(?:[ ](?:[-/.)(][ ])?\d(?!\d)){4,}(?![\d/.])")
+SHORT_PHONE = re.compile(r"\d{1,3}-\d{4}(?!\d)")
+TOWN_BEFORE = re.compile(
+    r"(?<![\w'-])(?!Plate|Count|Dose|Unit|Room|Code|Total|White|Leuk|Hospital|Study|Page|Line|Model|Part)"
+    r"[A-Z][a-z]{2,}\.?,?[ ]{1,3}$"
+)
+TOWN_AFTER = re.compile(r"\s*(?:[\n,;)]|\.(?!\d)|$|U\.?S\.?A?\b|United States)")
+OLD = 90  # from this age on it is an identifier
+_BEFORE_MONTHS = frozenset("-.stnrdth/ STNRDH") | frozenset("JFMASONDjfmasond")
 _NO_STATES = frozenset(words_of("in or me hi ok de la pa ma al on id co mt mo oh ms md do ne ct"))
 _MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov dec"))
 
@@ -78,12 +67,12 @@ class NumberRules(NumberLabels):
     def find(self, text: str, taken: list[Span], words: set[str] | None = None) -> list[Span]:
         """Return the identifiers of a text that hold digits; places in `taken`, in order, are passed over."""
         found: list[Span] = []
+        unsure: list[tuple[int, int]] = []  # 3/4: a day where there are others beside it
         until = 0
         streets = words is None or "^" in text or not self.street_ends.isdisjoint(words)
         holes = iter([(s.start, s.end) for s in taken])
         hole = next(holes, None)
         size = len(text)
-        calendar = self.calendar
         for run in DIGITS.finditer(text):
             start, end = run.span()
             if start < until:
@@ -110,19 +99,59 @@ class NumberRules(NumberLabels):
                         found.append(spot)
                         until = spot.end
                         continue
+                    if not (after.isdigit() or after in "/-–"):
+                        if length == 1 and ahead != "+":
+                            continue
+                    elif (spot := self._set_apart(text, start)) is not None:
+                        found.append(spot)
+                        until = spot.end
+                        continue
                 elif behind not in ":%":
                     spot = self._small(text, start, end, "", streets)
                     if spot is not None:
                         found.append(spot)
                         until = spot.end
                         continue
-                if length == 1 and ahead != "+":
+                if length == 1 and ahead != "+" and behind != " ":
                     continue
-            spot = self._at(text, start, end, length, ahead, behind, calendar, streets)
+            spot = self._at(text, start, end, length, ahead, behind, streets, unsure)
             if spot is not None:
                 found.append(spot)
                 until = spot.end
-        return found
+        return found + self._beside_others(text, found, unsure) if unsure else found
+
+    def _beside_others(self, text: str, found: list[Span], unsure: list[tuple[int, int]]) -> list[Span]:
+        """Return what may be days of a month where the text has sure ones of the same or the next month."""
+        sure = {
+            int(month[0])
+            for span in found
+            if span.type == "date"
+            and (month := DIGITS.match(text, span.start))
+            and "/" in text[span.start : span.end]
+        }
+        near = {(month + step - 1) % 12 + 1 for month in sure for step in (-1, 0, 1)}
+        days = []
+        for start, end in unsure:
+            month, _, day = text[start:end].partition("/")
+            if int(month) in near and DIGITS.match(day) and day not in ("5", "10") and int(month) <= int(day) + 12:
+                if day in ("2", "3", "4") and int(month) <= 1:
+                    continue  # 1/2, 1/3: a part of something
+                if any(s.start < end and start < s.end for s in found):
+                    continue
+                days.append(Span(start, end, "date"))
+        return days
+
+    def _set_apart(self, text: str, start: int) -> Span | None:
+        """Look at digits with spaces between them: 6 1 7 5 5 5 1 2 3 4; 0 3 / 0 4 / 2 0 1 9."""
+        if (date := self.calendar.find_rare(text, start)) is not None:
+            return Span(*date, "date")
+        if (found := SET_APART.match(text, start)) is not None:
+            digits = sum(c.isdigit() for c in found[0])
+            kind = self._label_type(text, start)
+            if kind or digits >= 9 or (digits >= 7 and self.phone_label.search(text, start - 40, start)):
+                kind = kind or ("ssn" if digits == 9 else self._phone_or_fax(text, start))
+                return Span(start, found.end(), kind)
+        return None
 
     def _small(self, text: str, start: int, end: int, after: str, streets: bool) -> Span | None:
         """Look at one or two digits with a space or a stop behind: a day before a month, a street's number, "
@@ -137,8 +166,8 @@ class NumberRules(NumberLabels):
                 (after.isupper() or text[end + 1 : end + 30].islower()) and streets and self._street(text, start)
             ) and ((address := self._address(text, start)) is not None):
                 return address
-        if text[start] == "9" and end - start == 2 and self._is_age(text, start, end):
-            return Span(start, end, "age")
+        if text[start] == "9" and end - start == 2 and (old := age_end(text, start, end)) is not None:
+            return Span(start, old, "age")
         return None
 
     def _street(self, text: str, start: int) -> bool:
@@ -179,19 +208,6 @@ class NumberRules(NumberLabels):
                 return None  # 12 Seen by Dr. Smith
         return Span(begin, found.end(), "address")
 
-    def _is_age(self, text: str, start: int, end: int) -> bool:
-        if AGE_AFTER.match(text, end):
-            return not re.search(
-                r"\b(?:temp(?:erature)?|t|tmax|tm|for|past|last|over|than)\W*(?:of\s*)?$",
-                text[max(0, start - 14) : start],
-                re.IGNORECASE,
-            )
-        if AGE_BEFORE.search(text, start - 30, start) and (
-            AGE_IS.match(text, end) or "ag" in text[max(0, start - 12) : start].lower()
-        ):
-            return text[end : end + 1] != "%"
-        return False
-
     def _at(
         self,
         text: str,
@@ -200,9 +216,10 @@ class NumberRules(NumberLabels):
         length: int,
         ahead: str,
         behind: str,
-        calendar: CalendarRules,
         streets: bool,
+        unsure: list[tuple[int, int]],
     ) -> Span | None:
+        calendar = self.calendar
         size = len(text)
         after = text[end + 1] if end + 1 < size else " "
         if (
@@ -212,43 +229,51 @@ class NumberRules(NumberLabels):
         ):
             if ahead == "T" and length in (1, 2):
                 return None
+            if ahead == "_" and length in (4, 8) and (stamp := calendar.find_numeric(text, start)) is not None:
+                return Span(*stamp, "date")
             return self._mixed(text, start)
         # Dates and phones: what stands behind the run says which.
-        if length <= 4 and behind in "/-.– " and (after.isdigit() or after == " " or after == "'"):
+        if length <= 4 and behind in "/-.– " and (after.isdigit() or after in " '/-–"):
             if behind == "." and length <= 3 and (ip := IP.match(text, start)):
                 return Span(start, ip.end(), "ip")
             if ahead != "." or behind != ".":
-                if behind != " " or text[end + 1 : end + 2] in "/-–":
+                if behind != " " or after in "/-–":
                     spot = calendar.find_numeric(text, start)
                     if spot is not None and not (ahead in "/-" and start > 1 and text[start - 2].isdigit()):
-                        return Span(*spot, "date")
+                        return Span(calendar.with_weekday(text, *spot), spot[1], "date")
                 if behind == "/" and length <= 2 and ahead not in "/.":
-                    spot = calendar.find_month_day(text, start)
-                    if spot is not None:
-                        return Span(*spot, "date")
+                    day = calendar.find_month_day(text, start)
+                    if day is not None:
+                        if day[1]:
+                            return Span(calendar.with_weekday(text, start, day[0]), day[0], "date")
+                        unsure.append((start, day[0]))
+                        return self._at_age(text, start, end, behind, after)
+                if behind == "-" and length == 2 and (dashed := calendar.find_dashed(text, start)) is not None:
+                    return Span(calendar.with_weekday(text, *dashed), dashed[1], "date")
+        if length in (1, 2, 4) and (behind in "|_\\·~," or (behind == " " and after.isdigit())):
+            rare = calendar.find_rare(text, start)
+            if rare is not None:
+                return Span(*rare, "date")
+        if length <= 2 and behind in _BEFORE_MONTHS and _month_near(text, end):
+            spot2 = calendar.day_month.match(text, start)
+            if spot2 is not None:
+                return Span(calendar.with_weekday(text, start, spot2.end()), spot2.end(), "date")
         if (
             length <= 2
-            and behind in "-.stnrdth/ "
-            and _month_near(text, end)
-            and (spot2 := calendar.day_month.match(text, start))
+            and behind in "snrtSNRT"
+            and text[end : end + 2].lower() in ("st", "nd", "rd", "th")
+            and not text[end + 2 : end + 3].isalnum()
+            and 1 <= int(text[start:end]) <= 31
+            and DAY_ALONE.search(text, max(0, start - 22), start)
         ):
-            return Span(start, spot2.end(), "date")
-        if (
-            length <= 2
-            and behind in "snrt"
-            and text[end : end + 2] in ("st", "nd", "rd", "th")
-            and DAY_ALONE.search(text, max(0, start - 14), start)
-        ):
-            return (
-                None
-                if NOT_A_DAY.match(text, end) or not 1 <= int(text[start:end]) <= 31
-                else Span(start, end + 2, "date")
-            )
-        if (length == 3 and behind in "-– " and (ssn := SSN.match(text, start))) and (
-            behind != " " or self._label_type(text, start) == "ssn"
-        ):
-            return Span(start, ssn.end(), "ssn")
-        if length <= 4 and behind in "-.–) /(\n":
+            if NOT_A_DAY.match(text, end) or not DAY_ENDS.match(text, end + 2):
+                return None
+            the = THE.search(text, max(0, start - 5), start)
+            return Span(the.start() if the is not None else start, end + 2, "date")
+        if length == 3 and behind in "-– ./" and (ssn := SSN.match(text, start)):
+            if behind in "-–" or self._label_type(text, start) == "ssn" or (behind == "." and after.isdigit()):
+                return Span(start, ssn.end(), "ssn")
+        if length <= 4 and behind in "-.–) /(\n~_·•]‐‑":
             phone = self._phone(text, start, length, ahead)
             if phone is not None:
                 return phone
@@ -261,14 +286,8 @@ class NumberRules(NumberLabels):
             if number and sum(c.isdigit() for c in number[0]) >= 9:
                 begin = start - 1 if ahead in "+(" else start
                 return Span(begin, number.end(), self._phone_or_fax(text, begin))
-        if 2 <= length <= 3:
-            value = int(text[start:end])
-            if 90 <= value <= 125 and self._is_age(text, start, end):
-                return Span(start, end, "age")
-            if value == 90 and behind == "s" and NINETIES.search(text, max(0, start - 24), start):
-                return Span(start, end, "age")
-            if behind in "'’" and value == 90 and after == "s" and NINETIES.search(text, max(0, start - 24), start):
-                return Span(start, end, "age")
+        if (old := self._at_age(text, start, end, behind, ahead)) is not None:
+            return old
         if (length <= 6 and behind in " ,-") or (behind.isalpha() and length <= 5):
             if (box := self.box.search(text, start - 14, start)) is not None:
                 return Span(box.start(), end, "address")
@@ -278,14 +297,8 @@ class NumberRules(NumberLabels):
                     return address
         elif length <= 6 and (box := self.box.search(text, start - 14, start)) is not None:
             return Span(box.start(), end, "address")
-        if (
-            length == 5
-            and (zip_code := ZIP_PLUS.match(text, start))
-            and (state := self.state_before.search(text, start - 20, start))
-            and state[0].strip() not in _NO_STATES
-            and state[0] != "ID "
-        ):
-            return Span(start, zip_code.end(), "zip")
+        if length == 5 and (zip_end := self._zip(text, start, end)) is not None:
+            return Span(start, zip_end, "zip")
         if (
             (length <= 4 and behind in "-–" and after.isdigit())
             or length >= 3
@@ -296,16 +309,43 @@ class NumberRules(NumberLabels):
             return self._mixed(text, start)
         return None
 
+    def _at_age(self, text: str, start: int, end: int, behind: str, ahead: str) -> Span | None:
+        if not 2 <= end - start <= 3 or ahead in ".,":
+            return None
+        value = int(text[start:end])
+        if not OLDEST >= value >= OLD:
+            return None
+        if value == OLD and behind in "s'’" and (last := decade_end(text, start, end)) is not None:
+            return Span(start, last, "age")
+        last = age_end(text, start, end)
+        return Span(start, last, "age") if last is not None else None
+
+    def _zip(self, text: str, start: int, end: int) -> int | None:
+        """Return where a postal code ends: five digits after a state, or at the end of a line after a town."""
+        zip_code = ZIP_PLUS.match(text, start)
+        if zip_code is None:
+            return None
+        state = self.state_before.search(text, start - 24, start)
+        if state is not None and state[0].strip() not in _NO_STATES and state[0] != "ID ":
+            return zip_code.end()
+        if (
+            TOWN_BEFORE.search(text, max(0, start - 20), start)
+            and TOWN_AFTER.match(text, zip_code.end())
+            and not self._label_type(text, start)
+        ):
+            return zip_code.end()
+        return None
+
     def _phone(self, text: str, start: int, length: int, ahead: str) -> Span | None:
-        begin = start - 1 if ahead in "(+" else start
+        begin = start - 1 if ahead in "(+[" else start
         if ahead == "(" and start > 2 and text[start - 2] in " -." and text[start - 3] == "1":
             begin = start - 3
-        if length in (1, 3) and (found := PHONE.match(text, begin if ahead == "(" else start)):
+        if length in (1, 3) and (found := PHONE.match(text, begin if ahead in "([" else start)):
             end = found.end()
             if (
                 length == 3
                 and text[start + 3 : start + 4] == " "
-                and ahead != "("
+                and ahead not in "(["
                 and not self.phone_label.search(text, start - 40, start)
             ) and (not re.match(r"\d{3} \d{3}[-.–]\d{4}|\d{3} \d{3} \d{4}(?!\s\d)", found[0])):
                 # 120 100 2024 may be a row of a table
@@ -315,12 +355,32 @@ class NumberRules(NumberLabels):
             kind = self._label_type(text, begin) if "(" not in found[0] else ""
             if kind and not self.phone_label.search(text, start - 40, start):
                 return Span(begin, end, kind)
-            return Span(begin, end, self._phone_or_fax(text, begin))
-        if length == 3 and (found := PHONE_OF_SEVEN.match(text, start)) and ahead not in "-/.":
-            label = self._label_type(text, start)
-            if label and not self.phone_label.search(text, start - 40, start):
-                return None
-            return Span(start, found.end(), self._phone_or_fax(text, start))
+            return Span(begin, end, self._phone_or_fax(text, begin, end))
+        if length == 3 and (found := PHONE_JOINED.match(text, begin if ahead == "(" else start)):
+            kind = self._label_type(text, begin)
+            if ahead == "(" or not kind or self.phone_label.search(text, start - 40, start):
+                return Span(begin, found.end(), self._phone_or_fax(text, begin, found.end()))
+        if length in (1, 3) and (found := WITH_LETTERS.match(text, start)):
+            return Span(start, found.end(), "phone")
+        if length == 3 and ahead not in "-/.":
+            if found := PHONE_OF_SEVEN.match(text, start):
+                if text[end_of_area := start + 3] != "-" and UNIT.match(text, found.end()):
+                    return None
+                if text[end_of_area] == "–" and not self.phone_label.search(text, start - 40, start):
+                    return None  # 500–1000
+                label = self._label_type(text, start)
+                if label and not self.phone_label.search(text, start - 40, start):
+                    return None
+                return Span(start, found.end(), self._phone_or_fax(text, start, found.end()))
+            if (
+                (found := SEVEN_APART.match(text, start))
+                and not UNIT.match(text, found.end())
+                and not self._label_type(text, start)
+                and self.phone_label.search(text, start - 24, start)
+            ):
+                return Span(start, found.end(), self._phone_or_fax(text, start, found.end()))
+        if length <= 3 and (short := SHORT_PHONE.match(text, start)) and LABEL_BEHIND.match(text, short.end()):
+            return Span(start, short.end(), "phone")
         return None
 
 

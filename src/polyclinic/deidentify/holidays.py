@@ -1,0 +1,57 @@
+"""Holidays, and seasons of a year, as dates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from polyclinic.deidentify.language import Words, either
+
+_DAYS_OF_ALL = frozenset(["day", "new", "years", "eve", "of", "de", "sunday", "monday", "friday", "saturday", "all"])
+_SIGNS = ("", ".", ",", ":", ";", ")", "?", "!", "'s")
+
+
+class Holidays:
+    """The holidays and seasons of one language."""
+
+    def __init__(self, words: Words) -> None:
+        """Compile them, and the rarest word of each, so that few texts are searched."""
+        holidays = either(words["holidays"]).replace("'", "['’]?")
+        year = r"(?:,?\s+(?:of\s+)?(?:19|20)\d{2}|\s['’]\d{2})"
+        self.holiday = re.compile(
+            rf"\b(?:the\s+)?(?:{holidays})\b(?:\s+(?:week(?:end)?|eve)\b)?{year}?", re.IGNORECASE
+        )
+        self.season = re.compile(
+            # a fall in 2018 is no season
+            rf"(?<!\ba )(?<!\bhis )(?<!\bher )\b(?:the\s+)?(?:(?:early|mid|late)[\s-])?"
+            rf"(?:{words.any_of('seasons')})\b"
+            r"(?:(?:\s+of)?\s+(?:19|20)\d{2}(?:[-/–]\d{2,4})?|\s+(?:of\s+)?['’]\d{2}|\s+of\s+(?:this|last)\s+year)\b",
+            re.IGNORECASE,
+        )
+        self.season_words = words["seasons"]
+        keys: dict[str, str] = {}
+        for holiday in words["holidays"]:
+            key = max((w for w in holiday.split() if w not in _DAYS_OF_ALL), key=len, default=holiday)
+            for form in (key, key.replace("'", "’"), key.replace("'", "")):
+                keys.update({form + sign: form for sign in _SIGNS})
+        self.keys = keys
+        self.words = frozenset(keys)
+
+    def find(self, text: str, lowered: str, words: set[str]) -> Iterator[tuple[int, int]]:
+        """Yield where holidays and seasons stand in a text whose words are `words`."""
+        keys = {self.keys[word] for word in self.words & words}
+        if "new years" in lowered:
+            keys.add("new years")
+        for key in sorted(keys):
+            yield from _around(key, self.holiday, text, lowered, 24)
+        for season in sorted(self.season_words & words):
+            yield from _around(season, self.season, text, lowered, 12)
+
+
+def _around(key: str, pattern: re.Pattern[str], text: str, lowered: str, before: int) -> Iterator[tuple[int, int]]:
+    place = lowered.find(key)
+    while place >= 0:
+        for found in pattern.finditer(text, max(0, place - before), min(len(text), place + 48)):
+            if found.start() <= place < found.end():
+                yield found.span()
+        place = lowered.find(key, place + 1)

@@ -1,0 +1,75 @@
+"""Numbers that are said in words: phones and other identifiers digit by digit, days as they are dictated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from polyclinic.deidentify.spans import Span
+
+_DIGIT = "zero|oh|o|one|two|three|four|five|six|seven|eight|nine"
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+_GAP = r"[\s,.-]{1,3}"
+# Six digits or more, the last of them perhaps in pairs: five five five, twelve thirty four.
+SPOKEN = re.compile(
+    rf"\b(?:(?:one|two|three|four|five|six|seven|eight|nine) hundred{_GAP})?"
+    rf"(?:(?:{_DIGIT}|double|triple){_GAP}){{2,}}"
+    rf"(?:(?:(?:{_TEENS}|(?:{_TENS})(?:[\s-](?:{_DIGIT}))?|hundred|thousand|{_DIGIT}){_GAP}){{0,6}})"
+    rf"(?:{_TEENS}|(?:{_TENS})(?:[\s-](?:{_DIGIT}))?|{_DIGIT}|hundred|thousand)\b",
+    re.IGNORECASE,
+)
+PIECE = re.compile(rf"\b(?:{_DIGIT}|{_TEENS}|{_TENS}|hundred|thousand|double|triple)\b", re.IGNORECASE)
+_SINGLE = frozenset(_DIGIT.split("|"))
+_PAIRS = frozenset(_TEENS.split("|"))
+_ROUND = frozenset(_TENS.split("|"))
+LABEL = re.compile(
+    r"\b(?:(mrn|medical record|record|chart)|(ssn|social(?: security)?|last four)|(phone|cell|pager|extension|fax|call|"
+    r"number|dial|at|reach\w*|mobile|home|callback|beeper|tel(?:ephone)?)|(member|policy|group|medicare|medicaid|"
+    r"insurance|subscriber)|(account)|(npi|dea|licen[cs]e)|(plate)|(id|case|accession|order|visit))\b"
+    r"(?:\s+(?:number|is|of|at|no|id|the|her|his|my|ends|ending|in|with|digits|on|to|me|back|security|social|line)\b)*"
+    r"[\s:#,.]*$",
+    re.IGNORECASE,
+)
+_KINDS = ("mrn", "ssn", "phone", "health_plan", "account", "license", "vehicle", "other_id")
+_MONTH = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_DAY = rf"(?:(?:twenty|thirty)[\s-])?(?:{_DIGIT})|{_TEENS}|twenty|thirty"
+_YEAR = (
+    rf"(?:(?:nineteen|eighteen)(?:\s+hundred(?:\s+and)?)?|twenty|two\s+thousand(?:\s+and)?)"
+    rf"(?:[\s-]+(?:{_TEENS}|(?:oh|o)[\s-](?:{_DIGIT})|(?:{_TENS})(?:[\s-](?:{_DIGIT}))?|(?:{_DIGIT})))"
+)
+# six twelve nineteen fifty four: the year says that it is a day
+DAY = re.compile(
+    rf"\b(?:(?:oh|o|zero)[\s-])?(?:{_MONTH})[\s,]+(?:(?:oh|o|zero)[\s-])?(?:{_DAY})[\s,]+{_YEAR}\b", re.IGNORECASE
+)
+# date of birth six twelve fifty four: the label says it
+LABELLED_DAY = re.compile(
+    r"\b(?:d\.?o\.?b\.?|date of birth|birth\s?date|birthday|born|date of service|admission date|discharge date|"
+    r"date of (?:admission|discharge|surgery|visit))"
+    rf"(?:\s+(?:is|was|on|of))?[\s:,]+((?:(?:{_DIGIT}|{_TEENS}|{_TENS}|hundred|thousand)[\s,-]+){{2,5}}"
+    rf"(?:{_DIGIT}|{_TEENS}|{_TENS}))\b",
+    re.IGNORECASE,
+)
+
+
+def find_spoken(text: str) -> Iterator[Span]:
+    """Yield identifiers whose digits are words: six or more, or three after a label."""
+    for match in DAY.finditer(text):
+        yield Span(match.start(), match.end(), "date")
+    for match in LABELLED_DAY.finditer(text):
+        yield Span(match.start(1), match.end(1), "date")
+    for match in SPOKEN.finditer(text):
+        pieces = [piece.lower() for piece in PIECE.findall(match[0])]
+        singles = sum(piece in _SINGLE for piece in pieces)
+        digits = singles + sum(
+            2 * (piece in _PAIRS or piece in ("double", "hundred"))
+            + (1 if i + 1 < len(pieces) and pieces[i + 1] in _SINGLE else 2) * (piece in _ROUND)
+            for i, piece in enumerate(pieces)
+        )
+        label = LABEL.search(text, max(0, match.start() - 44), match.start())
+        kind = _KINDS[label.lastindex - 1] if label is not None and label.lastindex else ""
+        if singles < 3 or (digits < 6 and not (kind and digits >= 4 and singles >= 4)):
+            continue
+        if not kind or (kind == "phone" and digits == 9):
+            kind = "ssn" if digits == 9 else "phone"
+        yield Span(match.start(), match.end(), kind)
