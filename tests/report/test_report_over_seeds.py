@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import random
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -174,3 +174,36 @@ def test_a_seed_given_from_outside_replaces_the_recipes_and_stands_in_the_name(t
     assert (found.name, found.seed) == ("small-seed-7", 7)
     assert {step.name: step.seed for step in found.steps} == {"a": 7, "b": 9}
     assert load_recipe(recipe).name == "small"
+
+
+def test_alignment_gained_stands_against_knowledge_lost_with_the_overlap(tmp_path: Path) -> None:
+    wanted = {
+        "before": "base",
+        "models": ["merged", "expert"],
+        "alignment": ["perplexity-pubmed"],
+        "knowledge": ["perplexity-pubmed"],
+    }
+    store = tmp_path / "store"
+    runs = [run_of(store, seed, report={"tradeoff": wanted}) for seed in (1, 2, 3)]
+    for seed in (1, 2, 3):
+        parts = {"layers.0.mlp.up_proj": {"rows": 0.1 * seed, "columns": 0.3}}
+        (store / f"merged-{seed:08d}" / "overlap.json").write_text(json.dumps(parts))
+    assert make_seeds_report(runs, store, tmp_path / "out")[-1] == "Alignment gained against knowledge lost"
+    merged, expert = json.loads((tmp_path / "out" / "figures.json").read_text())["tables"][-1]["rows"].values()
+    # Lower perplexities are gains.
+    assert merged[0]["value"]["by_seed"] == pytest.approx([1.5 - 0.01 * seed for seed in (1, 2, 3)])
+    assert merged[2]["value"]["by_seed"] == pytest.approx([0.1, 0.2, 0.3])
+    assert merged[0]["text"] == "+1.480*"
+    assert expert[2]["value"] is None
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "expert (not beaten)" in page
+    assert "merged (not beaten)" not in page
+
+
+def test_a_tradeoff_names_steps_and_measured_tasks(tmp_path: Path) -> None:
+    wanted = {"before": "base", "models": ["merge"], "alignment": ["perplexity-pubmed"], "knowledge": ["exam"]}
+    with pytest.raises(UserError, match=r"report\.tradeoff\.models: there is no step 'merge'; did you mean 'merged'"):
+        read_settings({"tradeoff": wanted}, NATS)
+    runs = [run_of(tmp_path, seed, report={"tradeoff": {**wanted, "models": ["merged"]}}) for seed in (1, 2)]
+    with pytest.raises(UserError, match="task exam was not measured in every run"):
+        make_seeds_report(runs, tmp_path, tmp_path / "out")

@@ -85,6 +85,7 @@ def test_questions_with_answers_become_turns(tmp_path: Path) -> None:
         paired(1, "What is  GOUT?", "Another answer."),
         paired(2, "What hurts?", "Gout does."),
         paired(3, "And so on?", "One answer that is much too long to be kept in here"),
+        paired(4, "What is known?", "What is known about it? Much, which fills many lines and more."),
         Sample("x", "pit.summary", "No question at all."),
     ]
     write_records(tmp_path / "samples", samples, Sample)

@@ -33,6 +33,7 @@ from polyclinic.report.over_seeds import OverSeeds
 from polyclinic.report.run_data import load_run
 from polyclinic.report.seed_tables import SeedTable, as_markdown, cost_table, gain_table, score_table
 from polyclinic.report.seeds_heat_map import gain_heat_map
+from polyclinic.report.seeds_tradeoff import tradeoff_figure, tradeoff_table
 from polyclinic.report.settings import TableSettings
 
 
@@ -60,6 +61,10 @@ def make_seeds_report(records: Sequence[RunRecord], store: Path, out: Path) -> l
         sections.append(
             Section("gains", gains.title, [gain_heat_map(runs, settings.gains), _gain_chart(gains), _table(gains)])
         )
+    if settings.tradeoff is not None:
+        tradeoff = tradeoff_table(runs, settings.tradeoff)
+        tables.append(tradeoff)
+        sections.append(Section("tradeoff", tradeoff.title, [tradeoff_figure(tradeoff), _table(tradeoff)]))
     costs = cost_table(runs)
     sections.append(Section("cost", costs.title, [_table(costs)]))
     first = records[0]

@@ -41,6 +41,18 @@ class GainSettings(BaseModel):
     models: tuple[str, ...] = Field(min_length=1, description="steps of the merged models")
 
 
+class TradeoffSettings(BaseModel):
+    """What later models gained in alignment and lost of the knowledge of an earlier one, over several seeds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    before: str = Field(description="step of the earlier model, or of its evaluation")
+    models: tuple[str, ...] = Field(min_length=1, description="steps of the later models")
+    alignment: tuple[str, ...] = Field(min_length=1, description="`task` or `task/subset` of alignment, of one unit")
+    knowledge: tuple[str, ...] = Field(min_length=1, description="`task` or `task/subset` of knowledge, of one unit")
+    note: str = Field("", description="what the paper says of the same comparison, or what to look for")
+
+
 class ReportSettings(BaseModel):
     """The `report` section of a recipe. Unknown fields are errors."""
 
@@ -57,6 +69,7 @@ class ReportSettings(BaseModel):
     final: str = Field("", description="step that made the model to ship; empty = the last model that is made")
     tables: tuple[TableSettings, ...] = Field((), description="tables of the page over several seeds")
     gains: GainSettings | None = Field(None, description="what merged models keep of their specialists' gains")
+    tradeoff: TradeoffSettings | None = Field(None, description="alignment gained against knowledge lost")
 
 
 def read_settings(raw: Mapping[str, Any], steps: Iterable[str] | None, where: str = "report") -> ReportSettings:
@@ -85,6 +98,9 @@ def read_settings(raw: Mapping[str, Any], steps: Iterable[str] | None, where: st
     if settings.gains is not None:
         named += [("gains.base", settings.gains.base), *(("gains.own", name) for name in settings.gains.own)]
         named += [("gains.models", name) for name in settings.gains.models]
+    if settings.tradeoff is not None:
+        named += [("tradeoff.before", settings.tradeoff.before)]
+        named += [("tradeoff.models", name) for name in settings.tradeoff.models]
     missing = [
         f"{where}.{field}: there is no step '{name}'{did_you_mean(name, known)}"
         for field, name in named
@@ -113,6 +129,7 @@ def _problem(detail: Any, where: str) -> str:
             "experts.": ExpertSettings,
             "tables.": TableSettings,
             "gains.": GainSettings,
+            "tradeoff.": TradeoffSettings,
         }
         part = next((model for prefix, model in parts.items() if place.startswith(prefix)), ReportSettings)
         known = part.model_fields

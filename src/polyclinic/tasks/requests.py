@@ -36,10 +36,11 @@ class RequestsSettings(Settings):
     one_of_a_document: bool = Field(False, description="at most one question about each document")
 
 
-@step_kind("tasks.requests", RequestsSettings, output="samples", version=1)
+@step_kind("tasks.requests", RequestsSettings, output="samples", version=2)
 def requests(settings: RequestsSettings, work: Work) -> None:
     """Make requests with replies of questions with answers; other samples, and answers too long, are left out.
 
+    So are answers of which nothing but a question is left, as pages have that repeat their heading.
     Of questions in the same words, and of answers in the same words, the first is kept. Raises UserError when nothing
     is left.
     """
@@ -77,8 +78,8 @@ def _read(settings: RequestsSettings, path: Samples, left_out: Counter[str]) -> 
             left_out["no question with an answer"] += 1
             continue
         answer = first_sentences(" ".join(pair["answer"].split()), settings.words)
-        if not answer:
-            left_out["too long"] += 1
+        if not answer or answer.endswith("?"):
+            left_out["too long" if not answer else "the answer only asks again"] += 1
             continue
         yield dataclasses.replace(
             sample,
