@@ -40,8 +40,8 @@ def tradeoff_table(runs: Sequence[Measured], wanted: TradeoffSettings) -> SeedTa
     seeds = ", ".join(str(run.run.record.seed) for run in runs)
     named = "; ".join(f"{name}: {', '.join(getattr(wanted, name))}" for name in sides)
     caption = (
-        f"Paired with {wanted.before} on the same items; below zero is lost ({named}). Overlap: share of the aligner's "
-        "input directions (rows of A) and output directions (columns of B) inside the knowledge's. Means over the "
+        f"Paired with {wanted.before} on the same items; below zero is lost ({named}). Overlap: share of the "
+        "aligner's input directions (rows of A) and output directions (columns of B) inside the knowledge's. Means over the "
         f"seeds {seeds} with Student's 95% interval over seeds. Gains whose interval leaves zero out are marked *."
     )
     caption = " ".join(filter(None, (caption, wanted.note)))
