@@ -21,7 +21,7 @@ HOUSE = Path(polyclinic.__file__).parent
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("The clinic knows Zbqwarth well.", "a capitalised word that no list knows"),
+        ("The clinic knows ZBQWARTH well.", "a capitalised word that no list knows"),
         ("Contact someone@somewhere for more.", "an @ beside letters"),
         ("Note 55 1234 5678 90 was given.", "a long number"),
         ("Пациент Иванов кашляет.", "letters of a script that the rules do not read"),
@@ -77,13 +77,13 @@ def test_the_prompts_that_come_along_pass_unchanged() -> None:
 
 def test_a_request_with_one_suspicious_turn_is_marked_and_holds_nothing() -> None:
     requests = [
-        ChatRequest((("system", "Summarise."), ("user", text))) for text in ("Mr. Smith coughs.", "Ask Zbqwarth.")
+        ChatRequest((("system", "Summarise."), ("user", text))) for text in ("Mr. Smith coughs.", "Ask of ZBQWARTH.")
     ]
     first, second = guarded(requests, DEIDENTIFIER.guard)
     assert first.messages[0] == ("system", "Summarise.")
     assert "Smith" not in first.messages[1][1]
     assert second.withheld
-    assert "Zbqwarth" not in json.dumps([second.messages, second.withheld])
+    assert "ZBQWARTH" not in json.dumps([second.messages, second.withheld])
 
 
 def test_local_addresses_need_no_guard_and_remote_ones_a_secret(

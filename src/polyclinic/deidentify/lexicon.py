@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import importlib.resources
 from pathlib import Path
 
 from polyclinic.deidentify.language import Words
+from polyclinic.errors import UserError
 
 LISTS = Path(__file__).parent / "lists"
+DICTIONARY = "frequency_dictionary_en_82_765.txt"
 
 GIVEN = 1  # a given name
 FAMILY = 2  # a family name
@@ -39,10 +42,28 @@ def read_list(name: str) -> frozenset[str]:
     return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
 
 
+@functools.cache
+def read_dictionary() -> frozenset[str]:
+    """Return the ordinary words of English: the dictionary of symspellpy (82,765 words, MIT), less its proper nouns.
+
+    Raises UserError when the package has no such file.
+    """
+    try:
+        file = importlib.resources.files("symspellpy") / DICTIONARY
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (ModuleNotFoundError, FileNotFoundError) as error:
+        raise UserError(
+            f"the rules of de-identification need {DICTIONARY} of the package symspellpy: {error}; "
+            "pip install 'symspellpy>=6.9,<7'"
+        ) from error
+    return frozenset(line.partition(" ")[0] for line in lines) - read_list("capitalised_words")
+
+
 def make_lexicon(words: Words) -> dict[str, int]:
     """Return word -> bits for a language: the lists of names that come along, and the words of its file."""
     found: dict[str, int] = {}
-    common = read_list("words") if words.language.startswith("en") else frozenset()
+    english = words.language.startswith("en")
+    common = read_list("words") if english else frozenset()
     layers = (
         (common | words["common_words"], COMMON),
         (read_list("female_given_names"), GIVEN | FEMALE),
@@ -65,6 +86,10 @@ def make_lexicon(words: Words) -> dict[str, int]:
     for entries, bits in layers:
         for word in entries:
             found[word] = found.get(word, 0) | bits
+    if english:  # the dictionary has names among its words: those stay names
+        for word in read_dictionary() | read_list("clinical_words"):
+            if not (bits := found.get(word, 0)) & (NAME | CITY):
+                found[word] = bits | COMMON
     own = words["given_names"] | words["family_names"]
     for word in read_list("names_that_are_words") - own:
         if word in found:

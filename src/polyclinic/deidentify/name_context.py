@@ -200,7 +200,8 @@ class NameContext(NameWords):
             ):
                 return None
         if not hard:
-            if not bit & NAME and (bit or tokens.caseless or text[tokens.starts[j] : tokens.ends[j]].isupper()):
+            upper = text[tokens.starts[j] : tokens.ends[j]].isupper()
+            if (not bit & NAME and (bit or tokens.caseless or upper)) or (upper and bit & COMMON):
                 return None
             if bit & (WORD | EPONYM) and (tokens.caseless or self.is_thing(tokens, j) or bit & EPONYM):
                 nxt = j + 1

@@ -29,6 +29,8 @@ TRAILER = re.compile(
     r"[ \t]*((?:[A-Z]{2,4}|[A-Z](?:\.[A-Z]){1,2}\.?)(?:[ ]?[/\\][ ]?[A-Za-z]{2,4}|:[a-z]{2,3}){1,2})(?=[ "
     r"\t]*(?:$|\d|[DT]:|\())"
 )
+# JRS/mt at the end of a line that says more before it
+ENDS_LINE = re.compile(r"(?<![\w/:])([A-Z]{2,3}/[a-z]{2,3})[ \t]*$")
 DASHED = re.compile(r"[-–—~/]{1,2}[ \t]?([A-Z]{2,3}|[a-z]{2,3})[ \t]*$")
 INITIALS_LABEL = re.compile(
     r"\b(?:initials|typist|transcriptionist|scribe|initialed by|initialled by|rn|signed|transcribed by|typed "
@@ -116,7 +118,7 @@ class NameRepeats(NameContext):
             if self.is_thing(tokens, i):
                 continue
             if bit & (COMMON | WORD | EPONYM | STATE | MONTH):
-                if tokens.caseless or (self._sentence_start(tokens, i) and bit & (COMMON | MONTH)):
+                if tokens.caseless or (self.starts_sentence(tokens, i) and bit & (COMMON | MONTH)):
                     continue
                 if tokens.text[tokens.starts[i] : tokens.ends[i]].isupper() and bit & COMMON:
                     continue
@@ -193,6 +195,8 @@ class NameRepeats(NameContext):
         for line in text[tail:].split("\n"):
             if len(line) < 64 and line.strip():
                 if (found := TRAILER.match(line)) and not _SLASHED.search(found[1]):
+                    spans.append(Span(place + found.start(1), place + found.end(1), "name"))
+                if "/" in line and (found := ENDS_LINE.search(line)) and not _SLASHED.search(found[1]):
                     spans.append(Span(place + found.start(1), place + found.end(1), "name"))
                 if ("-" in line or "/" in line or "–" in line or "~" in line) and (found := DASHED.search(line)):
                     before = line[found.start() - 1 : found.start()] if found.start() else ""

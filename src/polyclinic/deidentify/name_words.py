@@ -187,6 +187,8 @@ class NameWords:
                 ):
                     break
             upper = text[tokens.starts[j] : tokens.ends[j]].isupper()
+            if upper and size <= 3 and bit & (COMMON | CREDENTIAL | STOP):
+                break  # SPOKE WITH SON EMILY RE CARE PLAN
             if upper and not bit & NAME and not text[tokens.starts[i] : tokens.ends[i]].isupper():
                 break
             if (
@@ -275,9 +277,9 @@ class NameWords:
                 r"stated|and his|and her|agreed|saw|recommended|also)\b)",
                 rest,
             )
-        ) and not self._sentence_start(tokens, i)
+        ) and not self.starts_sentence(tokens, i)
 
-    def _sentence_start(self, tokens: Tokens, i: int) -> bool:
+    def starts_sentence(self, tokens: Tokens, i: int) -> bool:
         before = tokens.text[max(0, tokens.starts[i] - 4) : tokens.starts[i]].rstrip(" \t")
         return not before or before[-1] in '.:\n!?•*-)"“' or before[-1].isdigit()
 
@@ -305,7 +307,7 @@ class NameWords:
     def _all_caps_pair(self, tokens: Tokens, i: int) -> bool:
         text = tokens.text
         return text[tokens.starts[i] : tokens.ends[i]].isupper() or (
-            self._sentence_start(tokens, i) and tokens.ends[i + 1] - tokens.starts[i + 1] < 4
+            self.starts_sentence(tokens, i) and tokens.ends[i + 1] - tokens.starts[i + 1] < 4
         )
 
     def _sentence_line(self, tokens: Tokens, i: int) -> bool:

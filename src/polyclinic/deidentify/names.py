@@ -23,7 +23,7 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
-from polyclinic.deidentify.name_repeats import NameRepeats
+from polyclinic.deidentify.name_leftovers import NameLeftovers
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
@@ -33,7 +33,7 @@ _PERSON = re.compile(
 )
 
 
-class NameRules(NameRepeats):
+class NameRules(NameLeftovers):
     """The names of one language."""
 
     def find(self, tokens: Tokens, closed: list[Span]) -> list[Span]:
@@ -55,7 +55,9 @@ class NameRules(NameRepeats):
             if name is not None:
                 found.append(name)
                 until = name[1]
-        spans = [Span(starts[a], self._end(tokens, b), "name") for a, b in found]
+        found += self._leftovers(tokens, found, shut)
+        found = [(self._first_initial(tokens, first, shut), self._grown(tokens, last, shut)) for first, last in found]
+        spans = [Span(self._with_particles(text, starts[a]), self._end(tokens, b), "name") for a, b in found]
         spans += self._again(tokens, found, shut)
         spans += self._lower_case(tokens, found)
         spans += self._initials(text)
@@ -153,7 +155,7 @@ class NameRules(NameRepeats):
                     _PERSON.match(text, tokens.ends[last])
                     or (
                         not self._heading(tokens, i, last)
-                        and not (bits[i] & COMMON and bits[last] & COMMON and self._sentence_start(tokens, i))
+                        and not (bits[i] & COMMON and bits[last] & COMMON and self.starts_sentence(tokens, i))
                     )
                 )
             ):

@@ -14,19 +14,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from polyclinic.deidentify.detect import TAG, Rules
-from polyclinic.deidentify.lexicon import (
-    COMMON,
-    CREDENTIAL,
-    EPONYM,
-    FAMILY,
-    GIVEN,
-    NAME,
-    STATE,
-    STOP,
-    SUFFIX,
-    TITLE,
-    WORD,
-)
+from polyclinic.deidentify.lexicon import CREDENTIAL, GIVEN, MONTH, SOFT_TITLE, STATE, STOP, SUFFIX, TITLE
+from polyclinic.deidentify.name_leftovers import EITHER, SAFE, SURE, UNKNOWN
 from polyclinic.deidentify.number_labels import CODE_BEFORE, PUBLIC_CODE, UNIT
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
@@ -47,22 +36,12 @@ TITLED = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\b\.?\s+(?=[A-Z][a-z])")
 HIDDEN = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff]"
 )
-# Endings of words of medicine, where a list never ends.
-MEDICAL_ENDING = re.compile(
-    r"(?:gram|graphy|scopy|scopic|itis|osis|oses|ectomy|otomy|ostomy|plasty|emia|aemia|uria|pathy|ology|"
-    r"ologist|oma|omas|algia|genic|"
-    r"megaly|trophy|philia|penia|phagia|pnea|rrhea|rrhage|rrhagia|lysis|cyte|cytes|cytic|cytosis|mycin|cillin|"
-    r"cycline|floxacin|azole|"
-    r"prazole|sartan|statin|olol|pril|dipine|zepam|zolam|barbital|caine|setron|triptan|gliptin|glutide|"
-    r"gliflozin|parin|xaban|gatran|"
-    r"mab|nib|vir|virine|azine|idone|apine|oxetine|tidine|lukast|terol|sone|solone|onide|formin|glitazone|"
-    r"thiazide|semide|lactone|"
-    r"dronate|fenac|profen|oxicam|coxib|codone|morphone|fentanil|ine|ide|ate|ol|ium|ase|ate|ans|tion|tions|"
-    r"ment|ness|ity|ing|ings|"
-    r"able|ible|ally|ously|ively|ical|ular|eal|oid|ous|ive|less|ful|ized|ised|ation|ated|ates|tomy|scope|"
-    r"metry|meter|plegia|paresis)$"
+# What stands right before a name.
+ANNOUNCES = frozenset(
+    "mr mrs ms miss mx dr drs prof sir madam rev pastor rabbi sister nurse patient pt client resident wife husband son daughter mother "
+    "father brother aunt uncle cousin niece nephew grandson granddaughter grandmother grandfather partner spouse friend neighbor "
+    "caregiver guardian by per cc attn dear signed named called".split()
 )
-ENDINGS = ("'s", "'ve", "'ll", "'re", "'d", "n't", "s", "es", "ed", "d", "ing", "ly", "er", "al", "ic", "ally", "y")
 
 
 class Suspicion(NamedTuple):
@@ -85,11 +64,11 @@ def suspicions(text: str, spans: Sequence[Span], tokens: Tokens, rules: Rules) -
     covered = bytearray(len(text))
     for start, end in [*((s.start, s.end) for s in spans), *((m.start(), m.end()) for m in TAG.finditer(text))]:
         covered[start:end] = b"\x01" * (end - start)
-    found = [s for s in _all(text, tokens, rules) if not any(covered[s.start : s.end])]
+    found = [s for s in _all(text, tokens, rules, covered) if not any(covered[s.start : s.end])]
     return sorted(set(found))
 
 
-def _all(text: str, tokens: Tokens, rules: Rules) -> Iterator[Suspicion]:
+def _all(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterator[Suspicion]:
     for match in HIDDEN.finditer(text):
         yield Suspicion(match.start(), match.end(), "a character that does not show")
     yield from _other_scripts(text)
@@ -117,66 +96,57 @@ def _all(text: str, tokens: Tokens, rules: Rules) -> Iterator[Suspicion]:
         word = re.compile(r"[^\W\d_]+").match(text, match.end())
         if word is not None and not rules.lexicon.get(word[0].lower(), 0) & (STOP | TITLE):
             yield Suspicion(word.start(), word.end(), "a title before a word that was not taken for a name")
-    yield from _unknown_words(text, tokens, rules)
+    yield from _unknown_words(text, tokens, rules, covered)
 
 
-def _unknown_words(text: str, tokens: Tokens, rules: Rules) -> Iterator[Suspicion]:
-    lexicon = rules.lexicon
+def _unknown_words(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterator[Suspicion]:
+    names = rules.names
     for i, bit in enumerate(tokens.bits):
-        word = tokens.lower[i]
         start, end = tokens.starts[i], tokens.ends[i]
-        if bit & NAME and not bit & (WORD | EPONYM | STOP | COMMON) and not rules.names.is_thing(tokens, i):
-            if (
-                end - start > 2
-                and not (text[start:end].isupper() and end - start < 5)
-                and (not tokens.caseless or bit & GIVEN)
-            ):
+        if covered[start] or end - start < 2:
+            continue
+        kind = names.kind_of(tokens, i)
+        if kind == SAFE:
+            if bit & (STOP | TITLE | CREDENTIAL | MONTH | STATE | SUFFIX) or tokens.caseless:
+                continue
+            if text[start + 1].islower() and _beside_covered(text, tokens, i, covered) and not bit & SOFT_TITLE:
+                yield Suspicion(start, end, "a capitalised word beside what was replaced")
+            continue
+        if names.is_thing(tokens, i):
+            continue
+        upper = text[start:end].isupper()
+        if kind == SURE:
+            if end - start > (4 if upper else 2) and (not tokens.caseless or bit & GIVEN):
                 yield Suspicion(start, end, "a word of the lists of names")
+        elif kind == UNKNOWN:
+            if end - start > (4 if upper else 2):
+                yield Suspicion(
+                    start,
+                    end,
+                    "a word that no list knows" if tokens.caseless else "a capitalised word that no list knows",
+                )
+        elif tokens.caseless or upper:
             continue
-        if bit or tokens.caseless or end - start < 3:
-            if (
-                bit & WORD
-                and bit & GIVEN
-                and not tokens.caseless
-                and i + 1 < len(tokens.bits)
-                and _pair(text, tokens, i)
-            ):
-                following = tokens.bits[i + 1]
-                if (
-                    following & FAMILY
-                    and following & WORD
-                    and not (bit & COMMON and following & COMMON)
-                    and not following & (STOP | STATE | CREDENTIAL | SUFFIX | EPONYM)
-                    and not bit & (STOP | STATE | EPONYM)
-                ):
-                    yield Suspicion(start, tokens.ends[i + 1], "two words that may be a name")
-            continue
-        if text[start:end].isupper() or _known(word, lexicon):
-            continue
-        if any(c.isupper() for c in text[start + 1 : end]) and "-" not in word:
-            continue  # a trade name or an abbreviation: PaO2, InnoSpire
-        yield Suspicion(start, end, "a capitalised word that no list knows")
+        elif _beside_covered(text, tokens, i, covered):
+            yield Suspicion(start, end, "a capitalised word beside what was replaced")
+        elif kind == EITHER and not bit & (STOP | STATE | MONTH) and not names.starts_sentence(tokens, i):
+            yield Suspicion(start, end, "a word that may be a name")
 
 
-def _pair(text: str, tokens: Tokens, i: int) -> bool:
-    return (
-        text[tokens.ends[i] : tokens.starts[i + 1]] == " " and not text[tokens.starts[i] : tokens.ends[i]].isupper()
-    )
-
-
-def _known(word: str, lexicon: dict[str, int]) -> bool:
-    """Say whether a word is an ordinary one, or is made of ordinary ones."""
-    if lexicon.get(word, 0) & (COMMON | STOP | STATE | EPONYM):
+def _beside_covered(text: str, tokens: Tokens, i: int, covered: bytearray) -> bool:
+    """Say whether a word stands beside one that was found, with a space between, in the middle of a line."""
+    start, end = tokens.starts[i], tokens.ends[i]
+    if start > 1 and text[start - 1] in " -'" and covered[start - 2] and text[start - 2].isalpha():
         return True
-    if "-" in word or "/" in word:
-        return all(len(part) < 3 or _known(part, lexicon) for part in re.split(r"[-/]", word))
-    plain = word.replace("’", "'")
-    for ending in ENDINGS:
-        if plain.endswith(ending) and len(plain) - len(ending) > 2:
-            stem = plain[: -len(ending)]
-            if any(lexicon.get(form, 0) & (COMMON | STOP) for form in (stem, f"{stem}e", stem[:-1], f"{stem[:-1]}y")):
-                return True
-    return len(word) > 6 and MEDICAL_ENDING.search(word) is not None
+    return (
+        end + 1 < len(text)
+        and text[end] in " -"
+        and bool(covered[end + 1])
+        and text[end + 1].isalpha()
+        and start > 0
+        and text[start - 1] == " "
+        and text[start - 2] not in ".:"
+    )
 
 
 def _other_scripts(text: str) -> Iterator[Suspicion]:

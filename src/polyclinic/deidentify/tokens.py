@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_LETTER = "A-Za-zÀ-ÖØ-öø-ſ"
+_LETTER = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
+_CAPITAL = "A-Z" + "".join(c for c in map(chr, [*range(0xC0, 0x250), *range(0x1E00, 0x1F00)]) if c.isupper())
 CAPITALISED = re.compile(
-    rf"[A-ZÀ-ÖØ-ÞŁŚŞŠŽČĐİ](?:[{_LETTER}]+(?:['’`\-‐‑][{_LETTER}]+)*|(?:\.[A-Z])+\b\.?(?![a-z])|"
+    rf"[{_CAPITAL}](?:[{_LETTER}]+(?:['’`\-‐‑][{_LETTER}]+)*|(?:\.[A-Z])+\b\.?(?![a-z])|"
     rf"['’`\-‐‑][{_LETTER}]+(?:['’`\-‐‑][{_LETTER}]+)*|)"
 )
 ASCII = re.compile(r"[A-Z][A-Za-z'`-]*")

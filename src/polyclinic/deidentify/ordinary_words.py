@@ -1,0 +1,50 @@
+"""Whether a word is an ordinary one, though no list has it as it stands: inflected, compound, or of medicine's endings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from polyclinic.deidentify.lexicon import COMMON, CREDENTIAL, EPONYM, STATE, STOP
+
+# Endings that hardly any name has, where a list of medicine's words never ends.
+MEDICAL_ENDING = re.compile(
+    r"(?:gram|graphy|scopy|scopic|itis|ectomy|otomy|ostomy|stomy|plasty|emia|aemia|emic|uria|pathy|pathic|ology|ologist|ological|"
+    r"omas|oma|algia|megaly|trophy|trophic|philia|penia|penic|phagia|pnea|rrhea|rrhage|rrhagia|lysis|lytic|cyte|cytes|cytic|"
+    r"cytosis|mycin|cillin|cycline|floxacin|azole|prazole|sartan|statin|olol|dipine|zepam|zolam|barbital|caine|setron|"
+    r"triptan|gliptin|glutide|gliflozin|parin|xaban|gatran|umab|imab|zumab|tinib|ciclib|vir|azine|oxetine|tidine|lukast|"
+    r"terol|sone|solone|formin|glitazone|thiazide|semide|dronate|fenac|profen|oxicam|coxib|codone|morphone|"
+    r"tions?|ments?|ness|ally|ously|ively|ically|able|ible|oscope|metry|plegia|plegic|paresis|genesis|genic|osis|oses|otic|"
+    r"ical|ular|oidal|ative|izing|ized|ization|ectomies|ology)$"
+)
+PREFIX = re.compile(
+    r"(?:non|post|peri|intra|extra|inter|trans|sub|supra|infra|hyper|hypo|micro|macro|multi|anti|neuro|cardio|broncho|gastro|"
+    r"entero|nephro|hepato|osteo|electro|immuno|echo|photo|radio|thrombo|over|under|pre|re|un|mis|self|bi|tri|semi|dys|poly)-?"
+)
+ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "ly", "less", "like", "wise")
+PLAIN = COMMON | STOP | STATE | EPONYM | CREDENTIAL
+
+
+def is_ordinary(word: str, lexicon: Mapping[str, int]) -> bool:
+    """Say whether a word in lower case is an ordinary one, or is made of ordinary ones.
+
+    Args:
+        word: in lower case.
+        lexicon: word -> bits, from `make_lexicon`.
+    """
+    if lexicon.get(word, 0) & PLAIN:
+        return True
+    plain = word.replace("’", "'")
+    if "-" in plain or "/" in plain:
+        return all(len(part) < 2 or is_ordinary(part, lexicon) for part in re.split(r"[-/]", plain))
+    for ending in ENDINGS:
+        if plain.endswith(ending) and len(plain) - len(ending) > 3:
+            stem = plain[: -len(ending)]
+            if any(lexicon.get(form, 0) & (COMMON | STOP) for form in (stem, f"{stem}e", f"{stem[:-1]}y")) or (
+                len(ending) > 1 and stem[-1] == stem[-2] and lexicon.get(stem[:-1], 0) & COMMON
+            ):
+                return True
+    if len(plain) > 6 and MEDICAL_ENDING.search(plain):
+        return True
+    found = PREFIX.match(plain)
+    return found is not None and len(plain) - found.end() > 3 and bool(lexicon.get(plain[found.end() :], 0) & COMMON)
