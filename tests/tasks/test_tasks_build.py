@@ -112,7 +112,10 @@ def test_perplexity_items_are_pieces_of_documents_of_the_domain(tmp_path: Path) 
     assert {s.document for s in found} == {n.id for n in notes}
     assert all((s.input, s.options, s.license) == ("", (), "CC0-1.0") for s in found)
     assert max(len(s.output.split()) for s in found) <= 40
-    assert len(run(tmp_path, "few", tasks="perplexity-notes", documents=folder, words=40, items=4)) == 4
+    few = run(tmp_path, "few", tasks="perplexity-notes", documents=folder, words=40, items=7)
+    assert [len([s for s in few if s.document == n.id]) for n in notes].count(1) == 3  # no document twice before
+    assert [len([s for s in few if s.document == n.id]) for n in notes].count(2) == 2  # every one is there once
+    assert len({s.id for s in few}) == 7
     with pytest.raises(UserError, match="perplexity-medwiki needs documents of domain 'medwiki'; they are of guidel"):
         run(tmp_path, "none", tasks="perplexity-medwiki", documents=folder)
 

@@ -127,7 +127,7 @@ def check_build(settings: BuildSettings) -> None:
             )
 
 
-@step_kind("tasks.build", BuildSettings, output="samples", version=4, check=check_build)
+@step_kind("tasks.build", BuildSettings, output="samples", version=5, check=check_build)
 def build(settings: BuildSettings, work: Work) -> None:
     """Make samples of catalog tasks, from documents or from the files of data sets.
 

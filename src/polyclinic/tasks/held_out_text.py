@@ -19,7 +19,9 @@ def text_items(
 ) -> list[Sample]:
     """Return up to `items` pieces of at most `words` words from documents of the task's domain.
 
-    Documents are drawn by a hash of seed and id; all pieces of one come before those of the next.
+    Documents and their pieces are drawn by a hash of seed and name: one piece of each document, then a second of each
+    that has one, and so on, so that the items are of as many documents as there can be.
+
     Raises UserError when no document is of the domain.
     """
     other_domains: set[str] = set()
@@ -31,13 +33,24 @@ def text_items(
             else:
                 other_domains.add(document.domain or "(none)")
 
-    drawn = heapq.nsmallest(items, of_domain(), key=lambda d: blake2b(f"{seed}\0{d.id}".encode()).digest())
+    def place(name: str) -> bytes:
+        return blake2b(f"{seed}\0{name}".encode()).digest()
+
+    drawn = heapq.nsmallest(items, of_domain(), key=lambda document: place(document.id))
     if not drawn:
         held = f"they are of {', '.join(sorted(other_domains))}" if other_domains else "there are none"
         raise UserError(
             f"tasks.build: {task.name} needs documents of domain '{task.domain}'; {held}. "
             "Set `domain` where the documents are read, or ask another task"
         )
+    taken: list[tuple[Document, int, str]] = []
+    pieces = [list(enumerate(pieces_of(document.text, words), start=1)) for document in drawn]
+    for document, own in zip(drawn, pieces, strict=True):
+        own.sort(key=lambda piece: place(f"{document.id}\0{piece[0]}"))
+    for turn in range(max(map(len, pieces))):
+        taken += [(document, *own[turn]) for document, own in zip(drawn, pieces, strict=True) if turn < len(own)]
+        if len(taken) >= items:
+            break
     samples = [
         Sample(
             id=f"{task.name}-{document.id}-{number}",
@@ -51,9 +64,8 @@ def text_items(
             license=task.license or document.license,
             author=document.source,
         )
-        for document in drawn
-        for number, piece in enumerate(pieces_of(document.text, words), start=1)
-    ][:items]
+        for document, number, piece in taken[:items]
+    ]
     facts.update(items=len(samples), documents=len({sample.document for sample in samples}))
     return samples
 
