@@ -15,9 +15,12 @@ from polyclinic.models import load_model
 from polyclinic.train import dapt, dpo, pit, sft
 from polyclinic.train.budget import training_budget
 from polyclinic.train.devices import KNOWN, Device
-from polyclinic.train.memory import StepSize, lora_weights, memory_needed, operations_per_token, shapes_of
+from polyclinic.train.lora import with_lora
+from polyclinic.train.lora_settings import LoraSettings
+from polyclinic.train.memory import LIBRARIES, StepSize, lora_weights, memory_needed, operations_per_token, shapes_of
 
-SMALL = Device("a small one", 2_000_000.0, {"float32": 1e12, "bfloat16": 2e12}, accelerator=False)
+ROOM = (LIBRARIES + 14e6) / 0.9  # for the libraries and a little more
+SMALL = Device("a small one", ROOM, {"float32": 1e12, "bfloat16": 2e12}, accelerator=False)
 
 
 def kept_bytes(model: Any, rows: int, length: int, half: bool, isolated: bool) -> int:
@@ -40,6 +43,38 @@ def kept_bytes(model: Any, rows: int, length: int, half: bool, isolated: bool) -
     ):
         model(input_ids=ids, labels=ids, **more)
     return sum(kept.values())
+
+
+@pytest.mark.parametrize(("half", "held"), [(False, "float32"), (True, "float32"), (True, "bfloat16")])
+def test_the_activations_of_lora_are_near_those_that_torch_keeps(model: Path, half: bool, held: str) -> None:
+    shapes = shapes_of(model)
+    size = StepSize(16, 64, half, lora_weights(shapes, 2), on_processor=True, base_half=held == "bfloat16")
+    found = memory_needed(shapes, size)
+    casts = 2 * shapes.linear_weights if half and held == "float32" else 0
+    network = with_lora(load_model(model, held), LoraSettings(rank=2), 0, model).train()
+    kept = kept_bytes(network, 16, 64, half, False)
+    assert kept == pytest.approx(found["activations"] + 16 * 64 * shapes.vocabulary * 4 + casts, rel=0.15)
+    own = sum(p.nbytes for p in network.parameters())
+    assert found["weights"] - casts == pytest.approx(own, rel=0.01)
+
+
+def test_the_budget_of_lora_knows_in_what_type_the_base_lies(data: Path, model: Path) -> None:
+    given = {"model": model, "samples": [data / "instructions"], "max_length": 64, "lora": {"rank": 4}}
+    shapes = shapes_of(model)
+    matrices = 4 * lora_weights(shapes, 4)
+    for device, options, expected in (
+        (KNOWN[1], {}, 2 * shapes.weights),
+        (
+            KNOWN[1],
+            {"lora": {"rank": 4, "base_precision": "float32"}},
+            4 * shapes.weights + 2 * shapes.linear_weights,
+        ),
+        (KNOWN[1], {"precision": "float32"}, 4 * shapes.weights),
+        (SMALL, {}, 4 * shapes.weights + 2 * shapes.linear_weights),
+    ):
+        budget = training_budget(sft.settings(**(given | options)), device=device)
+        assert budget["memory"]["weights"] == expected + matrices
+        assert ("allocator" in str(budget["lines"])) == (device is SMALL)
 
 
 @pytest.mark.parametrize(("half", "isolated"), [(False, False), (True, False), (False, True)])

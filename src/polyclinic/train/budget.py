@@ -18,6 +18,7 @@ from polyclinic.progress import duration
 from polyclinic.records import RECORD_TYPES, count_values, read_records
 from polyclinic.train.batches import full_pieces, pack_best_fit, split_span
 from polyclinic.train.devices import KNOWN, UTILISATION, Device, found_device
+from polyclinic.train.lora_settings import LoraSettings
 from polyclinic.train.memory import (
     Shapes,
     StepSize,
@@ -58,6 +59,8 @@ def training_budget(settings: Any, processes: int = 1, device: Device | None = N
         pairs=hasattr(settings, "preferences"),
         parts=processes if sharded else 1,
         on_processor=not device.accelerator,
+        base_half=settings.lora is not None
+        and settings.lora.base_type(settings.precision, device.accelerator) == "bfloat16",
     )
     memory = memory_needed(shapes, size)
     total = sum(memory.values())
@@ -227,7 +230,8 @@ def _advice(shapes: Shapes, size: StepSize, device: Device, settings: Any, proce
             break
     if size.trained is None:
         for more, name in (({}, ""), (again, "gradient_checkpointing: true")):
-            if (fewer := with_rows(trained=lora_weights(shapes, 16), **more)) is not None:
+            half = LoraSettings().base_type(settings.precision, device.accelerator) == "bfloat16"
+            if (fewer := with_rows(trained=lora_weights(shapes, 16), base_half=half, **more)) is not None:
                 found.append(_joined("lora: {rank: 16}", name, fewer) + " (another training: low-rank matrices)")
                 break
     if not found:

@@ -25,8 +25,8 @@ class Device:
 
     @property
     def usable(self) -> float:
-        """Bytes that a training may be said to need: allocators cannot use all, least of all a processor's."""
-        return self.memory * (0.9 if self.accelerator else 0.65)
+        """Bytes that a training may be said to need: some are for others."""
+        return self.memory * 0.9
 
     def seconds(self, operations: float, precision: str) -> float | None:
         """Return how long so many operations take, None where the peak is not known."""

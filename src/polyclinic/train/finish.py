@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
-def load_for_training(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """Load model and tokenizer of a folder, weights as float32, which is what the optimizer needs.
+def load_for_training(folder: Path, dtype: str = "float32") -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """Load model and tokenizer of a folder, as float32, which the optimizer needs of weights that it changes.
 
     Raises UserError when they do not fit together.
     """
     with quiet_libraries():
         tokenizer = models.load_tokenizer(folder)
-        model = models.load_model(folder, "float32")
+        model = models.load_model(folder, dtype)
     check_vocabulary(model, tokenizer, str(folder))
     try:
         model.generation_config.validate(strict=True)

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from polyclinic.errors import UserError
 from polyclinic.steps import Model, Settings, Work, step_kind
-from polyclinic.train.lora import LoraSettings
+from polyclinic.train.lora_settings import LoraSettings
 
 FILE = "fit.json"
 STEPS = 2  # of each try: the optimizer's states are there from the second on
@@ -163,7 +163,8 @@ def _training_step(settings: FitSettings, seed: int) -> Callable[[int], None]:
     from polyclinic.train.lora import with_lora
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model, _ = load_for_training(settings.model)
+    held = settings.lora.base_type(settings.precision, device == "cuda") if settings.lora is not None else "float32"
+    model, _ = load_for_training(settings.model, held)
     if settings.lora is not None:
         model = with_lora(model, settings.lora, seed, settings.model)
     if settings.gradient_checkpointing:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, model_validator
 
 from polyclinic.adapter_folder import check_base, put_adapter, read_adapter_config, save_adapter
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.steps import Adapter, Model, Work
 from polyclinic.train import processes
 from polyclinic.train.finish import load_for_training, note_held_out, write_trained
+from polyclinic.train.lora_settings import ALL, LoraSettings
 from polyclinic.train.settings import TrainingSettings
 from polyclinic.train.trainer_run import quiet_libraries
 from polyclinic.train.training_log import TrainingLog, write_training_log
@@ -25,33 +26,11 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-ALL = "all-linear"
 GROUPS = {"attention": ("attn", "attention"), "mlp": ("mlp", "feed_forward", "ffn")}
 FUSED = {
     **dict.fromkeys(("q_proj", "k_proj", "v_proj"), "qkv_proj"),
     **dict.fromkeys(("gate_proj", "up_proj"), "gate_up_proj"),
 }
-
-
-class LoraSettings(BaseModel):
-    """What is trained instead of the whole model."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    rank: int = Field(16, ge=1, le=4096, description="columns of the low-rank matrices")
-    alpha: float = Field(32.0, gt=0, le=65536, description="the matrices' product counts alpha / rank times")
-    dropout: float = Field(0.0, ge=0, lt=1, description="share of a layer's input that the matrices do not see")
-    target_modules: list[str] = Field(
-        [ALL],
-        min_length=1,
-        description="which layers: all-linear, attention, mlp, or names such as o_proj; the names of fused layers "
-        "differ by family (Phi-3: qkv_proj, gate_up_proj)",
-    )
-    rank_stabilized: bool = Field(False, description="scale by alpha / sqrt(rank) instead (arXiv 2312.03732)")
-    dora: bool = Field(False, description="learn the length of each output's weights apart (DoRA, arXiv 2402.09353)")
-    output: Literal["adapter", "model"] = Field(
-        "adapter", description="adapter: the matrices alone; model: multiplied into the model"
-    )
 
 
 class AdaptableSettings(TrainingSettings):
@@ -66,6 +45,12 @@ class AdaptableSettings(TrainingSettings):
     lora: LoraSettings | None = Field(
         None, description="train low-rank matrices instead of the whole model; {} for the defaults"
     )
+
+    @model_validator(mode="after")
+    def _base_fits(self) -> Self:
+        if self.lora is not None and self.lora.base_precision == "bfloat16" and self.precision != "bfloat16":
+            raise ValueError(f"lora.base_precision: bfloat16 goes with precision: bfloat16, not {self.precision}")
+        return self
 
 
 def output_of(settings: AdaptableSettings) -> str:
@@ -88,9 +73,12 @@ def load_trainable(settings: AdaptableSettings, seed: int) -> tuple[PreTrainedMo
     Matrices begin as the seed says. Raises UserError when model, tokenizer and adapter do not fit together or when
     `target_modules` names a layer the model lacks.
     """
+    import torch
+
     check_inputs(settings)
-    model, tokenizer = load_for_training(settings.model)
     lora = settings.lora
+    held = lora.base_type(settings.precision, torch.cuda.is_available()) if lora is not None else "float32"
+    model, tokenizer = load_for_training(settings.model, held)
     if settings.adapter is not None:
         with quiet_libraries():
             adapted = put_adapter(model, settings.adapter, trainable=lora is not None)
@@ -153,6 +141,27 @@ def target_names(model: PreTrainedModel, wanted: Sequence[str], place: str = "th
     return sorted({_shortest(hit, others) for hit in found})
 
 
+def merged(model: PreTrainedModel, base: Path) -> PreTrainedModel:
+    """Return the model with its adapter multiplied in, weights float32.
+
+    A base that lies in memory in half precision is read again: what it was rounded by is no part of the result.
+    """
+    import torch
+
+    if all(p.dtype == torch.float32 for p in model.parameters()):
+        whole: PreTrainedModel = model.merge_and_unload()
+        return whole
+    from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+
+    exact, _ = load_for_training(base)
+    with quiet_libraries():
+        again = get_peft_model(exact, model.peft_config["default"])
+    set_peft_model_state_dict(again, get_peft_model_state_dict(model, save_embedding_layers=False))
+    again.get_base_model().generation_config = model.get_base_model().generation_config
+    whole = again.merge_and_unload()
+    return whole
+
+
 def write_result(
     work: Work,
     settings: AdaptableSettings,
@@ -162,9 +171,11 @@ def write_result(
 ) -> None:
     """Write what was trained, model or adapter, with its training log and facts."""
     work.facts["trained_parameters"] = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    if settings.lora is not None:
+        work.facts["base_precision"] = str(model.get_input_embeddings().weight.dtype).removeprefix("torch.")
     if settings.lora is None or settings.lora.output == "model":
         if settings.lora is not None:
-            model = model.merge_and_unload()
+            model = merged(model, settings.model)
         write_trained(work, settings, settings.model, model, tokenizer, logs)
         return
     work.facts["steps"] = sum(log.steps for log in logs)

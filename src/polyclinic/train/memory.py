@@ -5,17 +5,24 @@ Checked against what torch keeps (tests) and against the measured peak of small 
 For N weights of which T are trained, rows x length = t tokens at once, and a model of L layers, width h, inner width
 i, k values in keys and in values of a token, a heads and a vocabulary of V, in bytes:
 
-- weights 4 N, and with bfloat16 2 for each weight of a linear layer, cast once a step;
+- weights 4 N, and with bfloat16 2 for each weight of a linear layer, cast once a step; with LoRA 2 N where the base
+  lies in memory in bfloat16, and 4 T;
 - gradients 4 T, optimizer (AdamW) 8 T;
 - activations in float32 t L (16 i + 32 h + 8 k + 4 (a + 2)), in bfloat16 t L (8 i + 30 h + 4 k + 4 (a + 2)), and
-  12 t h for the last norm; with gradient checkpointing t L 4 h and one layer of the above;
+  12 t h for the last norm; with LoRA 24 h in the place of 32 h and 30 h, since frozen norms keep less; with gradient
+  checkpointing t L 4 h and one layer of the above;
 - documents that do not see each other: the mask, 4 bytes for each pair of positions of a row and layer on a
   processor, 1 byte once on an accelerator;
 - the head: 16 t V in float32, 20 t V in bfloat16: logits, log-probabilities and their gradients. Preferences go
   through the head in pieces and need next to none of it;
 - passing: t (12 i + 12 h), the gradients of one layer's activations.
 
-What an allocator cannot use of the memory it has comes on top: on a processor 20 to 50 % were measured.
+On a processor two kinds are more, both measured:
+
+- libraries: 460 MiB, Python with torch and transformers;
+- allocator: 0.6 of activations, head and passing once more, with LoRA 1.3. glibc's heap has holes where tensors were
+  freed between others that are kept, and LoRA's small tensors lie between large ones. Where each tensor has pages of
+  its own (MALLOC_MMAP_THRESHOLD_=65536) there is nothing of this, but the pages cost time.
 """
 
 from __future__ import annotations
@@ -28,6 +35,8 @@ from typing import Any
 from polyclinic import models
 from polyclinic.errors import UserError
 
+LIBRARIES = 460.0 * 2**20  # bytes
+LOST, LOST_WITH_LORA = 0.6, 1.3  # of what comes and goes, on a processor
 NAMES = {  # the same number under other names, by family
     "hidden_size": ("hidden_size", "n_embd", "d_model"),
     "intermediate_size": ("intermediate_size", "ffn_dim", "n_inner"),
@@ -108,17 +117,19 @@ class StepSize:
     pairs: bool = False  # whether rows are pairs of a chosen and a rejected reply
     parts: int = 1  # processes that the weights, gradients and optimizer states are spread over
     on_processor: bool = False  # whether there is no accelerator
+    base_half: bool = False  # with LoRA: whether the model's own weights lie in memory in bfloat16
 
 
 def memory_needed(shapes: Shapes, size: StepSize) -> dict[str, float]:
     """Return the bytes of each kind on one device; see the head of this file."""
     tokens = size.rows * size.length * (2 if size.pairs else 1)
     trained = shapes.weights if size.trained is None else size.trained
-    whole = shapes.weights + (trained if size.trained is not None else 0)
+    lora = size.trained is not None
+    casts = 2 * shapes.linear_weights if size.half and not size.base_half else 0
     per_layer = 4 * (shapes.heads + 2) + (
-        8 * shapes.inner + 30 * shapes.hidden + 4 * shapes.key_values
+        8 * shapes.inner + (24 if lora else 30) * shapes.hidden + 4 * shapes.key_values
         if size.half
-        else 16 * shapes.inner + 32 * shapes.hidden + 8 * shapes.key_values
+        else 16 * shapes.inner + (24 if lora else 32) * shapes.hidden + 8 * shapes.key_values
     )
     kept = (
         tokens * (shapes.layers * 4 * shapes.hidden + per_layer)
@@ -127,13 +138,19 @@ def memory_needed(shapes: Shapes, size: StepSize) -> dict[str, float]:
     )
     if size.isolated:
         kept += tokens * size.length * (4 * shapes.layers if size.on_processor else 1)
-    return {
-        "weights": (4 * whole + (2 * shapes.linear_weights if size.half else 0)) / size.parts,
-        "gradients": 4 * trained / size.parts,
-        "optimizer": 8 * trained / size.parts,
+    passing = {
         "activations": float(kept + 12 * tokens * shapes.hidden),
         "head": 0.0 if size.pairs else float(tokens * shapes.vocabulary * (20 if size.half else 16)),
         "passing": float(tokens * 12 * (shapes.inner + shapes.hidden)),
+    }
+    lost = (LOST_WITH_LORA if lora else LOST) * sum(passing.values())
+    return {
+        "weights": ((2 if size.base_half else 4) * shapes.weights + 4 * trained * lora + casts) / size.parts,
+        "gradients": 4 * trained / size.parts,
+        "optimizer": 8 * trained / size.parts,
+        **passing,
+        "allocator": lost if size.on_processor else 0.0,
+        "libraries": LIBRARIES if size.on_processor else 0.0,
     }
 
 

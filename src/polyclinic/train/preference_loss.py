@@ -50,7 +50,8 @@ def reference(model: Any, batch: dict[str, Any]) -> dict[str, torch.Tensor]:
 
 def _margins(model: Any, batch: dict[str, Any]) -> torch.Tensor:
     chosen, rejected = _replies(model, batch)
-    return (chosen - batch["ref_chosen_logps"]) - (rejected - batch["ref_rejected_logps"])
+    margins: torch.Tensor = (chosen - batch["ref_chosen_logps"]) - (rejected - batch["ref_rejected_logps"])
+    return margins
 
 
 def _replies(model: Any, batch: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
