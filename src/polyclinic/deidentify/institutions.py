@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from polyclinic.deidentify.businesses import BUSINESSES, Businesses
 from polyclinic.deidentify.language import Words, either, words_of
 from polyclinic.deidentify.lexicon import CITY, COMMON, INSTITUTION, MONTH, NAME, STATE, STOP
 from polyclinic.deidentify.look_back import LookBack
@@ -29,7 +30,7 @@ _LEADING = frozenset(
 )
 
 
-class InstitutionRules:
+class InstitutionRules(Businesses):
     """The institutions of one language."""
 
     def __init__(self, words: Words) -> None:
@@ -38,6 +39,7 @@ class InstitutionRules:
         self.generic = words["institution_generic"]
         self.phrases = words["institution_phrases"]
         self.heads = words["institution_heads"]
+        self.businesses = BUSINESSES | self.heads | frozenset(p.split()[-1] for p in words["institution_phrases"])
         self.openers = words["institution_openers"]
         self.endings = words["city_endings"]
         self.states = words["states"]
@@ -46,6 +48,7 @@ class InstitutionRules:
         self.two_words = words["cities_of_two_words"]
         self.two_word_ends = frozenset(p.split()[-1] for p in self.two_words)
         self.two_word_states = words["state_names_of_two_words"]
+        self.zip_labels = words["zip_labels"]
         cues = either(words["city_cues"])
         self.city_cue = LookBack(
             rf"(?:\b(?:{cues})|\b(?:{either(words['city_labels'])})\s*:)\s+",

@@ -91,6 +91,13 @@ _RELATED = frozenset(
         "daughter son wife husband sister brother mother father mom dad niece nephew grandson granddaughter dr mr mrs ms nurse rn by"
     )
 )
+# With what names of towns begin, and some of people: Port Nancyside
+_OPENERS = frozenset(
+    words_of(
+        "port lake east west north south new fort ft mt mount mountain san santa santo los las el la le saint st ste upper lower "
+        "old big little grand glen bay point cape isle coeur truth great long palm cedar rock white royal"
+    )
+)
 _NAME_ENDS = re.compile(r"\s?(?:[,.;)\n]|$)|\s(?:is an?|rn|md|np|cna|lpn|who|was|has|presents|here|thank)\b|['’]s\b")
 _STRICT = frozenset(words_of("by per ask told w/ dr dr. mr mrs ms"))
 
@@ -161,6 +168,11 @@ class NameLeftovers(NameRepeats):
             )
         ):
             first -= 1
+        if first and first == i and not taken[i - 1] and tokens.lower[i - 1].rstrip(".") in _OPENERS:
+            upper = tokens.text[tokens.starts[i] : tokens.ends[i]].isupper()
+            gap = tokens.text[tokens.ends[i - 1] : tokens.starts[i]]
+            if gap in (" ", ". ") and tokens.text[tokens.starts[i - 1] : tokens.ends[i - 1]].isupper() == upper:
+                return i - 1
         return first
 
     def _grown(self, tokens: Tokens, last: int, shut: list[bool]) -> int:

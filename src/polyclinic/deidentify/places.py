@@ -9,6 +9,7 @@ from polyclinic.deidentify.institutions import InstitutionRules
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.lexicon import CITY, COMMON, EPONYM, INSTITUTION, MONTH, NAME, STATE, STOP, STREET, WORD
 from polyclinic.deidentify.spans import Span
+from polyclinic.deidentify.streets import other_streets, streets_before_towns
 from polyclinic.deidentify.tokens import Tokens
 
 PLAIN_GAP = re.compile(r"[ \t]|\.[ \t]|[ \t]?\n[ \t]*|['’]s?[ \t]")
@@ -34,11 +35,24 @@ class PlaceRules(InstitutionRules):
                     found.append(spot)
                     until = spot.end
                     continue
+            if lower[i] in self.businesses and starts[i] >= until:
+                spot = self._business(tokens, i) or self._in_one_case(tokens, i)
+                if spot is not None:
+                    if found and found[-1].end > spot.start:
+                        spot = Span(min(found.pop().start, spot.start), spot.end, "institution")
+                    found.append(spot)
+                    until = spot.end
+                    continue
             if starts[i] < until:
                 continue
             beside_zip = zips and (ends[i] + 1 in zips or (ends[i] + 2 in zips and text[ends[i]] == ","))
             after_street = streets and starts[i] - 2 in streets and text[starts[i] - 2 : starts[i]] in (", ", ",\n")
-            if (beside_zip or after_street) and not bit & (STATE | MONTH | STOP) and ends[i] - starts[i] > 2:
+            if (
+                (beside_zip or after_street)
+                and not bit & (STATE | MONTH | STOP)
+                and ends[i] - starts[i] > 2
+                and lower[i] not in self.zip_labels
+            ):
                 last = i
                 while after_street and last + 1 < len(starts) and text[ends[last] : starts[last + 1]] == " ":
                     if (
@@ -108,6 +122,9 @@ class PlaceRules(InstitutionRules):
                     until = spot.end
         if tokens.caseless:
             found += [Span(m.start(1), m.end(1), "city") for m in self.lower_city.finditer(text)]
+        towns = [span for span in (*found, *closed) if span.type in ("city", "zip")]
+        found += streets_before_towns(text, towns)
+        found += other_streets(text, tokens.lowered, tokens)
         if not tokens.words.isdisjoint(self.street_ends):
             for m in self._streets_without_number(tokens):
                 if m[1][0].isupper() or (
