@@ -24,7 +24,7 @@ def found(text: str) -> list[tuple[str, str]]:
         ("Note of 04-Mar-24.", "04-Mar-24"),
         ("Seen on 14 March 2024.", "14 March 2024"),
         ("Seen on March 14th, 2024.", "March 14th, 2024"),
-        ("Seen on the 14th of March.", "14th of March"),
+        ("Seen on the 14th of March.", "the 14th of March"),
         ("seen on march fourteenth, two thousand twenty four by us", "march fourteenth, two thousand twenty four"),
         ("Since September 2023 he coughs.", "September 2023"),
         ("Stable since May.", "May"),

@@ -16,6 +16,7 @@ from polyclinic.deidentify.look_back import LookBack
 SINCE = re.compile(r"\b(?:since|until|till|last|of|by)\s+$")
 SHORT = 4  # letters of a month's name that may be an abbreviation of something else
 YEAR_BEFORE = re.compile(r"(?<!\d)(?:18|19|20)\d{2}(?:,?\s|[-/.])$")
+OF_YEAR = re.compile(r"\s+(?:of\s+)?(?:this|last|next)\s+year\b")
 MAY_BE = re.compile(r"may (?:first|second|third)\b")
 # A month alone where a list or a heading has dates: "- Nov: fall".
 LINE_HEAD = re.compile(r"(?:^|\n)[ \t\-*•(\[]*$")
@@ -34,9 +35,8 @@ class CalendarRules(NumericDates):
         ordinals = either(words.ordinals)
         numbers = either(words["number_words"] | set(words.ordinals))
         # two thousand twenty one, twenty nineteen, O eight
-        spoken = rf"(?:,?\s+(?:of\s+)?(?:{numbers})(?:[\s-]+(?:and\s+)?(?:{numbers})){{1,4}}\b)"
-        spoken += rf"|(?:,?\s+nineteen,?\s+(?:{numbers})(?:[\s-]+(?:{numbers}))?\b)"
-        spoken = f"(?:{spoken})"
+        between = r"(?:[\s-]+|\s*,\s*|\s+of\s+|\s+comma\s+)(?:and\s+)?"
+        spoken = rf"(?:{between}(?:{numbers})(?:th)?(?:{between}(?:{numbers})(?:th)?\b){{1,6}})"
         year = r"(?:(?:\s*,\s*|\s+(?:of\s+)?|[-/.]?)(?:(?:18|19|20)\d{2}|['’]\d{2})(?!\d|-\d)|"
         year += r"[-/.]\d{2}(?![\d/.-])|,\s?\d{2}(?=[\s.,;)]|$)|\s+(?:of\s+)?(?:3[2-9]|[4-9]\d)(?=[\s,;)]|\.?$|\.\s)"
         year += r"(?!\s?(?:mg|mcg|ml|y|yo|year|cm|%|units?)))"
@@ -56,7 +56,8 @@ class CalendarRules(NumericDates):
             rf"|\s*(?:[/–-]|\bto\b|\bthrough\b|\band\b|\bor\b)\s*(?:{months})\b\.?{year}"
             rf"|[/-](?:{months})\b(?!\s*\d)"
             rf"|{year}"
-            rf"|{spoken})",
+            rf"|{spoken}"
+            rf"|\s+(?:{numbers})(?:th)?\b(?:\s+of\s+(?:this|last)\s+year)?)",
             re.IGNORECASE,
         )
         self.month_alone = re.compile(rf"(?:{months})\b(?:{year}|{spoken})?", re.IGNORECASE)
@@ -89,6 +90,8 @@ class CalendarRules(NumericDates):
 
     def with_weekday(self, text: str, start: int, end: int) -> int:
         """Return where a date begins with the weekday before it, if that is not the greater part of it."""
+        if text[start - 4 : start].lower() == "the " and text[start].isdigit():
+            start -= 4
         if start < 4 or text[start - 1] not in " \n" or not (text[start - 2].isalpha() or text[start - 2] in ",."):
             return start
         found = self.weekday_before.search(text, start - 18, start)
@@ -116,7 +119,10 @@ class CalendarRules(NumericDates):
             found = self.month_alone.match(text, start)
             assert found is not None
             return self.with_weekday(text, begin, found.end()), found.end()
-        if found := self.after_month.match(text, start):
+        found = self.after_month.match(text, start)
+        if found is not None and self._may_do(found[0], text, start, caseless):
+            found = None
+        if found is not None:
             end = found.end()
             if (earlier := YEAR_BEFORE.search(before)) is not None:
                 begin = start - (len(before) - earlier.start())
@@ -138,14 +144,25 @@ class CalendarRules(NumericDates):
             return None
         return self.with_weekday(text, begin, end), end
 
+    def _may_do(self, phrase: str, text: str, start: int, caseless: bool) -> bool:
+        """Say whether a month with one number in words is a verb: may one of us, march two steps."""
+        words = phrase.split()
+        if len(words) != 2 or words[0].lower() not in ("may", "march", "mar") or any(c.isdigit() for c in words[1]):
+            return False
+        return (
+            caseless
+            and words[1].lower() not in self.words.ordinals
+            and not (self.month_cue.search(text, start - 24, start))
+        )
+
     def _stands_alone(self, text: str, start: int, word: str, before: str, caseless: bool) -> bool:
         """Say whether a month without day and year is one: not may, march, April and Jan the persons."""
         plain = word.lower()
         capital = word[0].isupper()
         end = start + len(word)
         cued = self.month_cue.search(text, start - 24, start) is not None
-        if plain not in self.ambiguous:
-            return capital or cued
+        if plain not in self.ambiguous or OF_YEAR.match(text, end):
+            return True
         if plain in self.words["months_that_are_words"]:
             if not capital:
                 return caseless and ((len(plain) != 3 and cued) or SINCE.search(before) is not None)

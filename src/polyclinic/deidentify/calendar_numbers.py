@@ -17,7 +17,9 @@ RANGE = re.compile(
     r"(\d{1,2})/(\d{1,2})(?:/(\d{2,4}))?\s?(?:-|–|to|through|thru|and|&)\s?(\d{1,2})/(\d{1,2})/(\d{2,4})(?![\d/])"
 )
 DAYS = re.compile(r"(\d{1,2})/(\d{1,2})\s?(?:-|–)\s?(\d{1,2})/(\d{1,2})(?![\d/])")
-MONTH_YEAR = re.compile(r"(\d{1,2})(?:\s?/\s?|-)(\d{4})(?![\d/\-])")
+MONTH_YEAR = re.compile(
+    r"(\d{1,2})(?:\s?/\s?|-)(\d{4})(?![\d/\-])|(0\d)\.((?:19|20)\d{2})(?![\d.])|(\d{1,2})/['’](\d{2})(?!\d)"
+)
 YEAR_MONTH = re.compile(r"(\d{4})[/-](\d{2})(?![\d/\-])")
 MONTH_DAY = re.compile(r"(\d{1,2})[/](\d{1,2})(?![\d/%])(?!-\d)")
 COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?!\d)(?:T?\d{4,6})?(?![\w])")
@@ -46,7 +48,34 @@ PART_BEHIND = re.compile(
     r"\s?[,(]\s?\d+(?:\.\d+)?\s?%|\s?\(\d|\s\d+/\d+|\s(?:of|patients|subjects|participants|occasions?|attempts?|times|cases|in\s+(?:the|all|both)|on\s+the\s+(?:left|right))\b"
 )
 SAME_DAY = re.compile(r"\b(?:today|tonight|yesterday|tomorrow)\s?[(,]?\s?$", re.IGNORECASE)
-HURTS = re.compile(r"pain|scale|discomfort|severity|score|ache|sore|10/10", re.IGNORECASE)
+# What makes a pair of numbers a score, by its second number.
+_SCORED = r"score|scale|\brat(?:ed?|es|ing)\b|\bgrad(?:e|ed|ing)\b"
+NEAR = {
+    of: re.compile(rf"{_SCORED}|{words}", re.IGNORECASE)
+    for of, words in {
+        1: r"\bratio",
+        2: r"\btab|\bpack|\bmile|\bpills?\b|\bhour|\bhalf|\binch|\bcup|\bnormal saline|\bNS\b",
+        3: r"orient|\bcup|\bthird|\bdistal|\bproximal|\bmiddle|\bupper|\blower|\bmid|\btab|recall|\bgait",
+        4: r"pulse|reflex|\bdtr|edema|brisk|\bstage|patell|achilles|tonsil|\bcup|\btab|\bradial|pedal|dorsalis|\bT\d|\bNS\b",
+        5: r"strength|motor|power|weak|muscle|deltoid|bicep|tricep|\bgrip|flex|exten|abduct|adduct|quad|hamstring|"
+        r"extremit|bilateral|throughout|neuro|\b[RL]?[UL]E\b|\b[UL]L\b|\bSAM\b|tone|straight leg",
+        6: r"murmur|systolic|diastolic|heart|cardi|\bCV\b|\bS1|\bSEM\b|\bHSM\b|gallop|\brub|ejection|sternal",
+        7: r"\bhx\b|\bago\b|\bdays\b|\bcourse\b|\bHPC\b",
+        10: r"pain|discomfort|severity|\bache|sore|10/10|intensity|stress|apgar|headache|worst|\bbest\b|mood|energy",
+        12: r"\bago\b|\bmonths\b|nodes?\b|positive",
+        15: r"\bgcs|coma|nodes?\b|positive",
+    }.items()
+}
+DURATION = re.compile(r"\s?(?:hx|h/o|ago|history|course|previously|duration|later|of)\b", re.IGNORECASE)
+DURATION_AHEAD = re.compile(
+    r"\b(?:for|past|last|over|next|every|after|within)\s(?:the\s)?(?:past\s|last\s)?$", re.IGNORECASE
+)
+MIXED_NUMBER = re.compile(r"(?<![\d./-])\d{1,3}\s$|[A-Za-z=<>~≥≤]$|\b(?:an?|about)\s$", re.IGNORECASE)
+PART_BEHIND = re.compile(
+    r"\s?[,(]\s?\d+(?:\.\d+)?\s?%|\s?\(\d|\s\d+/\d+\s|\s(?:of|patients|subjects|participants|occasions?|attempts?|times|"
+    r"cases|in\s+(?:the|all|both)|on\s+the\s+(?:left|right))\b"
+)
+SAME_DAY = re.compile(r"\b(?:today|tonight|yesterday|tomorrow)\s?[(,]?\s?$", re.IGNORECASE)
 # What scores, murmurs, doses and durations are out of; a day of the month of these needs more than its form.
 DENOMINATORS = frozenset((1, 2, 3, 4, 5, 6, 7, 10, 12, 15))
 # Words before 3/4 that say what was done, seen or taken that day: by their endings, so that no list is needed.
@@ -101,10 +130,10 @@ class NumericDates:
             and _either_order(found[4], found[5])
         ):
             return start, found.end()
-        if ((found := MONTH_YEAR.match(text, start)) and 1 <= int(found[1]) <= 12 and is_year(int(found[2]))) and (
-            "/" in found[0] or len(found[1]) == 2 or not text[found.end() : found.end() + 3].strip(" .,;)\n")
-        ):
-            return start, found.end()
+        if (found := MONTH_YEAR.match(text, start)) is not None:
+            month, year = (number for number in found.groups() if number is not None)
+            if 1 <= int(month) <= 12 and (len(year) == 2 or is_year(int(year))):
+                return start, found.end()
         if (found := YEAR_MONTH.match(text, start)) and 1 <= int(found[2]) <= 12 and is_year(int(found[1])):
             return start, found.end()
         return None
@@ -141,10 +170,10 @@ class NumericDates:
             return start, found.end()
         return None
 
-    def find_month_day(self, text: str, start: int) -> tuple[int, bool] | None:
-        """Return where a date like 3/14 ends and whether it is sure to be one, or None where it is something else.
+    def find_month_day(self, text: str, start: int) -> int | None:
+        """Return where a date like 3/14 ends that begins at `start`, or None where it is a score, a part or a time.
 
-        What is not sure is a date where the text has others beside it.
+        A pair of numbers is a day of a month unless what stands around it says that something is measured.
         """
         found = MONTH_DAY.match(text, start)
         days = DAYS.match(text, start)
@@ -153,35 +182,39 @@ class NumericDates:
         elif found is None or not _either_order(found[1], found[2]):
             return None
         first, second, end = found[1], found[2], found.end()
-        if self.not_after.match(text, end) or (second == "10" and HURTS.search(text, max(0, start - 120), end + 60)):
+        of = int(second)
+        if self.not_after.match(text, end) or (first == "24" and of == 7):
+            return None
+        near = NEAR.get(of)
+        measured = near is not None and near.search(text, max(0, start - 90), end + 40) is not None
+        if of in (7, 12) and (DURATION_AHEAD.search(text, max(0, start - 16), start) or DURATION.match(text, end)):
             return None
         if TIME_AFTER.match(text, end) or SAME_DAY.search(text, max(0, start - 12), start):
-            return end, True
-        if self.cue.search(text, start - 32, start) and not (
-            int(second) in DENOMINATORS and PART_BEHIND.match(text, end)
+            return end
+        part = PART_BEHIND.match(text, end) is not None
+        if (
+            not (measured and of == 10)
+            and not (part and of in DENOMINATORS)
+            and self.cue.search(text, start - 32, start)
         ):
-            return end, True
+            return end
         if self.not_before.search(text, start - 32, start):
             return None
-        if PART_BEHIND.match(text, end) and int(second) not in (11, 13, 14):
-            return end, False
-        if found is days or int(second) not in DENOMINATORS:
-            return end, True
-        if len(first) == 2 and len(second) == 2 and "0" in (first[0], second[0]):
-            return end, True
-        behind = text[end : end + 2]
+        if found is days or (len(first) == 2 and len(second) == 2 and "0" in (first[0], second[0])):
+            return end
+        if of not in DENOMINATORS:
+            return None if part and of not in (11, 13, 14) else end
         head = text[max(0, start - 32) : start].rpartition("\n")[2]
-        if not head.strip(" \t-*•[(") and (
-            behind[:1] in (":", "\t", ")", "]", "-")
-            or behind in (" -", " –", "  ")
-            or text[end : end + 6] == " call "
-        ):
-            return end, True
-        if DONE.search(head) and (int(second) != 5 or "(" not in head[-2:]):
-            return end, True
+        if (
+            not head.strip(" \t-*•[(")
+            and (text[end : end + 1] in (":", "\t", ")", "]", "-") or text[end : end + 2] in (" -", " –", "  "))
+        ) or (not measured and DONE.search(head) and (of != 5 or "(" not in head[-2:])):
+            return end
         if (listed := LISTED.match(text, start)) is not None and self._of_list(listed[0]):
-            return end, True
-        return end, False
+            return end
+        if measured or part or (first == second and of < 11) or MIXED_NUMBER.search(head):
+            return None
+        return end
 
     def _of_list(self, listed: str) -> bool:
         """Say whether pairs in a row are days: one is no score, or each is later than the one before."""

@@ -16,11 +16,11 @@ LOOK_BACK = 60  # characters before a number in which its label is looked for
 SSN = re.compile(r"\d{3}(\s?[-–]\s?|[\s./])\d{2}\1\d{4}(?![\d-])")
 MASKED_SSN = re.compile(r"(?:[x*#]{3}[-\s]?[x*#]{2}[-\s]?)$", re.IGNORECASE)
 UNIT = re.compile(
-    r"[\s-]?(?:mg|mcg|ug|µg|μg|g|gm|kg|ml|l|dl|cc|mm|cm|km|iu|units?|u|meq|mmol|mosm|copies|cells|k|x10|/|%|°|"
+    r"[\s-]?(?:mg|mcg|ug|µg|μg|g|gm|kg|ml|l|dl|cc|mm|cm|km|iu|units?|u|meq|mmol|mosm|copies|cells|k|x10|/(?!\d{3})|%|°|"
     r"bpm|lbs?|pounds|"
     r"cgy|gy|hz|ms|msec|seconds|minutes|hours|days|weeks|months|years|steps|calories|kcal|dollars|people|"
     r"patients|women|men|per\s|"
-    r"platelets|leukocytes|wbc|rbc|colonies|cfu|international|thousand|million)(?![a-z])",
+    r"platelets|leukocytes|wbc|rbc|colonies|cfu|international|thousand|million)(?![a-z\d])",
     re.IGNORECASE,
 )
 TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-–._:][A-Za-z0-9]+)*")
@@ -34,7 +34,7 @@ LETTER_GROUP = re.compile(
 )
 # What goes on behind a labelled number: 2019/8812, 123456789*01, a:9c:11
 TAIL = re.compile(r"(?:[/*:.+=~|·-][A-Za-z0-9]+)+[*=]{0,2}")
-BEFORE_DIGITS = re.compile(r"(?:(?<![A-Za-z0-9-])[A-Z]{1,4}[ ·-]){1,2}$|(?<![A-Za-z0-9])[A-Z]\d{1,2}[A-Z]{0,2} $")
+BEFORE_DIGITS = re.compile(r"(?:(?<![A-Za-z0-9-])[A-Z]{1,6}[ ·*/.-]){1,2}$|(?<![A-Za-z0-9])[A-Z]\d{1,2}[A-Z]{0,2} $")
 # A label behind the number: 455211 (MRN); 00-455-211 is her MRN
 NUMBER_LABEL_BEHIND = re.compile(
     r"\s?(?:[(\[]\s?|is\s+(?:his|her|the|their|my)\s+|=\s?|-\s)(?:the\s+)?(?:(?P<ssn>ssn|ss#?|social)|(?P<mrn>mrn|mr#?|chart|"
@@ -116,6 +116,18 @@ REGISTRY = re.compile(
     r"(?:nct|isrctn|actrn|chictr|ntr|japic|umin|drks|rbr|irct|ctri|eudract|pactr|tctr)[-\w]*\d", re.IGNORECASE
 )
 YEARS = re.compile(r"(?:19|20)\d{2}[-–](?:(?:19|20)\d{2}|\d{2})$")
+STATE_BEHIND = re.compile(r"\s?[(\[/][A-Z]{2}(?:[)\]]|(?![A-Za-z]))")
+LOWER_HEAD = re.compile(r"[A-Za-z]{2,6}[-_~](?=\d)")
+UK_PLATE = re.compile(r"[A-Z]{2}\d{2} ?[A-Z]{3}(?![A-Za-z0-9])")
+LOWER_LETTERS = re.compile(r"(?<![A-Za-z0-9-])[a-z]{2,3} $")
+PLATE_LETTERS = re.compile(r"(?<![A-Za-z0-9-])[A-Z]{2,4} $")
+# What is counted or measured in five digits.
+COUNT_BEFORE = re.compile(
+    r"(?:\b(?:wbc|plt|platelets?|counts?|psa|ck|cpk|bnp|ferritin|levels?|titer|load|dose|total|about|approximately|around|"
+    r"over|than|every|is|was|at|to|of|from|by|leukocytes?|between|and|nearly|almost|some|up|rpm|model|version|x)|[$€£<>≤≥~=±+×])"
+    r"\s*:?\s*$",
+    re.IGNORECASE,
+)
 MEASURED = re.compile(r"\d+-(?:[a-z]{3,}|mg|ml|cm|mm)(?:-[a-z]+)*$")  # 1800-calorie
 MODEL = re.compile(r"[A-Z]{1,2}-?\d{3}$|\d{4}$")
 AGED = re.compile(r"-?\s?(?:years?|yrs?|yo\b|y/o|y\.o|[MF]\b)", re.IGNORECASE)
@@ -134,7 +146,7 @@ _NEEDS_MORE = frozenset(
         "session call event episode admission adm registry protocol file folder number id identifier mr ur "
         "ser mac acc account medicare medicaid auth authorization pa billing fin har job har crash docket "
         "court student locker image series transaction workstation serial/lot encounter enc req rx "
-        "certificate social bin hmo ppo beneficiary subscriber dictation conf model/serial"
+        "clinic history hx register pt certificate social bin hmo ppo beneficiary subscriber dictation conf model/serial"
     )
 )
 
@@ -150,7 +162,7 @@ class NumberLabels:
         )
         connector = r"(?:[\s.:#=*()\[\]|<>\"'/]|\b(?:no|nos|num|nbr|number|numbers|numero|id|ids|is|was|of|ending|ends|in|code|"
         connector += r"identifier|ref|social|security|hic|template|hash|token|key|profile|scan|record|"
-        connector += r"date|digits|last|four|4|on|file|the|card|model|name|holder|reads|read|as|and)\b|['’]s|-)*"
+        connector += r"date|digits|last|four|4|are|on|file|the|card|model|name|holder|reads|read|as|and)\b|['’]s|-)*"
         starts = [piece for pattern in words.id_labels.values() for piece in top_level(pattern)]
         self.label = LookBack(rf"(?<![a-z0-9/])(?:{joined})(?![a-z]){connector}", starts)
         # A label that is also an ordinary word needs `#`, `no`, `id`, `:` or their like behind it.
@@ -207,8 +219,14 @@ class NumberLabels:
         codes = "|".join(sorted(words["state_codes"])) or "(?!)"
         low = "|".join(code.lower() for code in sorted(words["state_codes"]))
         self.state_before = LookBack(
-            rf"\b(?:{codes}|{states}|{low})\.?(?:,?\s{{1,3}}|\^)|\b(?:{words.any_of('zip_labels')})\s*[:#]?\s*",
-            [*words["state_codes"], *words["states"], *words["state_names_of_two_words"], *words["zip_labels"]],
+            rf"\b(?:{codes}|{states}|{low}|D\.C)\.?(?:[,|]?\s{{1,3}}(?:\|\s)?|[\^-])|\b(?:{words.any_of('zip_labels')})(?:\s(?:is|was))?[\"']?\s*[:#=]?\s*[\"']?",
+            [
+                "d.c",
+                *words["state_codes"],
+                *words["states"],
+                *words["state_names_of_two_words"],
+                *words["zip_labels"],
+            ],
         )
 
     def _label_type(self, text: str, start: int, shaped: bool = False) -> str:
@@ -241,6 +259,8 @@ class NumberLabels:
         if kind == "ssn":
             if (whole := SSN.match(text, begin)) is not None:
                 end = whole.end()
+            elif (more := GROUPS.match(text, end)) is not None and digits + sum(c.isdigit() for c in more[0]) == 9:
+                end = more.end()
             elif digits not in (4, 9) and "x" not in token.lower():
                 return None
             return Span(begin, end, kind)
@@ -249,6 +269,8 @@ class NumberLabels:
         if len(token) < 3 and kind not in ("health_plan", "biometric"):
             return None
         if len(token) == 4 and token.isdigit() and is_year(int(token)):
+            if kind == "vehicle":
+                return None
             label = text[max(0, begin - 8) : begin].lower()
             if not re.search(r"(?:#|no\.?|number|id|:)\s*$", label):
                 return None
@@ -271,21 +293,25 @@ class NumberLabels:
             end = tail.end()
         if kind == "account" and (card := CARD.match(text, begin)) is not None:
             return card.end()
-        if (more := GROUPS.match(text, end)) is not None and kind in _IN_GROUPS:
-            group = more[0]
-            if ((token.isdigit() and group.replace(" ", "").isdigit()) or any(c.isdigit() for c in group)) and not (
-                UNIT.match(text, more.end()) or AGED.match(text, more.end())
-            ):
-                return more.end()
-        if kind in _IN_GROUPS:
-            if (more := MORE_GROUPS.match(text, end)) is not None and not AGED.match(text, more.end()):
-                end = more.end()
-            elif (
-                kind in ("vehicle", "license", "health_plan")
-                and len(token) <= 4
-                and (letters := LETTER_GROUP.match(text, end)) is not None
-            ):
-                end = letters.end()
+        if kind not in _IN_GROUPS:
+            return end
+        ends = [end]
+        if (more := GROUPS.match(text, end)) is not None and any(c.isdigit() for c in more[0]):
+            ends.append(more.end())
+        if (more := MORE_GROUPS.match(text, end)) is not None:
+            ends.append(more.end())
+        for last in sorted(ends[1:], reverse=True):
+            if not (UNIT.match(text, last) or AGED.match(text, last)):
+                end = last
+                break
+        if (
+            kind in ("vehicle", "license", "health_plan")
+            and (len(token) <= 4 or end > ends[0])
+            and (letters := LETTER_GROUP.match(text, end)) is not None
+        ):
+            end = letters.end()
+        if kind == "license" and (state := STATE_BEHIND.match(text, end)) is not None:
+            end = state.end()
         return end
 
     def _mixed(self, text: str, start: int) -> Span | None:
@@ -335,12 +361,17 @@ class NumberLabels:
         if (misread := MISREAD.match(text, begin)) is not None and (spot := _misread(misread)) is not None:
             return spot
         kind = self._label_type(text, begin)
-        if not kind and text[begin - 2 : begin - 1].isalnum():
+        if not kind and text[begin - 2 : begin - 1].isalpha():
             begin, kind = self._after_letters(text, begin)
         if not kind and (behind := NUMBER_LABEL_BEHIND.match(text, end)) is not None and digits >= 3:
             kind = behind.lastgroup or ""
+        if not kind and (head := LOWER_HEAD.match(token)) is not None:  # ssn-123456789
+            if after := self._label_type(text, begin + head.end()):
+                begin, kind = begin + head.end(), after
         if kind:
             return self._labelled(text, begin, end, kind, digits)
+        if text[begin - 1 : begin] == "#" and digits >= 5:
+            return Span(begin, self._to_its_end(text, begin, end, "other_id"), "other_id")
         if (
             self.pager_label.search(text, begin - 24, begin)
             and 3 <= digits <= 7
@@ -361,11 +392,14 @@ class NumberLabels:
 
     def _after_letters(self, text: str, begin: int) -> tuple[int, str]:
         """Return where a number begins with groups of letters before it, and its type: plate EJB 3815."""
-        groups = BEFORE_DIGITS.search(text, max(0, begin - 11), begin)
+        groups = BEFORE_DIGITS.search(text, max(0, begin - 15), begin)
         if groups is None:
+            low = LOWER_LETTERS.search(text, max(0, begin - 4), begin)
+            if low is not None and self._label_type(text, low.start()) == "vehicle":
+                return low.start(), "vehicle"
             return begin, ""
         starts = [groups.start()]
-        if (last := re.search(r"[ ·-][A-Z]{1,4}[ ·-]$", groups[0])) is not None:
+        if (last := re.search(r"[ ·*/.-][A-Z]{1,6}[ ·*/.-]$", groups[0])) is not None:
             starts.append(groups.start() + last.start() + 1)
         for start in starts:
             kind = self._label_type(text, start, shaped=True)
@@ -376,10 +410,11 @@ class NumberLabels:
     def _far(self, text: str, begin: int, end: int, token: str, digits: int) -> Span | None:
         """Return a number whose label stands some words before it, when the number looks like one."""
         letters = any(c.isupper() for c in token)
+        plate = None if letters or digits > 4 else PLATE_LETTERS.search(text, max(0, begin - 5), begin)
         if (
             digits < 2
             or len(token) < 4
-            or (not letters and digits < 4)
+            or (not letters and digits < 4 and plate is None)
             or UNIT.match(text, end)
             or text[begin - 1 : begin] in ("$", ".")
             or (token.isdigit() and len(token) == 4 and is_year(int(token)))
@@ -392,6 +427,8 @@ class NumberLabels:
         if label is None or CODE_BEFORE.search(text, begin - 24, begin) or PUBLIC_CODE.search(token):
             return None
         kind = label.lastgroup or "other_id"
+        if kind == "vehicle" and plate is not None:
+            return Span(plate.start(), end, kind)
         if kind == "vehicle" and (not letters or not 4 <= len(token) <= 17 or MODEL.match(token)):
             return None
         if kind not in ("biometric", "ssn", "vehicle") and not letters and digits < 5:
@@ -406,6 +443,8 @@ class NumberLabels:
             return Span(begin, uuid.end(), "other_id")
         if digits >= 4 and len(token) >= 11 and MBI.match(text, begin):
             return Span(begin, end, "health_plan")
+        if 7 >= end - begin >= 4 and token[0].isupper() and (plate := UK_PLATE.match(text, begin)):
+            return Span(begin, plate.end(), "vehicle")
         if 4 >= end - begin >= 2 and token[0].isalpha() and (post := UK_POSTCODE.match(text, begin)):
             return Span(begin, post.end(), "zip")
         if token[0].isalpha() and (post := CANADA_POSTCODE.match(text, begin)) is not None:
@@ -417,7 +456,11 @@ class NumberLabels:
         if GRAVIDA.match(token) or (head and PUBLIC_CODE.match(head)):
             return None
         if token.isdigit():
-            if digits < 6 or UNIT.match(text, end) or CODE_BEFORE.search(text, begin - 24, begin):
+            if digits < 5 or UNIT.match(text, end) or CODE_BEFORE.search(text, begin - 24, begin):
+                return None
+            if digits == 5 and (
+                COUNT_BEFORE.search(text, max(0, begin - 24), begin) or text[end : end + 1] in ("-", "–")
+            ):
                 return None
             if (digits == 8 and (compact := COMPACT.match(text, begin)) and is_year(int(compact[1]))) and (
                 is_day(int(compact[1]), int(compact[2]), int(compact[3]))
@@ -473,7 +516,9 @@ class NumberLabels:
             return Span(begin, end, "other_id")
         if token[0] in "xX" and re.fullmatch(r"[xX](?:\d-)?\d{4,5}", token):
             return Span(begin + 1, end, "phone")
-        if re.fullmatch(r"[A-Z]{1,4}-?\d{2}-\d{3,7}", token):
+        if re.fullmatch(
+            r"[A-Z]{1,4}-?\d{2}-\d{3,7}|[A-Z]{1,4}-\d{4,}[A-Z]?|(?!CA-|HLA|MRI|PT-)[A-Z]{2,4}-\d{3}", token
+        ):
             return Span(begin, end, "other_id")
         return None
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 
 from polyclinic.deidentify.ages import OLDEST, age_end, decade_end
-from polyclinic.deidentify.calendar import CalendarRules
-from polyclinic.deidentify.calendar_numbers import is_day
 from polyclinic.deidentify.language import words_of
-from polyclinic.deidentify.number_labels import SSN, UNIT, NumberLabels
+from polyclinic.deidentify.number_labels import AGED, MAC, SSN, UNIT, NumberLabels
 from polyclinic.deidentify.phones import (
     INTERNATIONAL,
     LABEL_BEHIND,
@@ -49,11 +47,15 @@ DAY_ENDS = re.compile(
 )
 # Single digits with spaces, and perhaps signs, between them.
 SET_APART = re.compile(r"\d(?:[ ](?:[-/.)(][ ])?\d(?!\d)){4,}(?![\d/.])")
+# 44 55 22; 22 1JK: after a label
+IN_GROUPS = re.compile(r"\d{1,2}(?: (?=[A-Z]*\d)[A-Z0-9]{1,5}){1,5}(?: [A-Z])?(?![\w/.:%])")
+UDI = re.compile(r"(?<=\()01\)\d{14}(?:\(\d{2}\)[A-Za-z0-9]+)*")
 SHORT_PHONE = re.compile(r"\d{1,3}-\d{4}(?!\d)")
 TOWN_BEFORE = re.compile(
     r"(?<![\w'-])(?!Plate|Count|Dose|Unit|Room|Code|Total|White|Leuk|Hospital|Study|Page|Line|Model|Part)"
     r"[A-Z][a-z]{2,}\.?,?[ ]{1,3}$"
 )
+ZIP_BEHIND = re.compile(r"\s(?:zip|postal|area\s?code)\b", re.IGNORECASE)
 TOWN_AFTER = re.compile(r"\s*(?:[\n,;)]|\.(?!\d)|$|U\.?S\.?A?\b|United States)")
 OLD = 90  # from this age on it is an identifier
 _BEFORE_MONTHS = frozenset("-.stnrdth/ STNRDH") | frozenset("JFMASONDjfmasond")
@@ -67,7 +69,6 @@ class NumberRules(NumberLabels):
     def find(self, text: str, taken: list[Span], words: set[str] | None = None) -> list[Span]:
         """Return the identifiers of a text that hold digits; places in `taken`, in order, are passed over."""
         found: list[Span] = []
-        unsure: list[tuple[int, int]] = []  # 3/4: a day where there are others beside it
         until = 0
         streets = words is None or "^" in text or not self.street_ends.isdisjoint(words)
         holes = iter([(s.start, s.end) for s in taken])
@@ -114,32 +115,11 @@ class NumberRules(NumberLabels):
                         continue
                 if length == 1 and ahead != "+" and behind != " ":
                     continue
-            spot = self._at(text, start, end, length, ahead, behind, streets, unsure)
+            spot = self._at(text, start, end, length, ahead, behind, streets)
             if spot is not None:
                 found.append(spot)
                 until = spot.end
-        return found + self._beside_others(text, found, unsure) if unsure else found
-
-    def _beside_others(self, text: str, found: list[Span], unsure: list[tuple[int, int]]) -> list[Span]:
-        """Return what may be days of a month where the text has sure ones of the same or the next month."""
-        sure = {
-            int(month[0])
-            for span in found
-            if span.type == "date"
-            and (month := DIGITS.match(text, span.start))
-            and "/" in text[span.start : span.end]
-        }
-        near = {(month + step - 1) % 12 + 1 for month in sure for step in (-1, 0, 1)}
-        days = []
-        for start, end in unsure:
-            month, _, day = text[start:end].partition("/")
-            if int(month) in near and DIGITS.match(day) and day not in ("5", "10") and int(month) <= int(day) + 12:
-                if day in ("2", "3", "4") and int(month) <= 1:
-                    continue  # 1/2, 1/3: a part of something
-                if any(s.start < end and start < s.end for s in found):
-                    continue
-                days.append(Span(start, end, "date"))
-        return days
+        return found
 
     def _set_apart(self, text: str, start: int) -> Span | None:
         """Look at digits with spaces between them: 6 1 7 5 5 5 1 2 3 4; 0 3 / 0 4 / 2 0 1 9."""
@@ -151,6 +131,13 @@ class NumberRules(NumberLabels):
             if kind or digits >= 9 or (digits >= 7 and self.phone_label.search(text, start - 40, start)):
                 kind = kind or ("ssn" if digits == 9 else self._phone_or_fax(text, start))
                 return Span(start, found.end(), kind)
+        if (found := IN_GROUPS.match(text, start)) is not None:
+            begin, kind = start, self._label_type(text, start)
+            if not kind and text[start - 2 : start - 1].isupper():
+                begin, kind = self._after_letters(text, start)
+            digits = sum(c.isdigit() for c in found[0])
+            if kind and digits >= (3 if kind == "vehicle" else 5) and not AGED.match(text, found.end()):
+                return Span(begin, found.end(), kind)
         return None
 
     def _small(self, text: str, start: int, end: int, after: str, streets: bool) -> Span | None:
@@ -159,9 +146,9 @@ class NumberRules(NumberLabels):
         if after.isalpha():
             word = text[end + 1 : end + 5].lower()
             if word[:3] in _MONTH_HEADS and (spot := self.calendar.day_month.match(text, start)):
-                return Span(start, spot.end(), "date")
+                return Span(self.calendar.with_weekday(text, start, spot.end()), spot.end(), "date")
             if word.startswith("of ") and (spot := self.calendar.day_month.match(text, start)):
-                return Span(start, spot.end(), "date")
+                return Span(self.calendar.with_weekday(text, start, spot.end()), spot.end(), "date")
             if (
                 (after.isupper() or text[end + 1 : end + 30].islower()) and streets and self._street(text, start)
             ) and ((address := self._address(text, start)) is not None):
@@ -217,7 +204,6 @@ class NumberRules(NumberLabels):
         ahead: str,
         behind: str,
         streets: bool,
-        unsure: list[tuple[int, int]],
     ) -> Span | None:
         calendar = self.calendar
         size = len(text)
@@ -232,6 +218,12 @@ class NumberRules(NumberLabels):
             if ahead == "_" and length in (4, 8) and (stamp := calendar.find_numeric(text, start)) is not None:
                 return Span(*stamp, "date")
             return self._mixed(text, start)
+        if (
+            length == 2
+            and behind in ":)"
+            and (code := (UDI if behind == ")" else MAC).match(text, start)) is not None
+        ):
+            return Span(start - (behind == ")"), code.end(), "device")
         # Dates and phones: what stands behind the run says which.
         if length <= 4 and behind in "/-.– " and (after.isdigit() or after in " '/-–"):
             if behind == "." and length <= 3 and (ip := IP.match(text, start)):
@@ -244,10 +236,7 @@ class NumberRules(NumberLabels):
                 if behind == "/" and length <= 2 and ahead not in "/.":
                     day = calendar.find_month_day(text, start)
                     if day is not None:
-                        if day[1]:
-                            return Span(calendar.with_weekday(text, start, day[0]), day[0], "date")
-                        unsure.append((start, day[0]))
-                        return self._at_age(text, start, end, behind, after)
+                        return Span(calendar.with_weekday(text, start, day), day, "date")
                 if behind == "-" and length == 2 and (dashed := calendar.find_dashed(text, start)) is not None:
                     return Span(calendar.with_weekday(text, *dashed), dashed[1], "date")
         if length in (1, 2, 4) and (behind in "|_\\·~," or (behind == " " and after.isdigit())):
@@ -326,7 +315,12 @@ class NumberRules(NumberLabels):
         if zip_code is None:
             return None
         state = self.state_before.search(text, start - 24, start)
-        if state is not None and state[0].strip() not in _NO_STATES and state[0] != "ID ":
+        if state is not None and (
+            (state[0].strip() not in _NO_STATES and state[0] != "ID ")
+            or text[max(0, state.start() - 2) : state.start()].startswith(",")
+        ):
+            return zip_code.end()
+        if ZIP_BEHIND.match(text, zip_code.end()):
             return zip_code.end()
         if (
             TOWN_BEFORE.search(text, max(0, start - 20), start)

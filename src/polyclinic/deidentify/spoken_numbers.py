@@ -10,7 +10,7 @@ from polyclinic.deidentify.spans import Span
 _DIGIT = "zero|oh|o|one|two|three|four|five|six|seven|eight|nine"
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
-_GAP = r"[\s,.-]{1,3}"
+_GAP = r"(?:[\s,.-]{1,3}(?:(?:dash|hyphen|slash|dot|space|comma)[\s,.-]{1,3})?)"
 # Six digits or more, the last of them perhaps in pairs: five five five, twelve thirty four.
 SPOKEN = re.compile(
     rf"\b(?:(?:one|two|three|four|five|six|seven|eight|nine) hundred{_GAP})?"
@@ -42,6 +42,13 @@ _YEAR = (
 DAY = re.compile(
     rf"\b(?:(?:oh|o|zero)[\s-])?(?:{_MONTH})[\s,]+(?:(?:oh|o|zero)[\s-])?(?:{_DAY})[\s,]+{_YEAR}\b", re.IGNORECASE
 )
+# three slash four slash nineteen
+SLASHED_DAY = re.compile(
+    rf"\b(?:(?:oh|o|zero)[\s-])?(?:{_MONTH})\s(?P<sign>slash|dash|stroke)\s(?:(?:oh|o|zero)[\s-])?(?:{_DAY})"
+    rf"(?:\s(?P=sign)\s(?:{_YEAR}|(?:{_TENS})(?:[\s-](?:{_DIGIT}))?|{_TEENS}|(?:oh|o)\s(?:{_DIGIT})))?\b"
+    r"(?!\s(?:pain|murmur|strength|systolic|out))",
+    re.IGNORECASE,
+)
 # date of birth six twelve fifty four: the label says it
 LABELLED_DAY = re.compile(
     r"\b(?:d\.?o\.?b\.?|date of birth|birth\s?date|birthday|born|date of service|admission date|discharge date|"
@@ -55,6 +62,8 @@ LABELLED_DAY = re.compile(
 def find_spoken(text: str) -> Iterator[Span]:
     """Yield identifiers whose digits are words: six or more, or three after a label."""
     for match in DAY.finditer(text):
+        yield Span(match.start(), match.end(), "date")
+    for match in SLASHED_DAY.finditer(text):
         yield Span(match.start(), match.end(), "date")
     for match in LABELLED_DAY.finditer(text):
         yield Span(match.start(1), match.end(1), "date")
