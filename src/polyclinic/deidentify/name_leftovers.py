@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.deidentify.language import words_of
+from polyclinic.deidentify.language import Words, words_of
 from polyclinic.deidentify.lexicon import (
     CITY,
     COMMON,
@@ -31,7 +31,7 @@ from polyclinic.deidentify.lexicon import (
     WORD,
 )
 from polyclinic.deidentify.name_repeats import NameRepeats
-from polyclinic.deidentify.ordinary_words import is_ordinary
+from polyclinic.deidentify.ordinary_words import is_ordinary, looks_ordinary
 from polyclinic.deidentify.tokens import Tokens
 
 # What is known of a word: no name; in no list, but with the ending of an ordinary word; a name or a word; nothing; a name
@@ -105,6 +105,12 @@ _STRICT = frozenset(words_of("by per ask told w/ dr dr. mr mrs ms"))
 class NameLeftovers(NameRepeats):
     """Names by exclusion."""
 
+    def __init__(self, words: Words, lexicon: dict[str, int]) -> None:
+        """Sort the ordinary words of a language."""
+        super().__init__(words, lexicon)
+        self._ordinary = sorted(word for word, bits in lexicon.items() if bits & COMMON)
+        self._unlisted: dict[str, int] = {}  # what was said of words in no list
+
     def kind_of(self, tokens: Tokens, i: int) -> int:
         """Say what the lists know of a word."""
         bit = tokens.bits[i]
@@ -115,9 +121,16 @@ class NameLeftovers(NameRepeats):
         if bit & ~(CITY | PARTICLE):
             return SAFE
         word = tokens.lower[i]
-        if not is_ordinary(word, self.lexicon):
-            return UNKNOWN
-        return SAFE if self.lexicon.get(word.rstrip("s"), 0) & COMMON else SHAPED
+        kind = self._unlisted.get(word)
+        if kind is None:
+            if is_ordinary(word, self.lexicon):
+                kind = SAFE if self.lexicon.get(word.rstrip("s"), 0) & COMMON else SHAPED
+            else:
+                kind = SHAPED if looks_ordinary(word, self.lexicon, self._ordinary) else UNKNOWN
+            if len(self._unlisted) > 100_000:
+                self._unlisted.clear()
+            self._unlisted[word] = kind
+        return kind
 
     def _leftovers(self, tokens: Tokens, found: list[tuple[int, int]], shut: list[bool]) -> list[tuple[int, int]]:
         """Return the names, as first and last token, that are left beside those of `found`."""
@@ -154,6 +167,25 @@ class NameLeftovers(NameRepeats):
                 named[i] = taken[i] = True
                 extra.append(i)
         return [(i, i) for i in extra]
+
+    def _whole(self, tokens: Tokens, found: list[tuple[int, int]], shut: list[bool]) -> list[tuple[int, int]]:
+        """Return names in order, with their initials and what else is part of them; neighbours are one name."""
+        whole: list[tuple[int, int]] = []
+        for first, last in sorted(found):
+            first = self._first_initial(tokens, first, shut)
+            last = self._grown(tokens, last, shut)
+            if whole and first <= whole[-1][1]:
+                whole[-1] = (whole[-1][0], max(last, whole[-1][1]))
+            elif (
+                whole
+                and first == whole[-1][1] + 1
+                and tokens.starts[first] == tokens.ends[first - 1] + 1
+                and (tokens.text[tokens.ends[first - 1]] == " ")
+            ):
+                whole[-1] = (whole[-1][0], last)
+            else:
+                whole.append((first, last))
+        return whole
 
     def _first_initial(self, tokens: Tokens, i: int, taken: list[bool]) -> int:
         """Return the token with which a name begins whose first known word is token `i`: the Q of Q. Adams."""
@@ -270,7 +302,9 @@ class NameLeftovers(NameRepeats):
         if not bits[i] & STOP and _ROLE_BEHIND.match(text, end):
             return True
         if kind == SHAPED:
-            return self._last_word(text, start) in _STRICT and not self.starts_sentence(tokens, i)
+            if _VERB_BEHIND.match(text, end) and after == " ":
+                return self.starts_sentence(tokens, i) and end - start > 4
+            return self._last_word(text, start) in _BEFORE and not self.starts_sentence(tokens, i)
         if self._under_label(tokens, i):
             return True
         if bits[i] & (STATE | MONTH):
@@ -337,9 +371,6 @@ class NameLeftovers(NameRepeats):
             return kind > EITHER and size > 3
         if text[end : end + 1] == "^" or (text[start - 1 : start] == "^" and i and named[i - 1]):
             return kind >= EITHER and size > 2
-        line = self._upper_line(tokens, i)
-        if kind == UNKNOWN:
-            return line and size > 4
         return kind == SURE and size > 4
 
     def _comma_pair(self, tokens: Tokens, i: int, kinds: list[int]) -> bool:
@@ -396,7 +427,12 @@ class NameLeftovers(NameRepeats):
                     return not bits[i] & (STOP | STATE | MONTH) or bool(bits[j] & GIVEN)
                 if j > i and bits[i] & GIVEN and not (bits[i] & (STOP | STATE | MONTH)):
                     return True
-            elif named[j] and COORDINATED.fullmatch(gap) and not bits[i] & (STOP | STATE | MONTH | EPONYM):
+            elif (
+                named[j]
+                and kind != SHAPED
+                and COORDINATED.fullmatch(gap)
+                and not bits[i] & (STOP | STATE | MONTH | EPONYM)
+            ):
                 if text[starts[j] : ends[j]].isupper() != upper:
                     continue
                 if kind > EITHER:

@@ -56,7 +56,7 @@ class NameRules(NameLeftovers):
                 found.append(name)
                 until = name[1]
         found += self._leftovers(tokens, found, shut)
-        found = [(self._first_initial(tokens, first, shut), self._grown(tokens, last, shut)) for first, last in found]
+        found = self._whole(tokens, found, shut)
         spans = [Span(self._with_particles(text, starts[a]), self._end(tokens, b), "name") for a, b in found]
         spans += self._again(tokens, found, shut)
         spans += self._lower_case(tokens, found)

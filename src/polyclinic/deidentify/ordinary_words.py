@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 
 from polyclinic.deidentify.lexicon import COMMON, CREDENTIAL, EPONYM, STATE, STOP
 
@@ -14,7 +15,7 @@ MEDICAL_ENDING = re.compile(
     r"cytosis|mycin|cillin|cycline|floxacin|azole|prazole|sartan|statin|olol|dipine|zepam|zolam|barbital|caine|setron|"
     r"triptan|gliptin|glutide|gliflozin|parin|xaban|gatran|umab|imab|zumab|tinib|ciclib|vir|azine|oxetine|tidine|lukast|"
     r"terol|sone|solone|formin|glitazone|thiazide|semide|dronate|fenac|profen|oxicam|coxib|codone|morphone|"
-    r"tions?|ments?|ness|ally|ously|ively|ically|able|ible|oscope|metry|plegia|plegic|paresis|genesis|genic|osis|oses|otic|"
+    r"tions?|ments?|ness|ally|ously|ively|ically|able|ible|oscope|metry|plegia|plegic|paresis|genesis|kinesis|genic|osis|oses|otic|"
     r"ical|ular|oidal|ative|izing|ized|ization|ectomies|ology)$"
 )
 PREFIX = re.compile(
@@ -48,3 +49,37 @@ def is_ordinary(word: str, lexicon: Mapping[str, int]) -> bool:
         return True
     found = PREFIX.match(plain)
     return found is not None and len(plain) - found.end() > 3 and bool(lexicon.get(plain[found.end() :], 0) & COMMON)
+
+
+def looks_ordinary(word: str, lexicon: Mapping[str, int], words: Sequence[str]) -> bool:
+    """Say whether a word in no list is likely a slip, a misread or an abbreviation of an ordinary one: Pnuemonia, Nutr.
+
+    Args:
+        word: in lower case.
+        lexicon: word -> bits, from `make_lexicon`.
+        words: the ordinary words of the lexicon, sorted.
+    """
+    if not any(c in "aeiouyàáâãäåèéêëìíîïòóôõöøùúûüýăąēęěįıőűůơưạ-ỹ" for c in word) and len(word) < 7:
+        return word.isascii()
+    if len(word) < 6:
+        at = bisect_left(words, word)
+        return len(word) > 2 and any(w.startswith(word) and len(w) > len(word) + 3 for w in words[at : at + 12])
+    if not word.isascii():
+        return False
+    return any(lexicon.get(form, 0) & COMMON for form in _one_off(word))
+
+
+def _one_off(word: str) -> Iterator[str]:
+    """Yield the words that one slip of a hand or of a scanner makes of a word."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    for i in range(len(word)):
+        head, tail = word[:i], word[i + 1 :]
+        yield head + tail
+        for letter in letters:
+            yield f"{head}{letter}{tail}"
+            yield f"{head}{letter}{word[i:]}"
+        if tail:
+            yield f"{head}{tail[0]}{word[i]}{tail[1:]}"
+    for seen, meant in (("rn", "m"), ("m", "rn"), ("cl", "d"), ("ii", "u"), ("vv", "w"), ("li", "h")):
+        if seen in word:
+            yield word.replace(seen, meant)
