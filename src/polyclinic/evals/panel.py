@@ -79,6 +79,7 @@ class Panel:
                     "leave it out of the samples"
                 )
         self.model: PreTrainedModel = load_for_asking(folder, precision)
+        self.vocabulary = int(self.model.get_input_embeddings().weight.shape[0])  # tokens the model chooses from
         tokenizer = models.load_tokenizer(folder)
         with_template = bool(tokenizer.chat_template) if use_chat_template is None else use_chat_template
         engine = TransformersEngine(self.model, tokenizer, precision, stops=() if with_template else PLAIN_STOPS)

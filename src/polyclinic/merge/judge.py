@@ -86,13 +86,22 @@ class Judge:
         merge_live(METHODS[self.settings.method], made, self.live, self.seed)
 
     def ask(self, items: list[int], part: str, values: Mapping[str, Any]) -> Outcomes:
-        """Return the scores of items for the model as it is: from 0 to 1, larger is better, NaN without a score."""
+        """Return the scores of items for the model as it is: from 0 to 1, larger is better, NaN without a score.
+
+        A text's is 1 - nats per token / ln(vocabulary): 0 for a blind guess or worse. It goes by nats, so that a mean
+        over texts and domains is one of perplexities' logarithms, and the easiest domain does not rule the search.
+        """
         file = self.journal.with_name(f"{self.journal.name}-{part}.jsonl")
         state = f"{part} {sorted(values.items())}"
         outcomes = self.panel.ask(items, file, state) if items else []
+        blind = math.log(self.panel.vocabulary)
         return np.array(
             [
-                math.nan if o.value is None else math.exp(-o.value) if self.panel.perplexity[i] else o.value
+                math.nan
+                if o.value is None
+                else max(0.0, 1 - o.value / blind)
+                if self.panel.perplexity[i]
+                else o.value
                 for i, o in zip(items, outcomes, strict=True)
             ],
             dtype=np.float64,

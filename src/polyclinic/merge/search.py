@@ -34,13 +34,13 @@ from polyclinic.steps import Work, step_kind
 EVALUATIONS = "evaluations.jsonl"  # beside the weights: every candidate with its outcomes, in order
 
 
-@step_kind("merge.search", SearchSettings, output="model", version=3, packages=("cmaes",), check=check_search)
+@step_kind("merge.search", SearchSettings, output="model", version=4, packages=("cmaes",), check=check_search)
 def search(settings: SearchSettings, work: Work) -> None:
     """Find the parameters of a merge that answer validation items best, by CMA-ES or on a grid.
 
     The objective is the mean over tasks of the mean score of their items: accuracy where options are weighed,
-    1 / perplexity for texts, the headline metric of the scorer `corrected` for whatever is written.
-    A share of each task's items is held back; on it the best candidate is compared with equal weights, item by item.
+    1 - ln(perplexity) / ln(vocabulary) for texts, the headline metric of the scorer `corrected` for what is written. A
+    share of each task's items is held back; on it the best candidate is compared with equal weights, item by item.
     Candidates of a generation are compared with the best of those before, so they can be tried in any order.
 
     Sources: Akiba et al., "Evolutionary optimization of model merging recipes", 2024; MediPhi (ACL 2025), section
