@@ -66,6 +66,18 @@ NEAR = {
         15: r"\bgcs|coma|nodes?\b|positive",
     }.items()
 }
+SCORES = frozenset((2, 3, 4, 5, 6, 10))
+STRONG_CUE = re.compile(
+    r"\b(?:on|since|dated?|seen|admitted|discharged|from|until|till|through|thru|visit|dos|doa|dod|due|"
+    r"(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day)?)\.?:?\s?[(\[]?$",
+    re.IGNORECASE,
+)
+# What is done or seen on a day: her 2/3 visit, the 2/3 labs, 2/3 CT.
+SEEN_BEHIND = re.compile(
+    r"\s(?:visit|labs?|ct|mri|x-?ray|cxr|echo|note|call|appt|clinic|scan|bx|biopsy|film|results?|culture|at\s\d|"
+    r"\d{1,2}\s?[ap]\.?m|(?:to|thru|through)\s\d{1,2}/|\(?(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day)?\b)",
+    re.IGNORECASE,
+)
 DURATION = re.compile(r"\s?(?:hx|h/o|ago|history|course|previously|duration|later|of)\b", re.IGNORECASE)
 DURATION_AHEAD = re.compile(
     r"\b(?:for|past|last|over|next|every|after|within)\s(?:the\s)?(?:past\s|last\s)?$", re.IGNORECASE
@@ -170,10 +182,10 @@ class NumericDates:
             return start, found.end()
         return None
 
-    def find_month_day(self, text: str, start: int) -> int | None:
-        """Return where a date like 3/14 ends that begins at `start`, or None where it is a score, a part or a time.
+    def find_month_day(self, text: str, start: int) -> tuple[int, bool] | None:
+        """Return where a date like 3/14 ends, and whether it is sure to be one; None for a score, a part or a time.
 
-        A pair of numbers is a day of a month unless what stands around it says that something is measured.
+        What is not sure is a date where the text has others of that month.
         """
         found = MONTH_DAY.match(text, start)
         days = DAYS.match(text, start)
@@ -186,35 +198,39 @@ class NumericDates:
         if self.not_after.match(text, end) or (first == "24" and of == 7):
             return None
         near = NEAR.get(of)
-        measured = near is not None and near.search(text, max(0, start - 90), end + 40) is not None
         if of in (7, 12) and (DURATION_AHEAD.search(text, max(0, start - 16), start) or DURATION.match(text, end)):
             return None
         if TIME_AFTER.match(text, end) or SAME_DAY.search(text, max(0, start - 12), start):
-            return end
-        part = PART_BEHIND.match(text, end) is not None
-        if (
-            not (measured and of == 10)
-            and not (part and of in DENOMINATORS)
-            and self.cue.search(text, start - 32, start)
-        ):
-            return end
+            return end, True
+        part = PART_BEHIND.match(text, end) is not None and of in DENOMINATORS
+        measured = near is not None and (
+            near.search(text, max(0, start - 90), end + 40) is not None or (of in (5, 10) and f"{of}/{of}" in text)
+        )
+        if not part and not (measured and of == 10) and STRONG_CUE.search(text, max(0, start - 18), start):
+            return end, True
+        if measured and of in SCORES:
+            return None
+        if not part and self.cue.search(text, start - 32, start):
+            return end, True
         if self.not_before.search(text, start - 32, start):
             return None
         if found is days or (len(first) == 2 and len(second) == 2 and "0" in (first[0], second[0])):
-            return end
+            return end, True
         if of not in DENOMINATORS:
-            return None if part and of not in (11, 13, 14) else end
+            return (end, False) if PART_BEHIND.match(text, end) and of not in (11, 13, 14) else (end, True)
         head = text[max(0, start - 32) : start].rpartition("\n")[2]
         if (
             not head.strip(" \t-*•[(")
             and (text[end : end + 1] in (":", "\t", ")", "]", "-") or text[end : end + 2] in (" -", " –", "  "))
         ) or (not measured and DONE.search(head) and (of != 5 or "(" not in head[-2:])):
-            return end
+            return end, True
         if (listed := LISTED.match(text, start)) is not None and self._of_list(listed[0]):
-            return end
+            return end, True
         if measured or part or (first == second and of < 11) or MIXED_NUMBER.search(head):
             return None
-        return end
+        fenced = text[start - 1 : start] in ("(", "[", "|") and text[end : end + 1] in (")", "]", "|")
+        sure = SEEN_BEHIND.match(text, end) is not None or (fenced and of not in (5, 6, 10))
+        return end, sure
 
     def _of_list(self, listed: str) -> bool:
         """Say whether pairs in a row are days: one is no score, or each is later than the one before."""

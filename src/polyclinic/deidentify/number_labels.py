@@ -366,8 +366,7 @@ class NumberLabels:
         if not kind and (behind := NUMBER_LABEL_BEHIND.match(text, end)) is not None and digits >= 3:
             kind = behind.lastgroup or ""
         if not kind and (head := LOWER_HEAD.match(token)) is not None:  # ssn-123456789
-            if after := self._label_type(text, begin + head.end()):
-                begin, kind = begin + head.end(), after
+            kind = self._label_type(text, begin + head.end())
         if kind:
             return self._labelled(text, begin, end, kind, digits)
         if text[begin - 1 : begin] == "#" and digits >= 5:

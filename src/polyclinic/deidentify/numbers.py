@@ -25,6 +25,19 @@ from polyclinic.deidentify.spans import Span
 
 WORDS = re.compile(r"[A-Za-z]+")
 DIGITS = re.compile(r"\d+")
+# The bulk of numbers is measured, and passed over without another question: doses, pressures, decimals, durations,
+# years; A1c, COVID-19, L5, C5-6, x3.
+MEASURED = re.compile(
+    r"(?<![\w./#+:@-])(?:\d{1,4}(?:\.\d+)?(?=(?: |-)?(?:mg|mcg|milligrams?|ml|%|percent|units?|cm|mm|bpm|liters?|degrees|pounds|"
+    r"beats)\b)|"
+    r"(?:[4-9]\d|\d{3})/\d{2,3}(?![\d/\w-]|\.\d| ?-)|"
+    r"\d{1,3}\.\d{1,2}(?![\d/\w-]|\.\d| ?-| (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))|"
+    r"\d(?=\. (?!Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[A-Z][a-z])|"
+    r"[1-8]?\d(?=(?: |-)(?:years?|months?|weeks?|days?|hours?|minutes?|times|tablets?|packs?|inch|to|or|and|x)\b(?![ -]\d))|"
+    r"(?<=[a-z] )(?<!no )(?<!id )(?<!ext )(?<!ber )(?<!ger )(?<!ing in )(?<!nds in )(?<!our )(?<!is )(?<!of )(?<!gits )"
+    r"(?:19|20)\d{2}(?=[.,;)]?(?:\s|$)))"
+    r"|(?<=\bA)1(?=c)|(?<=VID-)19\b|(?<=\b[CTLS])\d{1,2}(?:-[CTLS]?\d{1,2})?\b(?![-/.]\d)|(?<=\bx)\d\b|(?<=[pS][Oo])2\b"
+)
 IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?![\d.])(?::\d{2,5}\b)?(?:/\d{1,2}\b)?")
 ZIP_PLUS = re.compile(r"\d{5}(?:-\d{4})?(?!\d)")
 DAY_ALONE = re.compile(
@@ -50,6 +63,7 @@ SET_APART = re.compile(r"\d(?:[ ](?:[-/.)(][ ])?\d(?!\d)){4,}(?![\d/.])")
 # 44 55 22; 22 1JK: after a label
 IN_GROUPS = re.compile(r"\d{1,2}(?: (?=[A-Z]*\d)[A-Z0-9]{1,5}){1,5}(?: [A-Z])?(?![\w/.:%])")
 UDI = re.compile(r"(?<=\()01\)\d{14}(?:\(\d{2}\)[A-Za-z0-9]+)*")
+PAIR_AT_END = re.compile(r"(?<![\d/])(\d{1,2})/\d{1,2}(?![\d/])")
 SHORT_PHONE = re.compile(r"\d{1,3}-\d{4}(?!\d)")
 TOWN_BEFORE = re.compile(
     r"(?<![\w'-])(?!Plate|Count|Dose|Unit|Room|Code|Total|White|Leuk|Hospital|Study|Page|Line|Model|Part)"
@@ -69,6 +83,7 @@ class NumberRules(NumberLabels):
     def find(self, text: str, taken: list[Span], words: set[str] | None = None) -> list[Span]:
         """Return the identifiers of a text that hold digits; places in `taken`, in order, are passed over."""
         found: list[Span] = []
+        unsure: list[tuple[int, int]] = []  # 3/4: a day where the text has others of that month
         until = 0
         streets = words is None or "^" in text or not self.street_ends.isdisjoint(words)
         holes = iter([(s.start, s.end) for s in taken])
@@ -77,6 +92,9 @@ class NumberRules(NumberLabels):
         for run in DIGITS.finditer(text):
             start, end = run.span()
             if start < until:
+                continue
+            if (measured := MEASURED.match(text, start)) is not None:
+                until = measured.end()
                 continue
             while hole is not None and hole[1] <= start:
                 hole = next(holes, None)
@@ -115,11 +133,11 @@ class NumberRules(NumberLabels):
                         continue
                 if length == 1 and ahead != "+" and behind != " ":
                     continue
-            spot = self._at(text, start, end, length, ahead, behind, streets)
+            spot = self._at(text, start, end, length, ahead, behind, streets, unsure)
             if spot is not None:
                 found.append(spot)
                 until = spot.end
-        return found
+        return found + _beside_others(text, found, unsure) if unsure else found
 
     def _set_apart(self, text: str, start: int) -> Span | None:
         """Look at digits with spaces between them: 6 1 7 5 5 5 1 2 3 4; 0 3 / 0 4 / 2 0 1 9."""
@@ -204,6 +222,7 @@ class NumberRules(NumberLabels):
         ahead: str,
         behind: str,
         streets: bool,
+        unsure: list[tuple[int, int]],
     ) -> Span | None:
         calendar = self.calendar
         size = len(text)
@@ -235,8 +254,11 @@ class NumberRules(NumberLabels):
                         return Span(calendar.with_weekday(text, *spot), spot[1], "date")
                 if behind == "/" and length <= 2 and ahead not in "/.":
                     day = calendar.find_month_day(text, start)
+                    if day is not None and day[1]:
+                        return Span(calendar.with_weekday(text, start, day[0]), day[0], "date")
                     if day is not None:
-                        return Span(calendar.with_weekday(text, start, day), day, "date")
+                        unsure.append((start, day[0]))
+                        return self._at_age(text, start, end, behind, ahead)
                 if behind == "-" and length == 2 and (dashed := calendar.find_dashed(text, start)) is not None:
                     return Span(calendar.with_weekday(text, *dashed), dashed[1], "date")
         if length in (1, 2, 4) and (behind in "|_\\·~," or (behind == " " and after.isdigit())):
@@ -376,6 +398,17 @@ class NumberRules(NumberLabels):
         if length <= 3 and (short := SHORT_PHONE.match(text, start)) and LABEL_BEHIND.match(text, short.end()):
             return Span(start, short.end(), "phone")
         return None
+
+
+def _beside_others(text: str, found: list[Span], unsure: list[tuple[int, int]]) -> list[Span]:
+    """Return what may be days of a month where the text has sure ones, without a year, of that month."""
+    sure = {int(pair[1]) for span in found if span.type == "date" and (pair := PAIR_AT_END.search(text, *span[:2]))}
+    days = []
+    for start, end in unsure:
+        month = int(text[start:end].partition("/")[0])
+        if month in sure and not any(s.start < end and start < s.end for s in found):
+            days.append(Span(start, end, "date"))
+    return days
 
 
 def _month_near(text: str, place: int) -> bool:

@@ -12,13 +12,8 @@ _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 _GAP = r"(?:[\s,.-]{1,3}(?:(?:dash|hyphen|slash|dot|space|comma)[\s,.-]{1,3})?)"
 # Six digits or more, the last of them perhaps in pairs: five five five, twelve thirty four.
-SPOKEN = re.compile(
-    rf"\b(?:(?:one|two|three|four|five|six|seven|eight|nine) hundred{_GAP})?"
-    rf"(?:(?:{_DIGIT}|double|triple){_GAP}){{2,}}"
-    rf"(?:(?:(?:{_TEENS}|(?:{_TENS})(?:[\s-](?:{_DIGIT}))?|hundred|thousand|{_DIGIT}){_GAP}){{0,6}})"
-    rf"(?:{_TEENS}|(?:{_TENS})(?:[\s-](?:{_DIGIT}))?|{_DIGIT}|hundred|thousand)\b",
-    re.IGNORECASE,
-)
+_ANY = rf"(?:{_TEENS}|(?:{_TENS})(?:[\s-](?:{_DIGIT}))?|{_DIGIT}|hundred|thousand|double|triple)"
+SPOKEN = re.compile(rf"\b(?:{_ANY}{_GAP}){{3,}}{_ANY}\b|\b(?:{_ANY}{_GAP}){{2}}{_ANY}\b", re.IGNORECASE)
 PIECE = re.compile(rf"\b(?:{_DIGIT}|{_TEENS}|{_TENS}|hundred|thousand|double|triple)\b", re.IGNORECASE)
 _SINGLE = frozenset(_DIGIT.split("|"))
 _PAIRS = frozenset(_TEENS.split("|"))
@@ -77,7 +72,10 @@ def find_spoken(text: str) -> Iterator[Span]:
         )
         label = LABEL.search(text, max(0, match.start() - 44), match.start())
         kind = _KINDS[label.lastindex - 1] if label is not None and label.lastindex else ""
-        if singles < 3 or (digits < 6 and not (kind and digits >= 4 and singles >= 4)):
+        if kind:
+            if digits < (3 if kind not in ("phone", "other_id") else 4) or (digits < 5 and singles < 3):
+                continue
+        elif singles < 6 or not _SINGLE.issuperset(pieces[:-3]):
             continue
         if not kind or (kind == "phone" and digits == 9):
             kind = "ssn" if digits == 9 else "phone"
