@@ -269,6 +269,30 @@ class InstitutionRules(Businesses):
         before = text[max(0, start - 3) : start].rstrip(" ")
         return not before or before[-1] in ".:\n•-"
 
+    def _all_of_words(self, tokens: Tokens, i: int, cue: str) -> Span | None:
+        """Return the name of two ordinary words or more with capitals after `at` or `works`: at Silver Birch."""
+        text, bits, starts, ends, lower = tokens.text, tokens.bits, tokens.starts, tokens.ends, tokens.lower
+        last = i
+        while (
+            last + 1 < len(starts)
+            and last - i < 4
+            and text[ends[last] : starts[last + 1]] in (" ", " & ", "'s ", "’s ", "-", " of ")
+            and text[starts[last + 1] + 1 : starts[last + 1] + 2].islower()
+            and not bits[last + 1] & (STOP | MONTH | STATE)
+        ):
+            last += 1
+        own = [j for j in range(i, last + 1) if lower[j] not in self.generic and not bits[j] & (STOP | MONTH)]
+        if (
+            not own
+            or (last == i and cue == "at")
+            or text[ends[last] : ends[last] + 1] == ":"
+            or bits[i] & (STOP | MONTH)
+        ):
+            return None
+        if text[starts[i] : ends[i]].isupper() and ends[i] - starts[i] > 1:
+            return None
+        return Span(starts[i], ends[last], "institution")
+
     def _cued(self, tokens: Tokens, i: int) -> Span | None:
         """Return the place or employer after the words that announce one: lives in X, works at X."""
         text, bits, starts, ends, lower = tokens.text, tokens.bits, tokens.starts, tokens.ends, tokens.lower
@@ -277,11 +301,15 @@ class InstitutionRules(Businesses):
         q = text.rfind("\n", max(0, start - 16), start - 1)
         word = text[max(p, q) + 1 : start - 1].lower()
         is_city, is_employer = word in self.cue_last, word in self.employer_last
-        if not is_city and not is_employer:
+        if not is_city and not is_employer and word not in ("at", "works", "lives", "@"):
             return None
         bit = bits[i]
         if tokens.caseless:
             return None
+        if word == "lives" and not bit & (STATE | MONTH | STOP) and text[starts[i] + 1 : starts[i] + 2].islower():
+            return Span(start, ends[i], "city")
+        if word in ("at", "works", "@") and not (is_employer and self.employer.search(text, start - 32, start)):
+            return self._all_of_words(tokens, i, word)
         if is_employer and self.employer.search(text, start - 32, start):
             last = i
             while (

@@ -70,7 +70,7 @@ def make_lexicon(words: Words) -> dict[str, int]:
         (read_list("male_given_names") | words["given_names"], GIVEN),
         (read_list("family_names") | words["family_names"], FAMILY),
         (words["states"] | words["countries"], STATE | WORD),
-        (words["eponyms"], EPONYM),
+        (words["eponyms"] | (read_list("eponyms") if english else frozenset()), EPONYM),
         (words["titles"], TITLE),
         (words["soft_titles"], SOFT_TITLE),
         (words["not_names"], STOP),

@@ -31,7 +31,8 @@ from polyclinic.deidentify.lexicon import (
     WORD,
 )
 from polyclinic.deidentify.name_repeats import NameRepeats
-from polyclinic.deidentify.ordinary_words import is_ordinary, looks_ordinary
+from polyclinic.deidentify.ordinary_words import is_abbreviation, is_ordinary, is_slip
+from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
 # What is known of a word: no name; in no list, but with the ending of an ordinary word; a name or a word; nothing; a name
@@ -99,6 +100,7 @@ _OPENERS = frozenset(
     )
 )
 _NAME_ENDS = re.compile(r"\s?(?:[,.;)\n]|$)|\s(?:is an?|rn|md|np|cna|lpn|who|was|has|presents|here|thank)\b|['’]s\b")
+_NO_RUN = TITLE | SOFT_TITLE | CREDENTIAL | MONTH | STATE | SUFFIX
 _STRICT = frozenset(words_of("by per ask told w/ dr dr. mr mrs ms"))
 
 
@@ -126,7 +128,7 @@ class NameLeftovers(NameRepeats):
             if is_ordinary(word, self.lexicon):
                 kind = SAFE if self.lexicon.get(word.rstrip("s"), 0) & COMMON else SHAPED
             else:
-                kind = SHAPED if looks_ordinary(word, self.lexicon, self._ordinary) else UNKNOWN
+                kind = SHAPED if is_slip(word, self.lexicon) else UNKNOWN
             if len(self._unlisted) > 100_000:
                 self._unlisted.clear()
             self._unlisted[word] = kind
@@ -186,6 +188,42 @@ class NameLeftovers(NameRepeats):
             else:
                 whole.append((first, last))
         return whole
+
+    def _span(self, tokens: Tokens, first: int, last: int, shut: list[bool]) -> Span:
+        """Return a name as a span; one that goes on with words in capitals is that of a firm or a house: Xu Ship Chandlers."""
+        text, bits, starts, ends = tokens.text, tokens.bits, tokens.starts, tokens.ends
+        start, end = self._with_particles(text, starts[first]), self._end(tokens, last)
+        if tokens.caseless or text[starts[last] : ends[last]].isupper() or ends[last] - starts[last] < 2:
+            return Span(start, end, "name")
+        until = last
+        while until + 1 < len(bits) and until - last < 4 and not shut[until + 1]:
+            j = until + 1
+            gap = text[ends[until] : starts[j]]
+            bit = bits[j]
+            if (
+                gap not in (" ", " & ", "-", " of ", " and ", "'s ", "’s ", " for ")
+                or not text[starts[j] + 1 : starts[j] + 2].islower()
+            ):
+                break
+            if bit & (_NO_RUN | STOP) and not (bit & INSTITUTION) or tokens.lower[j] in self.relations:
+                break
+            if gap[:1] in "'’" or len(gap) > 1:  # Mercado's Auto Body, Lin & Bao: only when it is all of a name
+                if self.starts_sentence(tokens, first) or bit & (EPONYM | STOP) or (len(gap) > 3 and bit & COMMON):
+                    break
+            until = j
+        while until > last and (
+            text[ends[until] : ends[until] + 1] == ":"
+            or (until == last + 1 and self._ends_as_heading(tokens, last, until))
+        ):
+            until -= 1
+        if until == last:
+            return Span(start, end, "name")
+        return Span(start, ends[until], "institution" if bits[until] & COMMON and not bits[until] & NAME else "name")
+
+    def _ends_as_heading(self, tokens: Tokens, last: int, j: int) -> bool:
+        """Say whether a word behind a name rather begins something else: a role, a column."""
+        after = tokens.text[tokens.ends[j] : tokens.ends[j] + 1]
+        return after in ("\t", "|", "=", "#") or tokens.lower[j] in self.labels
 
     def _first_initial(self, tokens: Tokens, i: int, taken: list[bool]) -> int:
         """Return the token with which a name begins whose first known word is token `i`: the Q of Q. Adams."""
@@ -291,7 +329,14 @@ class NameLeftovers(NameRepeats):
             return False  # a trade name: PaO2, InnoSpire
         if after in ("-", "_") or (after == ":" and text[start - 1 : start] in ("", "\n")):
             return False
-        if kind == UNKNOWN and end - start > 2:
+        if (
+            kind == UNKNOWN
+            and end - start > 2
+            and not (
+                (after in (":", ".", "/", "#") or text[end + 1 : end + 2].isdigit())
+                and is_abbreviation(tokens.lower[i], self._ordinary)
+            )
+        ):
             return True
         if self._beside(tokens, i, kinds, named) or (kind > SHAPED and self._comma_pair(tokens, i, kinds)):
             return True
@@ -369,8 +414,10 @@ class NameLeftovers(NameRepeats):
             return not tokens.bits[i] & (STATE | MONTH)
         if before in _BEFORE or _ROLE_BEHIND.match(text, end):
             return kind > EITHER and size > 3
-        if text[end : end + 1] == "^" or (text[start - 1 : start] == "^" and i and named[i - 1]):
-            return kind >= EITHER and size > 2
+        if text[start - 1 : start] == "^" and i and named[i - 1]:
+            return kind >= EITHER
+        if text[end : end + 1] == "^" and i + 1 < len(kinds) and tokens.starts[i + 1] == end + 1:
+            return kind >= EITHER and kinds[i + 1] >= EITHER
         return kind == SURE and size > 4
 
     def _comma_pair(self, tokens: Tokens, i: int, kinds: list[int]) -> bool:

@@ -20,6 +20,7 @@ from polyclinic.deidentify.lexicon import (
     SUFFIX,
     TITLE,
     WORD,
+    read_list,
 )
 from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.tokens import Tokens
@@ -47,6 +48,8 @@ class NameWords:
         self.relations = words["relations"]
         self.cues = words["name_cues"]
         self.things = words["eponym_things"]
+        if words.language.startswith("en"):
+            self.things = self.things | read_list("eponym_things")
         self.titles = words["titles"]
         verbs = either(words["verbs_before_cues"])
         self.verb_cue = LookBack(

@@ -57,7 +57,7 @@ class NameRules(NameLeftovers):
                 until = name[1]
         found += self._leftovers(tokens, found, shut)
         found = self._whole(tokens, found, shut)
-        spans = [Span(self._with_particles(text, starts[a]), self._end(tokens, b), "name") for a, b in found]
+        spans = [self._span(tokens, a, b, shut) for a, b in found]
         spans += self._again(tokens, found, shut)
         spans += self._lower_case(tokens, found)
         spans += self._initials(text)

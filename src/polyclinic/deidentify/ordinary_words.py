@@ -51,22 +51,29 @@ def is_ordinary(word: str, lexicon: Mapping[str, int]) -> bool:
     return found is not None and len(plain) - found.end() > 3 and bool(lexicon.get(plain[found.end() :], 0) & COMMON)
 
 
-def looks_ordinary(word: str, lexicon: Mapping[str, int], words: Sequence[str]) -> bool:
-    """Say whether a word in no list is likely a slip, a misread or an abbreviation of an ordinary one: Pnuemonia, Nutr.
+def is_slip(word: str, lexicon: Mapping[str, int]) -> bool:
+    """Say whether a word in no list is likely a slip of the hand, or misread, for an ordinary one: Pnuemonia, Irnpression.
 
     Args:
         word: in lower case.
         lexicon: word -> bits, from `make_lexicon`.
-        words: the ordinary words of the lexicon, sorted.
     """
-    if not any(c in "aeiouyàáâãäåèéêëìíîïòóôõöøùúûüýăąēęěįıőűůơưạ-ỹ" for c in word) and len(word) < 7:
-        return word.isascii()
-    if len(word) < 6:
-        at = bisect_left(words, word)
-        return len(word) > 2 and any(w.startswith(word) and len(w) > len(word) + 3 for w in words[at : at + 12])
-    if not word.isascii():
+    return len(word) > 6 and word.isascii() and any(lexicon.get(form, 0) & COMMON for form in _one_off(word))
+
+
+def is_abbreviation(word: str, words: Sequence[str]) -> bool:
+    """Say whether a short word in no list is likely the beginning of an ordinary one, or has no vowel: Nutr, Pln.
+
+    Args:
+        word: in lower case.
+        words: the ordinary words, sorted.
+    """
+    if len(word) > 5 or not word.isascii():
         return False
-    return any(lexicon.get(form, 0) & COMMON for form in _one_off(word))
+    if not any(c in "aeiouy" for c in word):
+        return True
+    at = bisect_left(words, word)
+    return any(w.startswith(word) and len(w) > len(word) + 3 for w in words[at : at + 12])
 
 
 def _one_off(word: str) -> Iterator[str]:

@@ -14,8 +14,24 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from polyclinic.deidentify.detect import TAG, Rules
-from polyclinic.deidentify.lexicon import CREDENTIAL, GIVEN, MONTH, SOFT_TITLE, STATE, STOP, SUFFIX, TITLE
+from polyclinic.deidentify.businesses import BUSINESSES
+from polyclinic.deidentify.lexicon import (
+    COMMON,
+    CREDENTIAL,
+    EPONYM,
+    FAMILY,
+    GIVEN,
+    MONTH,
+    NAME,
+    SOFT_TITLE,
+    STATE,
+    STOP,
+    SUFFIX,
+    TITLE,
+    WORD,
+)
 from polyclinic.deidentify.name_leftovers import EITHER, SAFE, SURE, UNKNOWN
+from polyclinic.deidentify.ordinary_words import is_ordinary
 from polyclinic.deidentify.number_labels import CODE_BEFORE, PUBLIC_CODE, UNIT
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
@@ -36,11 +52,31 @@ TITLED = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\b\.?\s+(?=[A-Z][a-z])")
 HIDDEN = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000-\uf8ff]"
 )
-# What stands right before a name.
-ANNOUNCES = frozenset(
-    "mr mrs ms miss mx dr drs prof sir madam rev pastor rabbi sister nurse patient pt client resident wife husband son daughter mother "
-    "father brother aunt uncle cousin niece nephew grandson granddaughter grandmother grandfather partner spouse friend neighbor "
-    "caregiver guardian by per cc attn dear signed named called".split()
+# What stands right before a name, also in texts without capitals.
+ANNOUNCED = re.compile(
+    r"\b(?:mr|mrs|ms|miss|mx|dr|drs|prof|doctor|nurse|rn|md|wife|husband|son|daughter|mother|father|mom|dad|brother|sister|aunt|uncle|cousin|"
+    r"niece|nephew|grand(?:son|daughter|mother|father|ma|pa)|partner|fianc[eé]e?|spouse|neighbou?r|roommate|caregiver|aide|guardian|pt|patient|"
+    r"seen by|signed by|signed|dictated by|named|called|name is|dear|cc|attn|c/o|d/w|w/|spoke with|spoke to|per|pcp|surgeon|"
+    r"cardiologist|neurologist|oncologist|attending|resident|social worker|case manager)[.,]?\s+([^\W\d_][\w'’-]+)",
+    re.IGNORECASE,
+)
+CODE = re.compile(
+    r"(?<![\w./-])(?=[\w-]*\d[\w-]*\d[\w-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w./-])"
+)
+DAY_LEFT = re.compile(
+    r"\b(?:on|since|until|till|from|dated|date|seen|admitted|born|by|thru|through|before|after|due|visit|f/u|dob|doi|dos)[:\s]\s?"
+    r"(?P<day>\d{1,2}[/-]\d{1,2}(?:[/-]\d{2,4})?|\d{1,2}\.\d{1,2}\.\d{2,4}|\d{1,2}(?:st|nd|rd|th))(?![\w%/]|\.\d|\s?(?:mg|ml|weeks?|days?|months?|years?|hours?|hrs?|liters?|l\b|cm|mm|degree|"
+    r"percentile|toe|finger|digit|metatarsal|rib|grade|floor|pain|strength))",
+    re.IGNORECASE,
+)
+MONTH_LEFT = re.compile(
+    r"(?<!\w)(?:\d{1,2}(?:st|nd|rd|th)?[ -](?:of )?)?(?:january|february|march|april|june|july|august|september|october|november|december|jan|feb|mar|apr|"
+    r"jun|jul|aug|sept?|oct|nov|dec)\b\.?[ ,-]{1,2}(?:\d{1,2}\b|(?:19|20)\d\d\b|'\d\d\b)",
+    re.IGNORECASE,
+)
+STREET_LEFT = re.compile(
+    r"(?<![\w/.$-])\d{1,5}[A-Z]? (?:[NSEW]\.? )?(?:[A-Z][\w'.-]+ ){1,3}(?:St|Street|Ave|Avenue|Rd|Road|Ln|Lane|Blvd|Ct|Court|Dr|Drive|Way|Pl|Place|Hwy|Pkwy|Ter|Cir|"
+    r"Circle|Trail|Loop|ST|STREET|AVE|AVENUE|RD|ROAD|LN|LANE|BLVD|CT|DRIVE|WAY)\b"
 )
 
 
@@ -96,7 +132,33 @@ def _all(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterato
         word = re.compile(r"[^\W\d_]+").match(text, match.end())
         if word is not None and not rules.lexicon.get(word[0].lower(), 0) & (STOP | TITLE):
             yield Suspicion(word.start(), word.end(), "a title before a word that was not taken for a name")
+    for pattern, reason in (
+        (MONTH_LEFT, "a month with a number"),
+        (STREET_LEFT, "a number with a street"),
+        (CODE, "letters with digits"),
+    ):
+        for match in pattern.finditer(text):
+            if pattern is not CODE or (len(match[0]) > 5 and sum(c.isdigit() for c in match[0]) > 3):
+                yield Suspicion(match.start(), match.end(), reason)
+    for match in DAY_LEFT.finditer(text):
+        yield Suspicion(match.start("day"), match.end("day"), "digits like a date")
+    for match in ANNOUNCED.finditer(text):
+        if not any(covered[match.start(1) : match.end(1)]) and _may_be_name(match[1], text, match.start(1), rules):
+            yield Suspicion(match.start(1), match.end(1), "a word where names stand")
     yield from _unknown_words(text, tokens, rules, covered)
+
+
+def _may_be_name(word: str, text: str, start: int, rules: Rules) -> bool:
+    """Say whether a word after a title, a relative or a role may be a name: no ordinary word, or one that is a name too."""
+    plain = word.lower().removesuffix("'s").removesuffix("’s")
+    bit = rules.lexicon.get(plain, 0)
+    if bit & STOP or len(plain) < 3:
+        return False
+    if bit & NAME:
+        if word.islower():
+            return not bit & (COMMON | WORD)
+        return not bit & COMMON or (word[1:].islower() and bool(bit & NAME) and not bit & STATE)
+    return not bit and not is_ordinary(plain, rules.lexicon)
 
 
 def _unknown_words(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterator[Suspicion]:
@@ -106,15 +168,26 @@ def _unknown_words(text: str, tokens: Tokens, rules: Rules, covered: bytearray) 
         if covered[start] or end - start < 2:
             continue
         kind = names.kind_of(tokens, i)
+        if bit & (TITLE | SOFT_TITLE) and (kind == EITHER or bit & COMMON):
+            continue
         if kind == SAFE:
             if bit & (STOP | TITLE | CREDENTIAL | MONTH | STATE | SUFFIX) or tokens.caseless:
                 continue
+            if (
+                tokens.lower[i] in BUSINESSES
+                and i
+                and text[start + 1].islower()
+                and _own_word(text, tokens, i, covered, rules)
+            ):
+                yield Suspicion(tokens.starts[i - 1], end, "an institution by its last word")
             if text[start + 1].islower() and _beside_covered(text, tokens, i, covered) and not bit & SOFT_TITLE:
                 yield Suspicion(start, end, "a capitalised word beside what was replaced")
             continue
         if names.is_thing(tokens, i):
             continue
         upper = text[start:end].isupper()
+        if upper and text[end : end + 1] == ":":
+            continue
         if kind == SURE:
             if end - start > (4 if upper else 2) and (not tokens.caseless or bit & GIVEN):
                 yield Suspicion(start, end, "a word of the lists of names")
@@ -129,8 +202,43 @@ def _unknown_words(text: str, tokens: Tokens, rules: Rules, covered: bytearray) 
             continue
         elif _beside_covered(text, tokens, i, covered):
             yield Suspicion(start, end, "a capitalised word beside what was replaced")
-        elif kind == EITHER and not bit & (STOP | STATE | MONTH) and not names.starts_sentence(tokens, i):
+        elif (
+            kind == EITHER
+            and not bit & (STOP | STATE | MONTH)
+            and (not bit & EPONYM or bit & GIVEN)
+            and not names.starts_sentence(tokens, i)
+            and _alone_or_a_pair(text, tokens, i)
+        ):
             yield Suspicion(start, end, "a word that may be a name")
+
+
+def _own_word(text: str, tokens: Tokens, i: int, covered: bytearray, rules: Rules) -> bool:
+    """Say whether the word before an institution's last one is its own: Birch Clinic, not Pain Clinic."""
+    j = i - 1
+    start = tokens.starts[j]
+    return (
+        text[tokens.ends[j] : tokens.starts[i]] == " "
+        and not covered[start]
+        and text[start + 1 : start + 2].islower()
+        and not tokens.bits[j] & (STOP | MONTH | TITLE)
+        and tokens.lower[j] not in rules.places.generic
+        and not (rules.names.starts_sentence(tokens, j) and tokens.bits[j] & COMMON)
+        and bool(tokens.bits[j] & NAME or not tokens.bits[j])
+    )
+
+
+def _alone_or_a_pair(text: str, tokens: Tokens, i: int) -> bool:
+    """Say whether a word has no capitalised neighbours, or one with which it may be a name: not one of a title in capitals."""
+    bits, starts, ends = tokens.bits, tokens.starts, tokens.ends
+    before = i > 0 and starts[i] == ends[i - 1] + 1 and text[ends[i - 1]] == " "
+    behind = i + 1 < len(bits) and starts[i + 1] == ends[i] + 1 and text[ends[i]] == " "
+    if before and behind:
+        return False
+    if before:
+        return bool(bits[i - 1] & GIVEN and bits[i] & FAMILY and not bits[i - 1] & STOP)
+    if behind:
+        return bool(bits[i] & GIVEN and bits[i + 1] & FAMILY and not bits[i + 1] & STOP)
+    return True
 
 
 def _beside_covered(text: str, tokens: Tokens, i: int, covered: bytearray) -> bool:
