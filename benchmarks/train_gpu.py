@@ -177,9 +177,10 @@ def train(who: str, folder: Path, rows: int, length: int, steps: int, lora: bool
     run = ours if who == "polyclinic" else peer
     clock = run(folder, rows, length, steps, lora)
     tokens = rows * length * (steps - WARM)
-    size = StepSize(
-        rows, length, half=True, trained=lora_weights(shapes, 16) if lora else None, on_processor=not cuda
-    )
+    trained = lora_weights(shapes, 16) if lora else None
+    # With LoRA the base lies in bfloat16 on an accelerator; TRL has it as it was loaded, in float32.
+    held = lora and cuda and who == "polyclinic"
+    size = StepSize(rows, length, half=True, trained=trained, on_processor=not cuda, base_half=held)
     speed = tokens / clock
     said = sum(memory_needed(shapes, size).values()) / 2**30
     return {

@@ -22,12 +22,21 @@ PROCESSES.set_forkserver_preload(
         "datasets",
         "transformers.trainer",
         "transformers.models.llama.modeling_llama",
-        "trl.trainer.sft_trainer",
         "trl.trainer.dpo_trainer",
         "peft",
         "polyclinic.train",
+        "polyclinic.train.medcare_run",
     ]
 )
+
+
+def kill_in(kind: str, fields: dict[str, Any], out: Path, function: str, count: int) -> None:
+    """Run a kind in a process of its own, killed at the `count`-th call of `function`; nothing is at `out` then."""
+    process = PROCESSES.Process(target=run_and_die, args=(kind, fields, out, function, count))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert not out.exists()
 
 
 def run_and_die(kind: str, fields: dict[str, Any], out: Path, function: str, count: int) -> None:

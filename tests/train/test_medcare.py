@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import shutil
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 import torch
 from peft import PeftModel
 from safetensors.torch import load_file, save_file
+from several_processes import kill_in
 
 from polyclinic.adapters.low_rank import read_pairs
 from polyclinic.adapters.noise_folder import put_with_noise, read_noise
@@ -35,8 +34,6 @@ FAST: dict[str, Any] = {
 }
 SMALL = FAST | {"rank": 2, "alpha": 4, "experts": 4, "steps": 3}
 ALIGN = FAST | {"rank": 4, "alpha": 8, "steps": 3}
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["torch", "peft", "transformers.trainer", "polyclinic.train.medcare_run"])
 
 
 def facts_of(folder: Path) -> dict[str, Any]:
@@ -191,6 +188,20 @@ def test_the_penalty_keeps_the_aligner_further_out(data: Path, model: Path, know
     assert found["penalty_norm"] < 0.7 * found["none"]
 
 
+def test_the_penalty_of_a_step_is_the_same_in_one_batch_and_in_two(
+    data: Path, model: Path, knowledge: Path, tmp_path: Path
+) -> None:
+    fields: dict[str, Any] = {"model": model, "knowledge": knowledge, "samples": data / "instructions"}
+    fields |= ALIGN | {"steps": 2, "dropout": 0, "weight": 20.0}
+    found = []
+    for rows, batches in ((8, 1), (4, 2)):
+        out = tmp_path / str(rows)
+        medcare_align(out=out, **(fields | {"batch_size": rows, "gradient_accumulation": batches}))
+        found.append([json.loads(line)["penalty"] for line in (out / "orthogonality.jsonl").read_text().splitlines()])
+    assert found[0][0] > 0
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-5)
+
+
 def test_preferences_align_with_the_knowledge_as_the_reference(
     data: Path, model: Path, knowledge: Path, tmp_path: Path
 ) -> None:
@@ -242,23 +253,6 @@ def test_the_selections_of_parts_are_the_variants_of_the_paper(model: Path, know
         medcare_parts(out=tmp_path / "x", model=model, adapter=knowledge, parts=["noise"], output="model")
 
 
-def run_and_die(kind: str, fields: dict[str, Any], out: Path, count: int) -> None:
-    import os
-
-    real: Any = torch.Tensor.backward
-    calls = 0
-
-    def counted(*given: Any, **named: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == count:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real(*given, **named)
-
-    torch.Tensor.backward = counted  # type: ignore[method-assign]
-    find_kind(kind)(out=out, seed=7, **fields)
-
-
 @pytest.mark.parametrize("kind", ["train.medcare_knowledge", "train.medcare_align"])
 def test_a_killed_stage_ends_with_the_undisturbed_bytes(
     kind: str, data: Path, model: Path, knowledge: Path, conversations: Path, tmp_path: Path
@@ -270,10 +264,7 @@ def test_a_killed_stage_ends_with_the_undisturbed_bytes(
     else:
         fields |= ALIGN | {"knowledge": knowledge, "orthogonality": "projection"}
         expected = find_kind(kind)(out=tmp_path / "undisturbed", seed=7, **fields)
-    process = PROCESSES.Process(target=run_and_die, args=(kind, fields, tmp_path / "out", 6))
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
+    kill_in(kind, fields, tmp_path / "out", "torch:Tensor.backward", 6)
     made = find_kind(kind)(out=tmp_path / "out", seed=7, **fields)
     for name in ("adapter_model.safetensors", "noise/experts.safetensors", "noise/router.safetensors"):
         if (expected / name).exists():

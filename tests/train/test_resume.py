@@ -5,12 +5,11 @@ Each case runs in a process of its own, which kills itself with SIGKILL at the n
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from several_processes import PROCESSES, run_and_die
+from several_processes import kill_in
 
 from polyclinic import models
 from polyclinic.steps import find_kind
@@ -86,11 +85,7 @@ def test_a_killed_training_ends_with_the_undisturbed_model(
     kind: str, function: str, count: int, data: Path, model: Path, undisturbed: dict[str, Path], tmp_path: Path
 ) -> None:
     fields = fields_of(kind, data, model)
-    process = PROCESSES.Process(target=run_and_die, args=(kind, fields, tmp_path / "out", function, count))
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
-    assert not (tmp_path / "out").exists()
+    kill_in(kind, fields, tmp_path / "out", function, count)
     made = find_kind(kind)(out=tmp_path / "out", seed=7, **fields)
     assert models.fingerprint(made) == models.fingerprint(undisturbed[kind])
 
@@ -106,11 +101,6 @@ def test_what_other_settings_left_half_made_is_not_gone_on_with(
 ) -> None:
     fields = fields_of("train.pit", data, model)
     other = fields | {"phase1_learning_rate": 0.1, "tasks": ["entities"]}
-    process = PROCESSES.Process(
-        target=run_and_die, args=("train.pit", other, tmp_path / "out", "torch:Tensor.backward", 9)
-    )
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
+    kill_in("train.pit", other, tmp_path / "out", "torch:Tensor.backward", 9)
     made = find_kind("train.pit")(out=tmp_path / "out", seed=7, **fields)
     assert models.fingerprint(made) == models.fingerprint(undisturbed["train.pit"])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from several_processes import PROCESSES, Forked, run_and_die
+from several_processes import Forked, kill_in
 
 from polyclinic.errors import UserError
 from polyclinic.models import load_model
@@ -44,7 +43,7 @@ def aligned(data: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def test_the_base_is_bfloat16_and_the_matrices_float32(data: Path, model: Path) -> None:
-    settings = SftSettings(model=model, samples=[data / "instructions"], lora=LoraSettings(**HALF))  # type: ignore[arg-type]
+    settings = SftSettings(model=model, samples=[data / "instructions"], lora=LoraSettings(**HALF))
     network, _ = load_trainable(settings, 0)
     kinds = {p.requires_grad: p.dtype for p in network.parameters()}
     assert kinds == {True: torch.float32, False: torch.bfloat16}
@@ -67,12 +66,7 @@ def test_a_killed_run_ends_with_the_undisturbed_adapter(
     data: Path, model: Path, aligned: Path, tmp_path: Path
 ) -> None:
     fields = {"model": model, "samples": data / "instructions", "lora": HALF, **FAST}
-    process = PROCESSES.Process(
-        target=run_and_die, args=("train.sft", fields, tmp_path / "out", "torch:Tensor.backward", 5)
-    )
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
+    kill_in("train.sft", fields, tmp_path / "out", "torch:Tensor.backward", 5)
     made = sft(out=tmp_path / "out", seed=7, **fields)
     for name in ("adapter_model.safetensors", "adapter_config.json"):
         assert (made / name).read_bytes() == (aligned / name).read_bytes()

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Any
 
-from several_processes import PROCESSES, run_and_die
+from several_processes import kill_in
 
 from polyclinic.train import dpo, sft
 
@@ -19,13 +18,7 @@ def test_a_killed_dpo_of_an_adapter_ends_with_the_undisturbed_adapter(
     fields = {"model": model, "preferences": data / "preferences", "adapter": adapter, "lora": {}, **FAST,
               "checkpoint_every": 2}  # fmt: skip
     whole = dpo(out=tmp_path / "whole", seed=7, **fields)
-    process = PROCESSES.Process(
-        target=run_and_die, args=("train.dpo", fields, tmp_path / "out", "torch:Tensor.backward", 6)
-    )
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
-    assert not (tmp_path / "out").exists()
+    kill_in("train.dpo", fields, tmp_path / "out", "torch:Tensor.backward", 6)
     made = dpo(out=tmp_path / "out", seed=7, **fields)
     for name in ("adapter_model.safetensors", "adapter_config.json", "base.json"):
         assert (made / name).read_bytes() == (whole / name).read_bytes()

@@ -71,6 +71,7 @@ def test_the_step_of_the_lowest_held_out_loss_is_kept_and_patience_ends_the_run(
     held_out = tmp_path / "h"
     write_records(held_out, [Sample(f"h{i}", "t", "renal fever left", input="x") for i in range(3)], Sample)
     fields = {"model": model, "samples": samples, "held_out": held_out, "evaluate_every": 2, **OPTIONS, "epochs": 4}
+    fields["schedule"] = "constant"  # so that a shorter run goes the same way
     made = sft(out=tmp_path / "m", patience=3, stop_at_spike=0, **fields)
     entries = [json.loads(line) for line in (made / "training_log.jsonl").read_text().splitlines()]
     looks = {entry["step"]: entry["held_out_loss"] for entry in entries if "held_out_loss" in entry}
@@ -79,8 +80,8 @@ def test_the_step_of_the_lowest_held_out_loss_is_kept_and_patience_ends_the_run(
     assert facts["best_step"] == best
     assert list(looks)[-1] == best + 6 < 100  # three looks without a lower one, then the end
     last = sft(out=tmp_path / "l", patience=3, keep="last", stop_at_spike=0, **fields)
-    short = sft(out=tmp_path / "b", stop_at_spike=0, **(fields | {"steps": 100}))
-    weights = [load_model(folder).get_input_embeddings().weight for folder in (made, last, short)]
+    longer = sft(out=tmp_path / "b", stop_at_spike=0, **(fields | {"steps": best + 10}))
+    weights = [load_model(folder).get_input_embeddings().weight for folder in (made, last, longer)]
     assert not torch.equal(weights[0], weights[1])
     assert torch.equal(weights[0], weights[2])  # without patience it runs on, and the same step is the best
 

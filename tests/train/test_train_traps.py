@@ -21,9 +21,11 @@ from polyclinic.pipeline import load_recipe
 from polyclinic.records import Document, Sample, write_records
 from polyclinic.steps import Work
 from polyclinic.train import dapt, dpo, sft
-from polyclinic.train.batches import BatchPlan
+from polyclinic.train.batches import BatchPlan, collate
 from polyclinic.train.dapt import DaptSettings
-from polyclinic.train.language_modeling import document_rows, train_on_rows
+from polyclinic.train.language_modeling import Rows, document_rows, train_on_rows
+from polyclinic.train.packed_attention import fast_isolation
+from polyclinic.train.trainer_run import Phase, train_phase
 
 FAST: dict[str, Any] = {"precision": "float32", "gradient_accumulation": 1, "warmup_steps": 0, "steps": 1,
                         "batch_size": 4}  # fmt: skip
@@ -54,6 +56,44 @@ def test_a_warm_up_below_one_is_a_share_of_the_steps(model: Path, data: Path, tm
     log, _ = train_on_rows(work, settings, load_model(model), tokenizer, rows, name="x", packing="wrapped",
                            max_length=32, learning_rate=1e-3, epochs=1, steps=6)  # fmt: skip
     assert log.learning_rates == pytest.approx([0, 1e-3 / 3, 2e-3 / 3, 1e-3, 1e-3, 1e-3])
+
+
+def test_what_the_libraries_would_do_by_default_is_said_explicitly(
+    model: Path, data: Path, work: Work, tmp_path: Path
+) -> None:
+    # bf16 even on a processor, activations computed twice, whatever tracker is installed, rows cut at 1,024 tokens.
+    from transformers import Trainer
+    from trl import SFTConfig
+
+    theirs = SFTConfig(output_dir=str(tmp_path / "x"), use_cpu=True)
+    assert (theirs.bf16, theirs.gradient_checkpointing, theirs.max_length) == (True, True, 1024)
+    seen: dict[str, Any] = {}
+
+    class Looking(Trainer):  # type: ignore[misc]
+        def train(self, *given: Any, **named: Any) -> Any:
+            seen.update(vars(self.args))
+            return super().train(*given, **named)
+
+    tokenizer, network = load_tokenizer(model), load_model(model)
+    settings = DaptSettings(model=model, documents=[data / "documents"], **FAST)
+    rows = document_rows(work, tokenizer, settings.documents)
+    plan = BatchPlan(rows, packing="best_fit", max_length=128, batch_size=4, seed=0, batches=1)
+    shapes: list[Any] = []
+
+    def tensors(batch: Any) -> dict[str, Any]:
+        made = collate(rows, batch, 0, isolated=True)
+        shapes.append(made["input_ids"].shape)
+        return made
+
+    phase = Phase("x", network, plan, Rows(len(rows)), tensors, 1e-3, 0, trainer=Looking)
+    with fast_isolation(network, "bfloat16") as attention:
+        train_phase(phase, settings, work, work.scratch / "x")
+    assert (seen["bf16"], seen["gradient_checkpointing"], seen["use_cpu"]) == (False, False, True)
+    assert seen["report_to"] == []
+    # Rows of packed documents stay rows where there is no FlashAttention; as one row they cost twice as much.
+    assert attention == "sdpa"
+    assert shapes[0][0] == 4
+    assert network.config.use_cache  # off while it trained, since a cache joins packed documents
 
 
 def test_dpo_takes_an_adapter_whose_name_was_not_default(model: Path, data: Path, tmp_path: Path) -> None:
