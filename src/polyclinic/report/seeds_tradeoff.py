@@ -41,8 +41,9 @@ def tradeoff_table(runs: Sequence[Measured], wanted: TradeoffSettings) -> SeedTa
     named = "; ".join(f"{name}: {', '.join(getattr(wanted, name))}" for name in sides)
     caption = (
         f"Paired with {wanted.before} on the same items; below zero is lost ({named}). Overlap: share of the "
-        "aligner's input directions (rows of A) and output directions (columns of B) inside the knowledge's. Means over the "
-        f"seeds {seeds} with Student's 95% interval over seeds. Gains whose interval leaves zero out are marked *."
+        "aligner's input directions (rows of A) and output directions (columns of B) inside the knowledge's. Means "
+        f"over the seeds {seeds} with Student's 95% interval over seeds. Gains whose interval leaves zero out are "
+        "marked *."
     )
     caption = " ".join(filter(None, (caption, wanted.note)))
     return SeedTable("Alignment gained against knowledge lost", caption, tuple(heads), tuple(rows))
