@@ -142,13 +142,14 @@ def peer(
     ids = [[int(token) for start, stop in row for token in rows.tokens[start:stop]] for row in taken]
     columns: dict[str, Any] = {"input_ids": ids}
     options: dict[str, Any] = {"gradient_checkpointing": not arguments.no_checkpointing}
+    options["max_length"] = arguments.length
     if arguments.packing == "best_fit":  # packed as ours, so TRL has nothing to prepare
         columns |= {"labels": ids, "seq_lengths": [[stop - start for start, stop in row] for row in taken]}
-        options |= {"padding_free": True, "dataset_kwargs": {"skip_prepare_dataset": True}}
+        options |= {"padding_free": True, "max_length": None, "dataset_kwargs": {"skip_prepare_dataset": True}}
     trainer = SFTTrainer(
         model=model,
         args=SFTConfig(
-            output_dir=str(scratch / "trl"), use_cpu=True, bf16=False, max_length=arguments.length,
+            output_dir=str(scratch / "trl"), use_cpu=True, bf16=False,
             per_device_train_batch_size=arguments.batch_size, learning_rate=1e-3, lr_scheduler_type="cosine",
             warmup_steps=0.1, weight_decay=0.1, max_steps=arguments.steps, logging_steps=1, save_strategy="no",
             report_to="none", seed=0, disable_tqdm=True, dataloader_pin_memory=False,
