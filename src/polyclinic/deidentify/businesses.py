@@ -58,6 +58,10 @@ _NOT_OWN = frozenset(
         "go going went come came get got getting take took taken give gave see saw seen call called had back home work working"
     )
 )
+# Parts of a name with a capital, though they do not make one.
+_ADJECTIVES = frozenset(
+    words_of("new old large small big good great best main full public private city county free state home work well")
+)
 _NOT_IN_ONE_CASE = frozenset(
     words_of("surgery foods health care practice energy power electric oil gas press bar services supplies tools")
 )
@@ -87,20 +91,21 @@ class Businesses:
             if upper != (text[starts[j] : ends[j]].isupper() and ends[j] - starts[j] > 3) and ends[j] - starts[j] > 3:
                 break
             if (
-                (bit & STOP and word not in self.generic and word not in self.openers)
-                or word in _NOT_OWN
+                (bit & STOP and word not in self.generic and word not in self.openers and word not in _ADJECTIVES)
+                or (word in _NOT_OWN and word not in _ADJECTIVES)
                 or (bit & MONTH and not bit & NAME)
             ):
                 break
             first = j
-            if word in self.generic or word in BUSINESSES:
+            if word in self.generic or word in BUSINESSES or word in _ADJECTIVES:
                 continue
             own += 1
             strong = (
                 strong or bool(bit & (NAME | CITY | STATE) and not (bit & COMMON)) or not bit or word in self.openers
             )
         while first < i and (
-            lower[first] in _NOT_OWN or (lower[first] in self.generic and lower[first] not in self.openers)
+            (lower[first] in _NOT_OWN and (lower[first] not in _ADJECTIVES or self._starts_line(text, starts[first])))
+            or (lower[first] in self.generic and lower[first] not in self.openers and lower[first] not in _ADJECTIVES)
         ):
             first += 1
         if not own or first == i or (upper and not strong):

@@ -16,6 +16,9 @@ LINK = re.compile(
 )
 LONGEST = 7  # words of an institution's name
 _LINE_END = re.compile(r"[ \t]*(?:\n|$|\||[ ]{2})")
+_SHORT = frozenset(
+    words_of("general memorial county university regional methodist baptist children's childrens deaconess veterans")
+)
 _STRONG_HEADS = frozenset(["manor", "hospital", "lodge", "villa", "college", "school", "university"])
 _SPECIALTIES = frozenset(
     words_of(
@@ -269,6 +272,18 @@ class InstitutionRules(Businesses):
         before = text[max(0, start - 3) : start].rstrip(" ")
         return not before or before[-1] in ".:\n•-"
 
+    def _short_name(self, tokens: Tokens, i: int) -> Span | None:
+        """Return what people call a hospital for short, after `at`, `from` or `to`: transferred from Memorial."""
+        start, end = tokens.starts[i], tokens.ends[i]
+        following = tokens.text[end : end + 2]
+        if (
+            (tokens.lower[i] in self.openers or tokens.lower[i] in _SHORT)
+            and tokens.text[start + 1 : start + 2].islower()
+            and (not (following[:1] == " " and following[1:].isupper()))
+        ):
+            return Span(start, end, "institution")
+        return None
+
     def _all_of_words(self, tokens: Tokens, i: int, cue: str) -> Span | None:
         """Return the name of two ordinary words or more with capitals after `at` or `works`: at Silver Birch."""
         text, bits, starts, ends, lower = tokens.text, tokens.bits, tokens.starts, tokens.ends, tokens.lower
@@ -301,13 +316,15 @@ class InstitutionRules(Businesses):
         q = text.rfind("\n", max(0, start - 16), start - 1)
         word = text[max(p, q) + 1 : start - 1].lower()
         is_city, is_employer = word in self.cue_last, word in self.employer_last
-        if not is_city and not is_employer and word not in ("at", "works", "lives", "@"):
+        if not is_city and not is_employer and word not in ("at", "works", "lives", "@", "from", "to"):
             return None
         bit = bits[i]
         if tokens.caseless:
             return None
         if word == "lives" and not bit & (STATE | MONTH | STOP) and text[starts[i] + 1 : starts[i] + 2].islower():
             return Span(start, ends[i], "city")
+        if word in ("from", "to") and not is_city and not is_employer:
+            return self._short_name(tokens, i)
         if word in ("at", "works", "@") and not (is_employer and self.employer.search(text, start - 32, start)):
             return self._all_of_words(tokens, i, word)
         if is_employer and self.employer.search(text, start - 32, start):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from polyclinic.deidentify.businesses import BUSINESSES
 from polyclinic.deidentify.language import Words, words_of
 from polyclinic.deidentify.lexicon import (
     CITY,
@@ -31,6 +32,7 @@ from polyclinic.deidentify.lexicon import (
     WORD,
 )
 from polyclinic.deidentify.name_repeats import NameRepeats
+from polyclinic.deidentify.name_words import PARTICLES_BETWEEN
 from polyclinic.deidentify.ordinary_words import is_abbreviation, is_ordinary, is_slip
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
@@ -100,6 +102,19 @@ _OPENERS = frozenset(
     )
 )
 _NAME_ENDS = re.compile(r"\s?(?:[,.;)\n]|$)|\s(?:is an?|rn|md|np|cna|lpn|who|was|has|presents|here|thank)\b|['’]s\b")
+FIRMS = BUSINESSES - frozenset(
+    words_of(
+        "care health surgery practice union press news society services oil gas power energy rest bar therapy tools supplies"
+    )
+)
+# A label of one who does something, with a colon or a dash.
+_ROLE_LABEL = re.compile(
+    r"(?:^|[\s(;|,/])(?:attg|attdg|attending|circ|circulator|scrub|tech|technician|crna|anes|anesth|anesthesia|asst|assist|assistant|fellow|nurse|rn|lpn|cna|md|do|"
+    r"pa|np|sw|cm|pt|ot|rt|slp|pharm|pharmacist|dietitian|medic|emt|driver|crew|operator|typist|reader|reviewer|author|informant|contact|poa|hcpoa|dpoa|nok|"
+    r"guardian|sponsor|principal|teacher|caller|counselor|chaplain|interpreter|surgeon|surg|resident|intern|student|provider|pcp|witness|recorder|signature|"
+    r"consult|consultant|staff|aide|caregiver|spouse|partner|cards|neuro|ortho|gi|id|pulm|psych|onc|derm|ent|uro|renal|spoke|seen|name|client|member)\)?\s?[:=–-]\s{0,3}$",
+    re.IGNORECASE,
+)
 _NO_RUN = TITLE | SOFT_TITLE | CREDENTIAL | MONTH | STATE | SUFFIX
 _STRICT = frozenset(words_of("by per ask told w/ dr dr. mr mrs ms"))
 
@@ -193,8 +208,10 @@ class NameLeftovers(NameRepeats):
         """Return a name as a span; one that goes on with words in capitals is that of a firm or a house: Xu Ship Chandlers."""
         text, bits, starts, ends = tokens.text, tokens.bits, tokens.starts, tokens.ends
         start, end = self._with_particles(text, starts[first]), self._end(tokens, last)
-        if tokens.caseless or text[starts[last] : ends[last]].isupper() or ends[last] - starts[last] < 2:
+        if ends[last] - starts[last] < 2:
             return Span(start, end, "name")
+        if tokens.caseless or text[starts[last] : ends[last]].isupper():
+            return self._firm_in_one_case(tokens, start, end, last, shut)
         until = last
         while until + 1 < len(bits) and until - last < 4 and not shut[until + 1]:
             j = until + 1
@@ -219,6 +236,21 @@ class NameLeftovers(NameRepeats):
         if until == last:
             return Span(start, end, "name")
         return Span(start, ends[until], "institution" if bits[until] & COMMON and not bits[until] & NAME else "name")
+
+    def _firm_in_one_case(self, tokens: Tokens, start: int, end: int, last: int, shut: list[bool]) -> Span:
+        """Return a name of a text in one case, up to the kind of business that ends it: at wexford sleep clinic."""
+        for j in range(last + 1, min(last + 4, len(tokens.bits))):
+            if shut[j] or tokens.text[tokens.ends[j - 1] : tokens.starts[j]] != " ":
+                break
+            if tokens.lower[j] in FIRMS and not tokens.lower[j] in self.relations:
+                if (
+                    tokens.text[tokens.starts[last] : tokens.ends[last]].isupper()
+                    == tokens.text[tokens.starts[j] : tokens.ends[j]].isupper()
+                ):
+                    return Span(start, tokens.ends[j], "institution")
+            if tokens.bits[j] & (TITLE | CREDENTIAL | SOFT_TITLE) or not tokens.bits[j] & COMMON:
+                break
+        return Span(start, end, "name")
 
     def _ends_as_heading(self, tokens: Tokens, last: int, j: int) -> bool:
         """Say whether a word behind a name rather begins something else: a role, a column."""
@@ -341,7 +373,9 @@ class NameLeftovers(NameRepeats):
         if self._beside(tokens, i, kinds, named) or (kind > SHAPED and self._comma_pair(tokens, i, kinds)):
             return True
         if kind == UNKNOWN:
-            return self._last_word(text, start) in _BEFORE
+            return self._last_word(text, start) in _BEFORE or bool(
+                _ROLE_LABEL.search(text, max(0, start - 22), start)
+            )
         if kind == SURE:
             return end - start > 2 and not self.starts_sentence(tokens, i)
         if not bits[i] & STOP and _ROLE_BEHIND.match(text, end):
@@ -351,6 +385,12 @@ class NameLeftovers(NameRepeats):
                 return self.starts_sentence(tokens, i) and end - start > 4
             return self._last_word(text, start) in _BEFORE and not self.starts_sentence(tokens, i)
         if self._under_label(tokens, i):
+            return True
+        if (
+            after in (",", ";", "\n", "", ".", ")", "/", "|")
+            and not bits[i] & (STOP | STATE)
+            and _ROLE_LABEL.search(text, max(0, start - 22), start)
+        ):
             return True
         if bits[i] & (STATE | MONTH):
             return False
@@ -405,6 +445,8 @@ class NameLeftovers(NameRepeats):
             return True
         if size < 3:
             return False
+        if kind == SURE and size > 3 and text[end : end + 2] == ": " and text[start - 1 : start] in ("", "\n"):
+            return True  # who speaks
         if size > 3 and self._beside(tokens, i, kinds, named):
             return True
         before = self._last_word(text, start)

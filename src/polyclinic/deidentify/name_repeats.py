@@ -31,6 +31,9 @@ TRAILER = re.compile(
 )
 # JRS/mt at the end of a line that says more before it
 ENDS_LINE = re.compile(r"(?<![\w/:])([A-Z]{2,3}/[a-z]{2,3})[ \t]*$")
+DICTATED = re.compile(
+    r"(?<![\w.])(?:D|T|MT|Tech|Init|Initials|Typist|Typ|Trans|Dict)[ ]?:[ ]?([A-Z]{2,3}|[a-z]{2,3})(?![\w:/])"
+)
 DASHED = re.compile(r"[-–—~/]{1,2}[ \t]?([A-Z]{2,3}|[a-z]{2,3})[ \t]*$")
 INITIALS_LABEL = re.compile(
     r"\b(?:initials|typist|transcriptionist|scribe|initialed by|initialled by|rn|signed|transcribed by|typed "
@@ -203,6 +206,9 @@ class NameRepeats(NameContext):
                     if found[1].lower() not in _NO_INITIALS and not before.strip():
                         spans.append(Span(place + found.start(1), place + found.end(1), "name"))
             place += len(line) + 1
+        for found in DICTATED.finditer(text, tail):
+            if found[1].lower() not in _NO_INITIALS:
+                spans.append(Span(found.start(1), found.end(1), "name"))
         staff = any(word in text for word in _STAFF)
         for m in INITIALS_OF_STAFF.finditer(text) if staff else ():
             if m[1] not in _DEPARTMENTS and not text[m.start() - 1 : m.start()].strip(" \t\n("):
