@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 
 from polyclinic.errors import UserError
 from polyclinic.models import load_model
+from polyclinic.pipeline import Store, load_recipe, make_plan
+from polyclinic.shown_plan import plan_lines, plan_rows
 from polyclinic.train import dapt, dpo, pit, sft
 from polyclinic.train.budget import training_budget
 from polyclinic.train.devices import KNOWN, Device
@@ -154,3 +157,20 @@ def test_a_configuration_without_shapes_is_refused(tmp_path: Path, model: Path) 
     (tmp_path / "config.json").write_text('{"model_type": "x"}')
     with pytest.raises(UserError, match="no hidden_size"):
         shapes_of(tmp_path)
+
+
+def test_the_plan_says_what_each_training_takes_also_of_a_model_that_is_not_made_yet(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    steps = {
+        "aligned": {"uses": "train.sft", "model": str(model), "samples": str(data / "instructions")},
+        "preferred": {
+            "uses": "train.dpo", "model": "$aligned", "preferences": str(data / "preferences"), "lora": {"rank": 4},
+        },
+    }  # fmt: skip
+    (tmp_path / "r.yaml").write_text(yaml.safe_dump({"steps": steps}))
+    plan = make_plan(load_recipe(tmp_path / "r.yaml"), Store(tmp_path / "store"))
+    first, second = (row["budget"] for row in plan_rows(plan))
+    assert (first["steps"], second["steps"]) == (1, 1)  # 2 x 32 samples of 256, 32 pairs of 128
+    assert second["memory"]["optimizer"] < first["memory"]["optimizer"]
+    assert sum(line.strip().startswith("memory: ") for line in plan_lines(plan)) == 2
