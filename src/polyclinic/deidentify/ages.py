@@ -28,6 +28,7 @@ NINETIES_WORD = re.compile(r"\bnineties\b", re.IGNORECASE)
 AFTER = re.compile(
     r"\s*-?\s*(?:years?|yrs?|yr|y)\.?[\s./-]*(?:old|of\s+age|olds?\b|o\b|/o\b|o\.)|\s?-?(?:yo|y\.o\.?|y/o|yof|"
     r"yom|y\.?o)\b|"
+    r"\s?(?:W|B|A|H|C|AA)[MF]\b(?!\s?\d)|\s?\+?\s?(?:yo|y/o|years?\s+old)\b|"
     r"\s?(?:yo\s?)?(?:[MF](?![a-zA-Z/°])(?=\s+(?:with|who|presents?|presenting|s/p|here|c/o|w/|admitted|h/o|"
     r"hx|adm|from|seen|in|was|is|pt|found)|\s*[,;:.\-)]|\s*$|\n))|"
     r"\s+years\s+young|\s+(?:y|yr)\s+(?:male|female|woman|man|lady|gentleman|[MF])\b|-year\b|"
@@ -42,10 +43,10 @@ NOT_BEFORE = re.compile(
 )
 # Words that nothing but an age follows.
 STRONG = re.compile(
-    r"(?:\bages?d?\b(?:\s*/\s*(?:sex|gender))?|\bage\s*(?:is|was|of|now|at\s+\w+)|\bat\s+(?:the\s+)?age\s+(?:of\s+)?|"
+    r"(?:\bages?d?\b(?:\s*/\s*(?:sex|gender))?(?:\s+(?:is|was|of|now|today|currently|at\s+\w+))*|\bat\s+(?:the\s+)?age\s+(?:of\s+)?|"
     r"\bsex/age\b|\bturn(?:ed|s|ing)\b|\b(?:died|deceased|passed(?:\s+away)?|d\.)\s*(?:at|aged|age)?|"
     r"\blived\s+to(?:\s+be)?|\b(?:alive|living|well|healthy)\s+(?:at|age))"
-    r"\s*(?:now\s+)?[:=(]?\s*(?:[MF]\s*/\s*)?$",
+    r"\s*(?:now\s+)?(?:[:=(|;–-]|\.{2,})?\s*(?:[MF]\s*/\s*)?$",
     re.IGNORECASE,
 )
 BEFORE = LookBack(

@@ -20,6 +20,7 @@ from polyclinic.deidentify.numbers import NumberRules
 from polyclinic.deidentify.places import PlaceRules
 from polyclinic.deidentify.spans import TYPES, Span, without_overlaps
 from polyclinic.deidentify.spoken_numbers import find_spoken
+from polyclinic.deidentify.tables import find_cells
 from polyclinic.deidentify.tokens import Tokens, tokenize
 
 AFTER_AT = re.compile(r"@\s?[\w-]+(?:\.[\w-]+)+")
@@ -70,6 +71,7 @@ class Rules:
         tokens = tokenize(text, self.lexicon)
         spans += self.numbers.find(text, spans, tokens.words)
         spans += self._worded_dates(text, tokens)
+        spans += find_cells(text)
         spans += self._extra(text, tokens.lowered)
         spans.sort()
         spans += self.places.find(tokens, spans)

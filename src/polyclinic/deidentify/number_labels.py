@@ -14,7 +14,7 @@ from polyclinic.deidentify.spans import Span
 
 LOOK_BACK = 60  # characters before a number in which its label is looked for
 SSN = re.compile(r"\d{3}(\s?[-–]\s?|[\s./])\d{2}\1\d{4}(?![\d-])")
-MASKED_SSN = re.compile(r"(?:[x*#]{3}[-\s]?[x*#]{2}[-\s]?)$", re.IGNORECASE)
+MASKED_SSN = re.compile(r"(?:[x*#•●·_?.]{3}[-–\s]?[x*#•●·_?.]{2}[-–\s]?)$", re.IGNORECASE)
 UNIT = re.compile(
     r"[\s-]?(?:mg|mcg|ug|µg|μg|g|gm|kg|ml|l|dl|cc|mm|cm|km|iu|units?|u|meq|mmol|mosm|copies|cells|k|x10|/(?!\d{3})|%|°|"
     r"bpm|lbs?|pounds|"
@@ -160,7 +160,7 @@ class NumberLabels:
         joined = "|".join(
             f"(?P<{kind}>{pattern})" for kind, pattern in sorted(words.id_labels.items(), key=_label_order)
         )
-        connector = r"(?:[\s.:#=*()\[\]|<>\"'/]|\b(?:no|nos|num|nbr|number|numbers|numero|id|ids|is|was|of|ending|ends|in|code|"
+        connector = r"(?:[\s.:;#=*()\[\]|<>\"'/•●·…_~→>]|\b(?:no|nos|num|nbr|number|numbers|numero|id|ids|is|was|of|ending|ends|in|code|"
         connector += r"identifier|ref|social|security|hic|template|hash|token|key|profile|scan|record|"
         connector += r"date|digits|last|four|4|are|on|file|the|card|model|name|holder|reads|read|as|and)\b|['’]s|-)*"
         starts = [piece for pattern in words.id_labels.values() for piece in top_level(pattern)]
@@ -236,7 +236,11 @@ class NumberLabels:
         newline = text.rfind("\n", low, start)
         if newline >= 0:
             # A label may end the line before; what stands higher says nothing.
-            if text[newline + 1 : start].strip() or not text[low:newline].rstrip().endswith((":", "#")):
+            above = text[max(low, text.rfind("\n", low, newline) + 1) : newline].rstrip()
+            if text[newline + 1 : start].strip() or not (
+                above.endswith((":", "#"))
+                or (text[start : start + 20].partition("\n")[0].count(" ") < 2 and len(above) < 26)
+            ):
                 low = newline + 1
             else:
                 low = max(low, text.rfind("\n", low, newline) + 1)
@@ -381,7 +385,7 @@ class NumberLabels:
             return Span(begin, end, self._phone_or_fax(text, begin, end))
         if (
             digits == 4
-            and text[begin - 1 : begin] in ("-", "*", "x", "X", " ")
+            and text[begin - 1 : begin] in ("-", "*", "x", "X", " ", "–", "•", "●", "·", "_", "#")
             and MASKED_SSN.search(text, max(0, begin - 8), begin)
         ):
             return Span(begin, end, "ssn")

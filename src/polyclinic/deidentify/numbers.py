@@ -64,6 +64,7 @@ SET_APART = re.compile(r"\d(?:[ ](?:[-/.)(][ ])?\d(?!\d)){4,}(?![\d/.])")
 IN_GROUPS = re.compile(r"\d{1,2}(?: (?=[A-Z]*\d)[A-Z0-9]{1,5}){1,5}(?: [A-Z])?(?![\w/.:%])")
 UDI = re.compile(r"(?<=\()01\)\d{14}(?:\(\d{2}\)[A-Za-z0-9]+)*")
 PAIR_AT_END = re.compile(r"(?<![\d/])(\d{1,2})/\d{1,2}(?![\d/])")
+ROW = re.compile(r"\d\s*\0|\0\s?[\d/%]")  # other numbers beside: a row of a table
 SHORT_PHONE = re.compile(r"\d{1,3}-\d{4}(?!\d)")
 TOWN_BEFORE = re.compile(
     r"(?<![\w'-])(?!Plate|Count|Dose|Unit|Room|Code|Total|White|Leuk|Hospital|Study|Page|Line|Model|Part)"

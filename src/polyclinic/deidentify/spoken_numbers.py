@@ -34,8 +34,13 @@ _YEAR = (
     rf"(?:[\s-]+(?:{_TEENS}|(?:oh|o)[\s-](?:{_DIGIT})|(?:{_TENS})(?:[\s-](?:{_DIGIT}))?|(?:{_DIGIT})))"
 )
 # six twelve nineteen fifty four: the year says that it is a day
+_WHOLE_YEAR = (
+    rf"(?:(?:nineteen|two\s+thousand(?:\s+and)?)[\s-]+(?:{_TEENS}|(?:oh|o)[\s-](?:{_DIGIT})|"
+    rf"(?:{_TENS})(?:[\s-](?:{_DIGIT}))?|(?:{_DIGIT}))|twenty[\s-]+(?:{_TEENS}|twenty(?:[\s-](?:{_DIGIT}))?))"
+)
 DAY = re.compile(
-    rf"\b(?:(?:oh|o|zero)[\s-])?(?:{_MONTH})[\s,]+(?:(?:oh|o|zero)[\s-])?(?:{_DAY})[\s,]+{_YEAR}\b", re.IGNORECASE
+    rf"\b(?:(?:oh|o|zero)[\s-])?(?:{_MONTH})[\s,]+(?:(?:oh|o|zero)[\s-])?(?:{_DAY})[\s,]+{_WHOLE_YEAR}\b",
+    re.IGNORECASE,
 )
 # three slash four slash nineteen
 SLASHED_DAY = re.compile(
