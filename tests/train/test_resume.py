@@ -23,6 +23,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "gradient_accumulation": 2,
         "max_length": 64,
         "phase2_learning_rate": 1e-2,
+        "phase2_epochs": 1,
         "precision": "float32",
         "checkpoint_every": 2,
     },
