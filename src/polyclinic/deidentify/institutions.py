@@ -62,6 +62,8 @@ class InstitutionRules(Businesses):
             rf"\b(?:{either(words['employer_cues'])})\s+(?:the\s+|an?\s+)?", words["employer_cues"]
         )
         self.employer_last = frozenset(c.split()[-1] for c in words["employer_cues"]) | {"the"}
+        cues_and_words = self.cue_last | self.employer_last | {"at", "works", "lives", "from", "to"}
+        self.cue_ends = frozenset(word[-2:] for word in cues_and_words) | {" @"}
         streets = words["street_types"] | words["short_street_types"]
         self.full_streets = frozenset(
             ("street", "avenue", "road", "lane", "boulevard", "parkway", "highway", "drive")

@@ -31,7 +31,7 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
-from polyclinic.deidentify.name_repeats import NameRepeats
+from polyclinic.deidentify.name_repeats import OPENERS, NameRepeats
 from polyclinic.deidentify.name_words import PARTICLES_BETWEEN
 from polyclinic.deidentify.ordinary_words import is_abbreviation, is_ordinary, is_slip
 from polyclinic.deidentify.spans import Span
@@ -94,13 +94,6 @@ _RELATED = frozenset(
         "daughter son wife husband sister brother mother father mom dad niece nephew grandson granddaughter dr mr mrs ms nurse rn by"
     )
 )
-# With what names of towns begin, and some of people: Port Nancyside
-_OPENERS = frozenset(
-    words_of(
-        "port lake east west north south new fort ft mt mount mountain san santa santo los las el la le saint st ste upper lower "
-        "old big little grand glen bay point cape isle coeur truth great long palm cedar rock white royal"
-    )
-)
 _NAME_ENDS = re.compile(r"\s?(?:[,.;)\n]|$)|\s(?:is an?|rn|md|np|cna|lpn|who|was|has|presents|here|thank)\b|['’]s\b")
 FIRMS = BUSINESSES - frozenset(
     words_of(
@@ -109,10 +102,10 @@ FIRMS = BUSINESSES - frozenset(
 )
 # A label of one who does something, with a colon or a dash.
 _ROLE_LABEL = re.compile(
-    r"(?:^|[\s(;|,/])(?:attg|attdg|attending|circ|circulator|scrub|tech|technician|crna|anes|anesth|anesthesia|asst|assist|assistant|fellow|nurse|rn|lpn|cna|md|do|"
+    r"(?:^|[\s(;|,/])(?:attg|attdg|attending|circ|circulator|scrub|tech|technician|crna|anesth|anesthesia|asst|assist|assistant|fellow|nurse|rn|lpn|cna|md|"
     r"pa|np|sw|cm|pt|ot|rt|slp|pharm|pharmacist|dietitian|medic|emt|driver|crew|operator|typist|reader|reviewer|author|informant|contact|poa|hcpoa|dpoa|nok|"
     r"guardian|sponsor|principal|teacher|caller|counselor|chaplain|interpreter|surgeon|surg|resident|intern|student|provider|pcp|witness|recorder|signature|"
-    r"consult|consultant|staff|aide|caregiver|spouse|partner|cards|neuro|ortho|gi|id|pulm|psych|onc|derm|ent|uro|renal|spoke|seen|name|client|member)\)?\s?[:=–-]\s{0,3}$",
+    r"consult|consultant|staff|aide|caregiver|spouse|partner|name|client|member)\)?\s?[:=–-]\s{0,3}$",
     re.IGNORECASE,
 )
 _NO_RUN = TITLE | SOFT_TITLE | CREDENTIAL | MONTH | STATE | SUFFIX
@@ -270,7 +263,7 @@ class NameLeftovers(NameRepeats):
             )
         ):
             first -= 1
-        if first and first == i and not taken[i - 1] and tokens.lower[i - 1].rstrip(".") in _OPENERS:
+        if first and first == i and not taken[i - 1] and tokens.lower[i - 1].rstrip(".") in OPENERS:
             upper = tokens.text[tokens.starts[i] : tokens.ends[i]].isupper()
             gap = tokens.text[tokens.ends[i - 1] : tokens.starts[i]]
             if gap in (" ", ". ") and tokens.text[tokens.starts[i - 1] : tokens.ends[i - 1]].isupper() == upper:
@@ -361,14 +354,7 @@ class NameLeftovers(NameRepeats):
             return False  # a trade name: PaO2, InnoSpire
         if after in ("-", "_") or (after == ":" and text[start - 1 : start] in ("", "\n")):
             return False
-        if (
-            kind == UNKNOWN
-            and end - start > 2
-            and not (
-                (after in (":", ".", "/", "#") or text[end + 1 : end + 2].isdigit())
-                and is_abbreviation(tokens.lower[i], self._ordinary)
-            )
-        ):
+        if kind == UNKNOWN and end - start > 2 and not self._ordinary_here(tokens, i):
             return True
         if self._beside(tokens, i, kinds, named) or (kind > SHAPED and self._comma_pair(tokens, i, kinds)):
             return True
@@ -383,12 +369,20 @@ class NameLeftovers(NameRepeats):
         if kind == SHAPED:
             if _VERB_BEHIND.match(text, end) and after == " ":
                 return self.starts_sentence(tokens, i) and end - start > 4
-            return self._last_word(text, start) in _BEFORE and not self.starts_sentence(tokens, i)
+            if self.starts_sentence(tokens, i):
+                return False
+            # A slip is hardly ever written with a capital amid words without one.
+            amid = (
+                text[start - 1] == " "
+                and text[start - 2].islower()
+                and not (after == " " and text[end + 1 : end + 2].isupper())
+            )
+            return amid or self._last_word(text, start) in _BEFORE
         if self._under_label(tokens, i):
             return True
         if (
             after in (",", ";", "\n", "", ".", ")", "/", "|")
-            and not bits[i] & (STOP | STATE)
+            and not bits[i] & (STOP | STATE | EPONYM)
             and _ROLE_LABEL.search(text, max(0, start - 22), start)
         ):
             return True
@@ -426,6 +420,16 @@ class NameLeftovers(NameRepeats):
             and bits[i - 1] & (COMMON | STOP)
             and not bits[i - 1] & (SOFT_TITLE | TITLE)
         )
+
+    def _ordinary_here(self, tokens: Tokens, i: int) -> bool:
+        """Say whether a word of no list is no name by this text: an abbreviation, or one that stands in lower case as well."""
+        text, end, word = tokens.text, tokens.ends[i], tokens.lower[i]
+        if (text[end : end + 1] in (":", ".", "/", "#") or text[end + 1 : end + 2].isdigit()) and is_abbreviation(
+            word, self._ordinary
+        ):
+            return True
+        place = text.find(f" {word}")
+        return place >= 0 and not text[place + len(word) + 1 : place + len(word) + 2].isalpha()
 
     def _under_label(self, tokens: Tokens, i: int) -> bool:
         """Say whether a word is all of a line, below a line that is all of a label: Last name, Signature."""

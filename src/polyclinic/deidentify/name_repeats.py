@@ -99,6 +99,15 @@ _NO_INITIALS = frozenset(
 )
 
 
+# With what names of towns begin, and some of people: Port Nancyside
+OPENERS = frozenset(
+    words_of(
+        "port lake east west north south new fort ft mt mount mountain san santa santo los las el la le saint st ste upper "
+        "lower old big little grand glen bay point cape isle coeur truth great long palm cedar rock white royal"
+    )
+)
+
+
 class NameRepeats(NameContext):
     """Names beside those that begin with a capital and a reason of their own."""
 
@@ -109,7 +118,13 @@ class NameRepeats(NameContext):
         for first, last in found:
             for j in range(first, last + 1):
                 inside.add(j)
-                if len(tokens.lower[j]) > 2 and not tokens.bits[j] & (STOP | SUFFIX | PARTICLE | TITLE):
+                bit = tokens.bits[j]
+                if (
+                    len(tokens.lower[j]) > 2
+                    and not bit & (STOP | SUFFIX | PARTICLE | TITLE)
+                    and (bit & NAME or not bit & COMMON)
+                    and tokens.lower[j] not in OPENERS
+                ):
                     known.add(tokens.lower[j])
         if not known:
             return []

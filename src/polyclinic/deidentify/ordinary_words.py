@@ -10,12 +10,12 @@ from polyclinic.deidentify.lexicon import COMMON, CREDENTIAL, EPONYM, STATE, STO
 
 # Endings that hardly any name has, where a list of medicine's words never ends.
 MEDICAL_ENDING = re.compile(
-    r"(?:gram|graphy|scopy|scopic|itis|ectomy|otomy|ostomy|stomy|plasty|emia|aemia|emic|uria|pathy|pathic|ology|ologist|ological|"
-    r"omas|oma|algia|megaly|trophy|trophic|philia|penia|penic|phagia|pnea|rrhea|rrhage|rrhagia|lysis|lytic|cyte|cytes|cytic|"
+    r"(?:gram|graphy|scopy|scopic|itis|ectomy|otomy|ostomy|stomy|plasty|emia|aemia|pathy|pathic|ology|ologist|ological|"
+    r"algia|megaly|trophy|trophic|philia|penia|penic|phagia|pnea|rrhea|rrhage|rrhagia|lysis|lytic|cyte|cytes|cytic|"
     r"cytosis|mycin|cillin|cycline|floxacin|azole|prazole|sartan|statin|olol|dipine|zepam|zolam|barbital|caine|setron|"
     r"triptan|gliptin|glutide|gliflozin|parin|xaban|gatran|umab|imab|zumab|tinib|ciclib|vir|azine|oxetine|tidine|lukast|"
     r"terol|sone|solone|formin|glitazone|thiazide|semide|dronate|fenac|profen|oxicam|coxib|codone|morphone|"
-    r"tions?|ments?|ness|ally|ously|ively|ically|able|ible|oscope|metry|plegia|plegic|paresis|genesis|kinesis|genic|osis|oses|otic|"
+    r"tions?|ments?|ness|ally|ously|ively|ically|oscope|metry|plegia|plegic|paresis|genesis|kinesis|genic|osis|oses|otic|"
     r"ical|ular|oidal|ative|izing|ized|ization|ectomies|ology)$"
 )
 PREFIX = re.compile(
@@ -48,7 +48,12 @@ def is_ordinary(word: str, lexicon: Mapping[str, int]) -> bool:
     if len(plain) > 6 and MEDICAL_ENDING.search(plain):
         return True
     found = PREFIX.match(plain)
-    return found is not None and len(plain) - found.end() > 3 and bool(lexicon.get(plain[found.end() :], 0) & COMMON)
+    least = 5 if found is not None and found.end() < 4 else 4
+    return (
+        found is not None
+        and len(plain) - found.end() >= least
+        and bool(lexicon.get(plain[found.end() :], 0) & COMMON)
+    )
 
 
 def is_slip(word: str, lexicon: Mapping[str, int]) -> bool:

@@ -115,7 +115,11 @@ class PlaceRules(InstitutionRules):
                 continue
             if bit & STOP and text[starts[i] - 3 : starts[i]] not in ("in ", "to "):
                 continue
-            if starts[i] > 5 and text[starts[i] - 1] in " \n":
+            if (
+                starts[i] > 5
+                and text[starts[i] - 1] in " \n"
+                and text[starts[i] - 3 : starts[i] - 1].lower() in self.cue_ends
+            ):
                 spot = self._cued(tokens, i)
                 if spot is not None:
                     found.append(spot)
