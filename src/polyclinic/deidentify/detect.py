@@ -19,7 +19,7 @@ from polyclinic.deidentify.names import NameRules
 from polyclinic.deidentify.numbers import NumberRules
 from polyclinic.deidentify.places import PlaceRules
 from polyclinic.deidentify.spans import TYPES, Span, without_overlaps
-from polyclinic.deidentify.spoken_numbers import find_spoken
+from polyclinic.deidentify.spoken_numbers import find_spoken, may_be_spoken
 from polyclinic.deidentify.tables import find_cells
 from polyclinic.deidentify.tokens import Tokens, tokenize
 
@@ -100,7 +100,8 @@ class Rules:
         found += [Span(start, end, "date") for start, end in self.calendar.holidays.find(text, lowered, words)]
         if "ninet" in lowered or "hundred" in lowered:
             found += [Span(start, end, "age") for start, end in spelled_ages(text)]
-        if len(self.words["number_words"] & words) > 1:
+        numbers = self.words["number_words"] & words
+        if len(numbers) > 1 and may_be_spoken(lowered, numbers):
             found += find_spoken(text)
         if not self._ordinals.isdisjoint(words):
             found += [Span(start, end, "date") for start, end in self.calendar.find_ordinals(text)]

@@ -29,12 +29,17 @@ class Holidays:
             re.IGNORECASE,
         )
         self.season_words = words["seasons"]
+        self.after_season = re.compile(r"(?:\s+of)?\s+(?:(?:19|20)\d{2}|['’]\d\d|this|last)")
+        # For each key its phrases, so that `mother's` alone costs no more than a look.
         keys: dict[str, str] = {}
+        phrases: dict[str, set[str]] = {}
         for holiday in words["holidays"]:
             key = max((w for w in holiday.split() if w not in _DAYS_OF_ALL), key=len, default=holiday)
             for form in (key, key.replace("'", "’"), key.replace("'", "")):
                 keys.update({form + sign: form for sign in _SIGNS})
-        self.keys = keys
+                whole = holiday.replace("'", form[-2:-1]) if "’" in form else holiday
+                phrases.setdefault(form, set()).update((whole.replace("'", "") if "'" not in form else whole,))
+        self.keys, self.phrases = keys, {key: tuple(sorted(found)) for key, found in phrases.items()}
         self.words = frozenset(keys)
 
     def find(self, text: str, lowered: str, words: set[str]) -> Iterator[tuple[int, int]]:
@@ -42,10 +47,17 @@ class Holidays:
         keys = {self.keys[word] for word in self.words & words}
         if "new years" in lowered:
             keys.add("new years")
+        flat = lowered.replace("\n", " ") if keys else ""
         for key in sorted(keys):
-            yield from _around(key, self.holiday, text, lowered, 24)
+            if key == "new years" or any(phrase in flat for phrase in self.phrases[key]):
+                yield from _around(key, self.holiday, text, lowered, 24)
         for season in sorted(self.season_words & words):
-            yield from _around(season, self.season, text, lowered, 12)
+            place = lowered.find(season)
+            while place >= 0:
+                if self.after_season.match(lowered, place + len(season)):
+                    yield from _around(season, self.season, text, lowered, 12)
+                    break
+                place = lowered.find(season, place + 1)
 
 
 def _around(key: str, pattern: re.Pattern[str], text: str, lowered: str, before: int) -> Iterator[tuple[int, int]]:

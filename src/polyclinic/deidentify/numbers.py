@@ -65,6 +65,7 @@ IN_GROUPS = re.compile(r"\d{1,2}(?: (?=[A-Z]*\d)[A-Z0-9]{1,5}){1,5}(?: [A-Z])?(?
 UDI = re.compile(r"(?<=\()01\)\d{14}(?:\(\d{2}\)[A-Za-z0-9]+)*")
 PAIR_AT_END = re.compile(r"(?<![\d/])(\d{1,2})/\d{1,2}(?![\d/])")
 ROW = re.compile(r"\d\s*\0|\0\s?[\d/%]")  # other numbers beside: a row of a table
+ROW = re.compile(r"\d\s*\0|\0\s?[\d/%]")  # other numbers beside: a row of a table
 SHORT_PHONE = re.compile(r"\d{1,3}-\d{4}(?!\d)")
 TOWN_BEFORE = re.compile(
     r"(?<![\w'-])(?!Plate|Count|Dose|Unit|Room|Code|Total|White|Leuk|Hospital|Study|Page|Line|Model|Part)"
@@ -283,7 +284,10 @@ class NumberRules(NumberLabels):
             the = THE.search(text, max(0, start - 5), start)
             return Span(the.start() if the is not None else start, end + 2, "date")
         if length == 3 and behind in "-– ./" and (ssn := SSN.match(text, start)):
-            if behind in "-–" or self._label_type(text, start) == "ssn" or (behind == "." and after.isdigit()):
+            row = behind == " " and ROW.search(
+                text[max(0, start - 3) : start] + "\0" + text[ssn.end() : ssn.end() + 3]
+            )
+            if (behind != "/" and not row) or self._label_type(text, start) == "ssn":
                 return Span(start, ssn.end(), "ssn")
         if length <= 4 and behind in "-.–) /(\n~_·•]‐‑":
             phone = self._phone(text, start, length, ahead)

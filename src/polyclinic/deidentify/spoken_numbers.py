@@ -59,6 +59,11 @@ LABELLED_DAY = re.compile(
 )
 
 
+def may_be_spoken(lowered: str, numbers: frozenset[str]) -> bool:
+    """Say whether a text, in lower case, may hold a number of three words, some of which are `numbers`."""
+    return len(numbers) > 2 or any(f"{word} {word}" in lowered for word in numbers)
+
+
 def find_spoken(text: str) -> Iterator[Span]:
     """Yield identifiers whose digits are words: six or more, or three after a label."""
     for match in DAY.finditer(text):
