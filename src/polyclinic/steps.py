@@ -71,7 +71,7 @@ LONGEST_SHOWN = 200  # characters of a wrong value that an error repeats
 class Artifact:
     """Marks a settings field as an input: the path of an artifact of this type."""
 
-    type: str  # documents, samples, preferences, model, adapter or scores
+    type: str  # documents, samples, preferences, model, adapter, scores or statistics
     other: str = ""  # a second type that is taken as well
 
 
@@ -92,6 +92,7 @@ Model = Annotated[Path, Artifact("model")]
 Adapter = Annotated[Path, Artifact("adapter")]
 ModelOrAdapter = Annotated[Path, Artifact("model", other="adapter")]
 Scores = Annotated[Path, Artifact("scores")]
+Statistics = Annotated[Path, Artifact("statistics")]
 SourcePath = Annotated[Path, SourceMark()]
 Runtime = RuntimeMark()
 

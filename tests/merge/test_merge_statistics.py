@@ -67,12 +67,32 @@ def test_regmean_without_correlations_weighs_columns_by_their_inputs(tmp_path: P
     np.testing.assert_allclose(read_tensors(out)[LAYER], one * share + other * (1 - share), rtol=1e-4, atol=1e-5)
 
 
+def test_rows_of_the_embedding_are_weighed_by_how_often_their_token_came(tmp_path: Path) -> None:
+    base, experts = write_family(tmp_path, 2, "F32")
+    name = "model.embed_tokens.weight"
+    counts = [np.arange(96, dtype=np.float32), np.full(96, 3, np.float32)]
+    counts[1][0] = 0  # a token nobody saw
+    files = write_statistics(tmp_path, [{name: count} for count in counts])
+    out = regmean(out=tmp_path / "out", base=base, models=experts, statistics=files, weights=[1, 2])
+    one, other = (read_tensors(expert)[name] for expert in experts)
+    shares = np.stack([counts[0], 2 * counts[1]])
+    shares[:, 0] = 1, 2
+    shares /= shares.sum(axis=0)
+    expected = one * shares[0][:, None] + other * shares[1][:, None]
+    np.testing.assert_allclose(read_tensors(out)[name], expected, rtol=1e-4, atol=1e-5)
+    mixed = write_statistics(tmp_path, [{name: counts[0]}, {name: np.eye(16, dtype=np.float32)}])
+    with pytest.raises(
+        UserError, match=r"model\.embed_tokens\.weight: some statistics are Gram matrices, others counts"
+    ):
+        regmean(out=tmp_path / "mixed", base=base, models=experts, statistics=mixed)
+
+
 @pytest.mark.parametrize(
     ("kind", "tensors", "message"),
     [
         (fisher, {"model.layers.0.mlp.up.weight": np.ones((40, 16), np.float32)}, "is no tensor of the base"),
         (fisher, {LAYER: np.ones((16, 40), np.float32)}, r"has the shape \[16, 40\]; expected \[40, 16\]"),
-        (regmean, {LAYER: np.ones((40, 40), np.float32)}, r"has the shape \[40, 40\]; expected \[16, 16\]"),
+        (regmean, {LAYER: np.ones((40, 40), np.float32)}, r"has the shape \[40, 40\]; expected \[16, 16\] or \[40\]"),
         (fisher, {}, "holds no tensors"),
         (fisher, {LAYER: -np.ones((40, 16), np.float32)}, "has entries below 0"),
     ],

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 LETTERS = "abcdefghijklmnopqrstuvwxyz .,"  # a bigram model has a row for each, and for the start and the end
 
 
-def write_language_models(folder: Path, count: int = 2) -> tuple[Path, list[Path]]:
+def write_language_models(folder: Path, count: int = 2, tied: bool = True) -> tuple[Path, list[Path]]:
     """Write a base and `count` random fine-tunes of it, with a token for each character."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     config = LlamaConfig(
         vocab_size=97, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
-        pad_token_id=1, bos_token_id=None, eos_token_id=1, tie_word_embeddings=True, max_position_embeddings=512,
+        pad_token_id=1, bos_token_id=None, eos_token_id=1, tie_word_embeddings=tied, max_position_embeddings=512,
     )  # fmt: skip
     torch.manual_seed(0)
     model = LlamaForCausalLM(config)

@@ -21,6 +21,7 @@ from polyclinic.merge.model_stock import model_stock
 from polyclinic.merge.regmean import regmean
 from polyclinic.merge.search import search
 from polyclinic.merge.slerp import slerp
+from polyclinic.merge.statistics import statistics
 from polyclinic.merge.task_arithmetic import task_arithmetic
 from polyclinic.merge.ties import ties
 
@@ -41,6 +42,7 @@ __all__ = [
     "regmean",
     "search",
     "slerp",
+    "statistics",
     "task_arithmetic",
     "ties",
 ]

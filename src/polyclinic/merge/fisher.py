@@ -11,9 +11,9 @@ from polyclinic.errors import UserError
 from polyclinic.merge.blocks import Parents
 from polyclinic.merge.combination import Combined
 from polyclinic.merge.engine import merge_models
+from polyclinic.merge.given_statistics import StatisticsSettings, check_statistics, open_statistics
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.settings import normalized
-from polyclinic.merge.statistics import StatisticsSettings, check_statistics, open_statistics
 from polyclinic.merge.weights import Tensor
 from polyclinic.steps import Work, step_kind
 
@@ -54,7 +54,7 @@ class FisherSettings(StatisticsSettings):
 
 
 def _check(settings: FisherSettings) -> None:
-    check_statistics(settings, lambda tensor: tensor.shape)
+    check_statistics(settings, lambda tensor: (tensor.shape,))
 
 
 @step_kind("merge.fisher", FisherSettings, output="model", version=1, check=_check)

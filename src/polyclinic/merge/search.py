@@ -39,8 +39,8 @@ def search(settings: SearchSettings, work: Work) -> None:
     """Find the parameters of a merge that answer validation items best, by CMA-ES or on a grid.
 
     The objective is the mean over tasks of the mean score of their items: accuracy where options are weighed,
-    1 - ln(perplexity) / ln(vocabulary) for texts, the headline metric of the scorer `corrected` for what is written. A
-    share of each task's items is held back; on it the best candidate is compared with equal weights, item by item.
+    1 - ln(perplexity) / ln(vocabulary) for texts, the headline metric of the scorer `corrected` for what is written.
+    A share of each task's items is held back; on it the best candidate is compared with equal weights, item by item.
     Candidates of a generation are compared with the best of those before, so they can be tried in any order.
 
     Sources: Akiba et al., "Evolutionary optimization of model merging recipes", 2024; MediPhi (ACL 2025), section

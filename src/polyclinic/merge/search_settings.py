@@ -25,7 +25,7 @@ from polyclinic.merge.slerp import slerp
 from polyclinic.merge.suggestions import Point
 from polyclinic.merge.task_arithmetic import task_arithmetic
 from polyclinic.merge.ties import ties
-from polyclinic.steps import Model, ModelOrAdapter, Runtime, Samples, Settings, SourcePath, StepKind
+from polyclinic.steps import Model, ModelOrAdapter, Runtime, Samples, Settings, SourcePath, Statistics, StepKind
 
 METHODS: Mapping[str, StepKind[Any]] = {
     kind.name.partition(".")[2]: kind
@@ -57,7 +57,9 @@ class SearchSettings(Settings):
     )
     shared: list[str] = Field([], description="those of them that are the same for all models")
     options: dict[str, Any] = Field({}, description="other settings of the method, such as flavour or normalize")
-    statistics: list[SourcePath] = Field([], description="for fisher and regmean: one file for each model")
+    statistics: list[Statistics] = Field(
+        [], description="for fisher and regmean: what merge.statistics made of each model, in their order"
+    )
     algorithm: Literal["cmaes", "grid"] = Field("cmaes", description="how to search")
     evaluations: int = Field(200, ge=1, description="candidates that are tried, at most; all of a grid must fit")
     population: int = Field(0, ge=0, description="candidates of a generation of CMA-ES; 0 = by the dimensions")
