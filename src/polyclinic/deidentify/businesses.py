@@ -1,4 +1,4 @@
-"""Institutions by the kind of business that ends their name, and those of texts in one case, by what stands before them."""
+"""Institutions by the kind of business that ends their name, and those of texts in one case, by the words before."""
 
 from __future__ import annotations
 
@@ -12,50 +12,76 @@ from polyclinic.deidentify.tokens import Tokens
 # With these a name of two words or more ends that names an institution.
 BUSINESSES = frozenset(
     words_of(
-        "imaging radiology dental dentistry drug drugs apothecary chemist chemists drugstore pathology diagnostics ophthalmology "
-        "optometry optical gastroenterology nephrology rheumatology endocrinology pulmonology psychiatry surgeons podiatry "
+        "imaging radiology dental dentistry drug drugs apothecary chemist chemists drugstore pathology "
+        "diagnostics ophthalmology "
+        "optometry optical gastroenterology nephrology rheumatology endocrinology pulmonology psychiatry "
+        "surgeons podiatry "
         "obstetrics gynecology anesthesia physiotherapy "
-        "roofing plumbing bakery diner cafe café restaurant grill pizza pizzeria bistro tavern pub bar coffee textiles software trucking logistics "
-        "foods motors manufacturing construction contractors builders bank bancorp hardware farms farm dairy ranch steel metals mills "
-        "lumber mining quarry consulting agency insurance mutual casualty realty properties church temple parish chapel cathedral mosque synagogue "
-        "ministries library district supermarket market markets grocery grocers brewery winery distillery hotel inn motel suites resort casino airlines airways airport electric "
-        "electronics energy power gas oil petroleum chemical chemicals plastics packaging paper printing press publishing news corporation "
-        "incorporated inc corp llc llp ltd plc gmbh company co associates partners group holdings enterprises industries "
-        "systems solutions technologies networks telecom wireless communications media studios productions entertainment theatre theater "
-        "cinema museum zoo gym fitness salon spa barbershop cleaners laundry nursery florist landscaping landscape automotive auto tire "
-        "tires garage collision towing transit transport transportation shipping freight express courier warehouse distribution distributors wholesale "
-        "supply supplies tools equipment rentals rental leasing storage moving aviation aerospace defense shipyard shipbuilding marine boats "
+        "roofing plumbing bakery diner cafe café restaurant grill pizza pizzeria bistro tavern pub bar coffee "
+        "textiles software trucking logistics "
+        "foods motors manufacturing construction contractors builders bank bancorp hardware farms farm dairy "
+        "ranch steel metals mills "
+        "lumber mining quarry consulting agency insurance mutual casualty realty properties church temple parish "
+        "chapel cathedral mosque synagogue "
+        "ministries library district supermarket market markets grocery grocers brewery winery distillery hotel "
+        "inn motel suites resort casino airlines airways airport electric "
+        "electronics energy power gas oil petroleum chemical chemicals plastics packaging paper printing press "
+        "publishing news corporation "
+        "incorporated inc corp llc llp ltd plc gmbh company co associates partners group holdings enterprises "
+        "industries "
+        "systems solutions technologies networks telecom wireless communications media studios productions "
+        "entertainment theatre theater "
+        "cinema museum zoo gym fitness salon spa barbershop cleaners laundry nursery florist landscaping "
+        "landscape automotive auto tire "
+        "tires garage collision towing transit transport transportation shipping freight express courier "
+        "warehouse distribution distributors wholesale "
+        "supply supplies tools equipment rentals rental leasing storage moving aviation aerospace defense "
+        "shipyard shipbuilding marine boats "
         "elementary kindergarten preschool daycare montessori seminary institute conservatory polytechnic tech "
-        "ambulance ems precinct barracks penitentiary prison jail courthouse mission shelter foundation society union ymca ywca "
-        "villas estates commons towers apartments condominiums terrace residence residences hospice homecare caregivers staffing services "
-        "center centre health healthcare wellness care practice physicians specialists therapy clinic clinics hospital"
+        "ambulance ems precinct barracks penitentiary prison jail courthouse mission shelter foundation society "
+        "union ymca ywca "
+        "villas estates commons towers apartments condominiums terrace residence residences hospice homecare "
+        "caregivers staffing services "
+        "center centre health healthcare wellness care practice physicians specialists therapy clinic clinics "
+        "hospital"
     )
 )
 # What says little of an institution's own name, so that one word of ordinary English before it is not enough.
 _WEAK = frozenset(
     words_of(
-        "center centre health healthcare wellness care practice physicians specialists therapy group services systems solutions "
-        "company co institute society union district station power gas oil market press news paper tech commons terrace "
-        "partners associates drug drugs pathology radiology imaging anesthesia surgeons dental podiatry bar union equipment supply supplies tools express "
-        "residence insurance foundation mission shelter auto bank farm church temple library hotel gym coffee hospice residence clinic "
-        "clinics hospital electric diagnostics ophthalmology optometry gastroenterology nephrology rheumatology endocrinology pulmonology "
-        "psychiatry obstetrics gynecology physiotherapy tires tire moving storage union care distribution transport transportation company media network networks marine "
-        "airport jail prison nursery school farms construction manufacturing restaurant cafe laundry elementary preschool kindergarten daycare "
+        "center centre health healthcare wellness care practice physicians specialists therapy group services "
+        "systems solutions "
+        "company co institute society union district station power gas oil market press news paper tech commons "
+        "terrace "
+        "partners associates drug drugs pathology radiology imaging anesthesia surgeons dental podiatry bar "
+        "union equipment supply supplies tools express "
+        "residence insurance foundation mission shelter auto bank farm church temple library hotel gym coffee "
+        "hospice residence clinic "
+        "clinics hospital electric diagnostics ophthalmology optometry gastroenterology nephrology rheumatology "
+        "endocrinology pulmonology "
+        "psychiatry obstetrics gynecology physiotherapy tires tire moving storage union care distribution "
+        "transport transportation company media network networks marine "
+        "airport jail prison nursery school farms construction manufacturing restaurant cafe laundry elementary "
+        "preschool kindergarten daycare "
         "software trucking roofing plumbing"
     )
 )
 _BEFORE = frozenset(
     words_of(
-        "at from to of by in via with for works attends attended thru through near pharmacy facility is @ employer joined called contacted "
+        "at from to of by in via with for works attends attended thru through near pharmacy facility is @ "
+        "employer joined called contacted "
         "outside per and"
     )
 )
 _NOT_OWN = frozenset(
     words_of(
-        "the a an our your his her their my this that any some another other each every no same local nearby outside new old large small big "
+        "the a an our your his her their my this that any some another other each every no same local nearby "
+        "outside new old large small big "
         "good great best main whole further more less proper full free public private state city county "
-        "which what whose its on off up down out over under into onto and or but not be was were been being are am has have had "
-        "go going went come came get got getting take took taken give gave see saw seen call called had back home work working"
+        "which what whose its on off up down out over under into onto and or but not be was were been being are "
+        "am has have had "
+        "go going went come came get got getting take took taken give gave see saw seen call called had back "
+        "home work working"
     )
 )
 # Parts of a name with a capital, though they do not make one.
@@ -63,7 +89,7 @@ _ADJECTIVES = frozenset(
     words_of("new old large small big good great best main full public private city county free state home work well")
 )
 _NOT_IN_ONE_CASE = frozenset(
-    words_of("surgery foods health care practice energy power electric oil gas press bar services supplies tools")
+    words_of("surgery foods health care energy power electric oil gas press bar services supplies tools")
 )
 _LINK = re.compile(r" |-| & | of | of the | and |['’]s? |\. ")
 
@@ -75,7 +101,7 @@ class Businesses:
     openers: frozenset[str]
 
     def _business(self, tokens: Tokens, i: int) -> Span | None:
-        """Return the name that ends with the kind of business that is token `i`, in a text of both cases: Dean Roofing."""
+        """Return the name that ends with the kind of business that is token `i`: Dean Roofing."""
         text, starts, ends, lower, bits = tokens.text, tokens.starts, tokens.ends, tokens.lower, tokens.bits
         if not text[starts[i]].isupper():
             return None
@@ -132,7 +158,7 @@ class Businesses:
         return tokens.ends[last]
 
     def _in_one_case(self, tokens: Tokens, i: int) -> Span | None:
-        """Return the name that ends with a head or business of a text in one case, after a preposition or in a field of its own."""
+        """Return the name that ends with token `i` of a text in one case, after a preposition or in its own field."""
         text, starts, ends, lower, bits = tokens.text, tokens.starts, tokens.ends, tokens.lower, tokens.bits
         if (not tokens.caseless and not text[starts[i] : ends[i]].isupper()) or lower[i] in _NOT_IN_ONE_CASE:
             return None
@@ -153,7 +179,7 @@ class Businesses:
             first = j
             if word not in self.generic and word not in BUSINESSES:
                 own += 1
-                strong = strong or not bit or bool(bit & (NAME | CITY)) and not bit & COMMON or word in self.openers
+                strong = strong or not bit or (bool(bit & (NAME | CITY)) and not bit & COMMON) or word in self.openers
         return self._bounded(tokens, first, i, own, strong)
 
     def _bounded(self, tokens: Tokens, first: int, i: int, own: int, strong: bool) -> Span | None:

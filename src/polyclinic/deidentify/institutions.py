@@ -82,7 +82,8 @@ class InstitutionRules(Businesses):
         codes = "|".join(sorted(words["state_codes"])) or "(?!)"
         countries = either(words["countries"])
         self.state_after = re.compile(
-            rf"\s?,\s?(?:(?:{codes})\b(?!\s[a-z])|(?i:{state_names}|{countries})\b)|\s(?!ID\b)(?:{codes})\s\d{{5}}(?!\d)|"
+            rf"\s?,\s?(?:(?:{codes})\b(?!\s[a-z])|(?i:{state_names}|{countries})\b)|"
+            rf"\s(?!ID\b)(?:{codes})\s\d{{5}}(?!\d)|"
             rf"\^(?:{codes})\b"
         )
         self.lower_city = re.compile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import importlib.resources
+import importlib.util
 from pathlib import Path
 
 from polyclinic.deidentify.language import Words
@@ -48,14 +48,15 @@ def read_dictionary() -> frozenset[str]:
 
     Raises UserError when the package has no such file.
     """
-    try:
-        file = importlib.resources.files("symspellpy") / DICTIONARY
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (ModuleNotFoundError, FileNotFoundError) as error:
+    spec = importlib.util.find_spec("symspellpy")
+    folders = spec.submodule_search_locations if spec is not None else None
+    file = Path(next(iter(folders or [])), DICTIONARY) if folders else Path(DICTIONARY)
+    if not file.is_file():
         raise UserError(
-            f"the rules of de-identification need {DICTIONARY} of the package symspellpy: {error}; "
+            f"the rules of de-identification need {DICTIONARY} of the package symspellpy, which is not there: "
             "pip install 'symspellpy>=6.9,<7'"
-        ) from error
+        )
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
     return frozenset(line.partition(" ")[0] for line in lines) - read_list("capitalised_words")
 
 
@@ -87,6 +88,9 @@ def make_lexicon(words: Words) -> dict[str, int]:
         for word in entries:
             found[word] = found.get(word, 0) | bits
     if english:  # the dictionary has names among its words: those stay names
+        for word in read_list("countries"):
+            if not found.get(word, 0) & (NAME | CITY):
+                found[word] = found.get(word, 0) | STATE | WORD
         for word in read_dictionary() | read_list("clinical_words"):
             if not (bits := found.get(word, 0)) & (NAME | CITY):
                 found[word] = bits | COMMON

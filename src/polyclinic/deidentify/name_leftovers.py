@@ -8,10 +8,7 @@ a person's verb, a role, a list of names in which it stands.
 
 from __future__ import annotations
 
-import re
-
-from polyclinic.deidentify.businesses import BUSINESSES
-from polyclinic.deidentify.language import Words, words_of
+from polyclinic.deidentify.language import Words
 from polyclinic.deidentify.lexicon import (
     CITY,
     COMMON,
@@ -26,93 +23,33 @@ from polyclinic.deidentify.lexicon import (
     SOFT_TITLE,
     STATE,
     STOP,
-    STREET,
-    SUFFIX,
     TITLE,
-    WORD,
 )
-from polyclinic.deidentify.name_repeats import OPENERS, NameRepeats
-from polyclinic.deidentify.name_words import PARTICLES_BETWEEN
+from polyclinic.deidentify.name_cues import (
+    BEFORE_NAMES,
+    BEFORE_WORDS_THAT_ARE_NAMES,
+    COORDINATED,
+    DOSE,
+    EITHER,
+    LAST_WORD,
+    NAME_ENDS,
+    NAME_SHAPE,
+    NOT_NAMES_ALONE,
+    RIGHT_BEFORE_NAMES,
+    ROLE_BEHIND,
+    ROLE_LABEL,
+    SAFE,
+    SHAPED,
+    SURE,
+    UNKNOWN,
+    VERB_BEHIND,
+)
+from polyclinic.deidentify.name_extent import NameExtent
 from polyclinic.deidentify.ordinary_words import is_abbreviation, is_ordinary, is_slip
-from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
-# What is known of a word: no name; in no list, but with the ending of an ordinary word; a name or a word; nothing; a name
-SAFE, SHAPED, EITHER, UNKNOWN, SURE = range(5)
-_OTHER = WORD | EPONYM | STOP | STATE | MONTH | CREDENTIAL | TITLE | SOFT_TITLE | INSTITUTION | STREET | SUFFIX
-# Mc, O', Al-: capitals inside of a name
-_NAME_SHAPE = re.compile(
-    r"(?:(?:Ma?c|O['’`]?|D['’`]|L['’`]|De|Di|Du|La|Le|Van|Von|Fitz|St|Al|El|Abu|Ben|Bin|Des|Del|San|Ó)[-'’]?)?"
-    r"[^\W\d_A-Z]?[A-ZÀ-ÞĀ-Ž]?[^\W\d_A-Z]+(?:[-'’][^\W\d_]?[^\W\d_A-Z]+)*"
-)
-_DOSE = re.compile(
-    r"\s?(?:\d[\d.,/-]*\s?(?:mg|mcg|g|ml|units?|iu|%|tab|caps?|puffs?|meq|cc|fr|french|mm|cm)\b|®|™|\d)", re.I
-)
-_LAST_WORD = re.compile(r"([^\W\d_][\w'’/.-]*|[/+&@(])[ \t]*(?:,[ \t]|[(\"“])?(?<![:;])$")
-COORDINATED = re.compile(
-    r"(?:\s?(?:/|&|\+|,|;|->|→|\||and|y|or)\s?|\s(?:and|&|y|or|with|\+|/|->)\s|,\s(?:and|&)\s|\.\s?/\s?)"
-)
-# Right before a name, in a sentence.
-_BEFORE = frozenset(
-    words_of(
-        "by with w/ per told asked ask tell called call paged notified updated informed texted messaged emailed thank "
-        "thanks dear d/w c/w via named son daughter wife husband drs dr mr mrs ms miss rn cna md np pa lpn nurse doctor "
-        "student fellow intern resident landlord roommate aide pastor chaplain attorney adjuster principal sponsor "
-        "supervisor boss teacher friend friends kids children sons daughters brothers sisters cousin neighbor "
-        "mother father mom mum dad grandma grandpa granny aunt uncle sister brother niece nephew comadre suegra "
-        "promotora partner spouse girlfriend boyfriend fiance fiancee caregiver guardian signed cc attn accepts "
-        "accepting labeled labelled surrogate rep representative contact nephrologist cardiologist surgeon "
-        "hematologist rheumatologist therapist counselor interpreter witness tech medic officer deputy sgt capt "
-        "detective"
-    )
-)
-_ROLE_BEHIND = re.compile(
-    r"[\"'”’)]?(?:\s?\((?:\w+['’]s\s|\w+\s)?(?:wife|husband|son|daughter|mother|father|mom|mum|dad|sister|brother|aunt|uncle|cousin|"
-    r"niece|nephew|spouse|partner|friend|neighbou?r|fianc[eé]e?|caregiver|guardian|grand\w+|step\w+|md|do|rn|np|pa|pa-c|"
-    r"lpn|cna|cma|ma|rt|rrt|pt|ot|slp|sw|lcsw|msw|cm|fellow|resident|attg|attending|intern|pgy|ms[34]|pharm\w*|scribe|"
-    r"ortho|neuro|cards?|gi|id|renal|surg\w*|psych|pulm|onc|rad|son-in-law|daughter-in-law|self|pt|patient|\d{1,2})\b|"
-    r",?\s(?:\(|a |an |the )?(?:\d{1,3}[ -]?(?:y/?o|yr|year)|(?:his|her|the|my)\s(?:wife|husband|son|daughter|mother|father|sister|"
-    r"brother|partner|nurse|aide|caregiver)))",
-    re.I,
-)
-_VERB_BEHIND = re.compile(
-    r",?\s(?:also\s|then\s|now\s|has\s|had\s|was\s|is\s|will\s|does\s|did\s|who\s)?(?:not\s)?(?:reports?|reported|denies|denied|states?|stated|says|"
-    r"said|wants?|wanted|agreed|agrees|understands?|understood|asked|asks|complains|complained|tells|told|thinks|"
-    r"thought|feels|felt|lives|lived|works|worked|called|calls|spoke|requests|requested|consented|verbalized|"
-    r"recommends?|recommended|concurs?|concurred|advised|suggested|here|seen|notified|informed|admitted|discharged|"
-    r"transferred|followed by|aware|upset|updated|agreeable|accompanied|brought|presents|presented|followed)\b|"
-    r",?\s(?:is|was)\s(?:an?\s)?\d"
-)
-PARTICLES = re.compile(
-    r"(?:(?<=[\s,(/:;^\"])|^)(?:(?:van|von|der|den|de|del|della|di|da|dos|das|du|la|los|le|el|al|bin|ibn|bint|abu|ter|ten|ben|zu|af|"
-    r"st\.|Van|Von|De|Del|Da|Di|Du|La|Le|El|Al|Ter|Bin|Abu|Mac|Mc|St\.?|Ó|Ní|VAN|VON|DE|DEL|DA|DI|LA|LE|EL|AL|ST\.?|Ó)[ -]){1,3}$"
-)
 
-
-_RELATED = frozenset(
-    words_of(
-        "daughter son wife husband sister brother mother father mom dad niece nephew grandson granddaughter dr mr mrs ms nurse rn by"
-    )
-)
-_NAME_ENDS = re.compile(r"\s?(?:[,.;)\n]|$)|\s(?:is an?|rn|md|np|cna|lpn|who|was|has|presents|here|thank)\b|['’]s\b")
-FIRMS = BUSINESSES - frozenset(
-    words_of(
-        "care health surgery practice union press news society services oil gas power energy rest bar therapy tools supplies"
-    )
-)
-# A label of one who does something, with a colon or a dash.
-_ROLE_LABEL = re.compile(
-    r"(?:^|[\s(;|,/])(?:attg|attdg|attending|circ|circulator|scrub|tech|technician|crna|anesth|anesthesia|asst|assist|assistant|fellow|nurse|rn|lpn|cna|md|"
-    r"pa|np|sw|cm|pt|ot|rt|slp|pharm|pharmacist|dietitian|medic|emt|driver|crew|operator|typist|reader|reviewer|author|informant|contact|poa|hcpoa|dpoa|nok|"
-    r"guardian|sponsor|principal|teacher|caller|counselor|chaplain|interpreter|surgeon|surg|resident|intern|student|provider|pcp|witness|recorder|signature|"
-    r"consult|consultant|staff|aide|caregiver|spouse|partner|name|client|member)\)?\s?[:=–-]\s{0,3}$",
-    re.IGNORECASE,
-)
-_NO_RUN = TITLE | SOFT_TITLE | CREDENTIAL | MONTH | STATE | SUFFIX
-_STRICT = frozenset(words_of("by per ask told w/ dr dr. mr mrs ms"))
-
-
-class NameLeftovers(NameRepeats):
+class NameLeftovers(NameExtent):
     """Names by exclusion."""
 
     def __init__(self, words: Words, lexicon: dict[str, int]) -> None:
@@ -127,7 +64,7 @@ class NameLeftovers(NameRepeats):
         if bit & NAME:
             if bit & COMMON and tokens.lower[i] in self.relations:
                 return SAFE
-            return EITHER if bit & _OTHER else SURE
+            return EITHER if bit & NOT_NAMES_ALONE else SURE
         if bit & ~(CITY | PARTICLE):
             return SAFE
         word = tokens.lower[i]
@@ -144,14 +81,14 @@ class NameLeftovers(NameRepeats):
 
     def _leftovers(self, tokens: Tokens, found: list[tuple[int, int]], shut: list[bool]) -> list[tuple[int, int]]:
         """Return the names, as first and last token, that are left beside those of `found`."""
-        bits, starts, ends, text = tokens.bits, tokens.starts, tokens.ends, tokens.text
+        bits, starts, ends, _text = tokens.bits, tokens.starts, tokens.ends, tokens.text
         count = len(bits)
         taken = shut.copy()
         named = [False] * count
         for first, last in found:
             for j in range(first, last + 1):
                 taken[j] = named[j] = True
-        hard = COMMON | _OTHER
+        hard = COMMON | NOT_NAMES_ALONE
         kinds = [0] * count
         open_words = []
         for i in range(count):
@@ -178,147 +115,10 @@ class NameLeftovers(NameRepeats):
                 extra.append(i)
         return [(i, i) for i in extra]
 
-    def _whole(self, tokens: Tokens, found: list[tuple[int, int]], shut: list[bool]) -> list[tuple[int, int]]:
-        """Return names in order, with their initials and what else is part of them; neighbours are one name."""
-        whole: list[tuple[int, int]] = []
-        for first, last in sorted(found):
-            first = self._first_initial(tokens, first, shut)
-            last = self._grown(tokens, last, shut)
-            if whole and first <= whole[-1][1]:
-                whole[-1] = (whole[-1][0], max(last, whole[-1][1]))
-            elif (
-                whole
-                and first == whole[-1][1] + 1
-                and tokens.starts[first] == tokens.ends[first - 1] + 1
-                and (tokens.text[tokens.ends[first - 1]] == " ")
-            ):
-                whole[-1] = (whole[-1][0], last)
-            else:
-                whole.append((first, last))
-        return whole
-
-    def _span(self, tokens: Tokens, first: int, last: int, shut: list[bool]) -> Span:
-        """Return a name as a span; one that goes on with words in capitals is that of a firm or a house: Xu Ship Chandlers."""
-        text, bits, starts, ends = tokens.text, tokens.bits, tokens.starts, tokens.ends
-        start, end = self._with_particles(text, starts[first]), self._end(tokens, last)
-        if ends[last] - starts[last] < 2:
-            return Span(start, end, "name")
-        if tokens.caseless or text[starts[last] : ends[last]].isupper():
-            return self._firm_in_one_case(tokens, start, end, last, shut)
-        until = last
-        while until + 1 < len(bits) and until - last < 4 and not shut[until + 1]:
-            j = until + 1
-            gap = text[ends[until] : starts[j]]
-            bit = bits[j]
-            if (
-                gap not in (" ", " & ", "-", " of ", " and ", "'s ", "’s ", " for ")
-                or not text[starts[j] + 1 : starts[j] + 2].islower()
-            ):
-                break
-            if bit & (_NO_RUN | STOP) and not (bit & INSTITUTION) or tokens.lower[j] in self.relations:
-                break
-            if gap[:1] in "'’" or len(gap) > 1:  # Mercado's Auto Body, Lin & Bao: only when it is all of a name
-                if self.starts_sentence(tokens, first) or bit & (EPONYM | STOP) or (len(gap) > 3 and bit & COMMON):
-                    break
-            until = j
-        while until > last and (
-            text[ends[until] : ends[until] + 1] == ":"
-            or (until == last + 1 and self._ends_as_heading(tokens, last, until))
-        ):
-            until -= 1
-        if until == last:
-            return Span(start, end, "name")
-        return Span(start, ends[until], "institution" if bits[until] & COMMON and not bits[until] & NAME else "name")
-
-    def _firm_in_one_case(self, tokens: Tokens, start: int, end: int, last: int, shut: list[bool]) -> Span:
-        """Return a name of a text in one case, up to the kind of business that ends it: at wexford sleep clinic."""
-        for j in range(last + 1, min(last + 4, len(tokens.bits))):
-            if shut[j] or tokens.text[tokens.ends[j - 1] : tokens.starts[j]] != " ":
-                break
-            if tokens.lower[j] in FIRMS and not tokens.lower[j] in self.relations:
-                if (
-                    tokens.text[tokens.starts[last] : tokens.ends[last]].isupper()
-                    == tokens.text[tokens.starts[j] : tokens.ends[j]].isupper()
-                ):
-                    return Span(start, tokens.ends[j], "institution")
-            if tokens.bits[j] & (TITLE | CREDENTIAL | SOFT_TITLE) or not tokens.bits[j] & COMMON:
-                break
-        return Span(start, end, "name")
-
-    def _ends_as_heading(self, tokens: Tokens, last: int, j: int) -> bool:
-        """Say whether a word behind a name rather begins something else: a role, a column."""
-        after = tokens.text[tokens.ends[j] : tokens.ends[j] + 1]
-        return after in ("\t", "|", "=", "#") or tokens.lower[j] in self.labels
-
-    def _first_initial(self, tokens: Tokens, i: int, taken: list[bool]) -> int:
-        """Return the token with which a name begins whose first known word is token `i`: the Q of Q. Adams."""
-        first = i
-        while (
-            first
-            and not taken[first - 1]
-            and tokens.ends[first - 1] - tokens.starts[first - 1] == 1
-            and (
-                (gap := tokens.text[tokens.ends[first - 1] : tokens.starts[first]]) in (". ", ".", "^")
-                or (gap == " " and tokens.text[tokens.ends[first - 1] - 1] == ".")
-            )
-        ):
-            first -= 1
-        if first and first == i and not taken[i - 1] and tokens.lower[i - 1].rstrip(".") in OPENERS:
-            upper = tokens.text[tokens.starts[i] : tokens.ends[i]].isupper()
-            gap = tokens.text[tokens.ends[i - 1] : tokens.starts[i]]
-            if gap in (" ", ". ") and tokens.text[tokens.starts[i - 1] : tokens.ends[i - 1]].isupper() == upper:
-                return i - 1
-        return first
-
-    def _grown(self, tokens: Tokens, last: int, shut: list[bool]) -> int:
-        """Return the last token of a name with what cannot be but its end: Barbara Train, Adams, Q., Adams Q."""
-        text, bits, starts, ends = tokens.text, tokens.bits, tokens.starts, tokens.ends
-        j = last + 1
-        if j >= len(bits) or shut[j] or tokens.caseless:
-            return last
-        gap = text[ends[last] : starts[j]]
-        size = ends[j] - starts[j]
-        if size == 1:
-            if gap == "^" or (
-                gap in (", ", " ", ",") and text[ends[j] : ends[j] + 1] == "." and text[starts[j]] not in "I"
-            ):
-                return j
-            return last
-        bit = bits[j]
-        if (
-            ends[last] - starts[last] == 1
-            and gap in (". ", " ")
-            and bit & FAMILY
-            and last
-            and bits[last - 1] & GIVEN
-            and text[starts[j]].isupper()
-            and text[starts[j] : ends[j]].isupper() == text[starts[last - 1] : ends[last - 1]].isupper()
-        ):
-            return j
-        if (
-            gap == "^"
-            and not bit & CREDENTIAL
-            and text[starts[j] : ends[j]].isupper()
-            and bits[last] & NAME | (not bits[last])
-        ):
-            return self._grown(tokens, j, shut)
-        if (
-            gap == " "
-            and bits[last] & GIVEN
-            and not bits[last] & _OTHER
-            and bit & COMMON
-            and not bit & (STOP | TITLE | SOFT_TITLE | CREDENTIAL | INSTITUTION | STREET | MONTH)
-            and text[starts[j] + 1].islower()
-            and text[starts[last] + 1 : starts[last] + 2].islower()
-            and (ends[last] - starts[last] > 3)
-            and re.match(r"['’]s\s|[,.;)\n]| [\"(a-z]|$", text[ends[j] : ends[j] + 3])
-        ):
-            return j
-        return last
-
     def _speakers(self, tokens: Tokens, words: list[int], kinds: list[int]) -> set[int]:
         """Return the words before a colon that begin more than one line: who speaks."""
-        text, seen = tokens.text, {}
+        text = tokens.text
+        seen: dict[str, list[int]] = {}
         for i in words:
             start = tokens.starts[i]
             if text[tokens.ends[i] : tokens.ends[i] + 2] == ": " and text[start - 1 : start] in ("", "\n"):
@@ -332,7 +132,7 @@ class NameLeftovers(NameRepeats):
         }
 
     def _last_word(self, text: str, start: int) -> str:
-        found = _LAST_WORD.search(text, max(0, start - 24), start)
+        found = LAST_WORD.search(text, max(0, start - 24), start)
         if found is None:
             return ""
         word = found[1].lower()
@@ -346,11 +146,11 @@ class NameLeftovers(NameRepeats):
         kind = kinds[i]
         word = text[start:end]
         after = text[end : end + 1]
-        if self.is_thing(tokens, i) or _DOSE.match(text, end):
+        if self.is_thing(tokens, i) or DOSE.match(text, end):
             return False
         if word.isupper():
             return self._judge_capitals(tokens, i, kinds, named)
-        if not _NAME_SHAPE.fullmatch(word):
+        if not NAME_SHAPE.fullmatch(word):
             return False  # a trade name: PaO2, InnoSpire
         if after in ("-", "_") or (after == ":" and text[start - 1 : start] in ("", "\n")):
             return False
@@ -359,15 +159,15 @@ class NameLeftovers(NameRepeats):
         if self._beside(tokens, i, kinds, named) or (kind > SHAPED and self._comma_pair(tokens, i, kinds)):
             return True
         if kind == UNKNOWN:
-            return self._last_word(text, start) in _BEFORE or bool(
-                _ROLE_LABEL.search(text, max(0, start - 22), start)
+            return self._last_word(text, start) in BEFORE_NAMES or bool(
+                ROLE_LABEL.search(text, max(0, start - 22), start)
             )
         if kind == SURE:
             return end - start > 2 and not self.starts_sentence(tokens, i)
-        if not bits[i] & STOP and _ROLE_BEHIND.match(text, end):
+        if not bits[i] & STOP and ROLE_BEHIND.match(text, end):
             return True
         if kind == SHAPED:
-            if _VERB_BEHIND.match(text, end) and after == " ":
+            if VERB_BEHIND.match(text, end) and after == " ":
                 return self.starts_sentence(tokens, i) and end - start > 4
             if self.starts_sentence(tokens, i):
                 return False
@@ -377,27 +177,29 @@ class NameLeftovers(NameRepeats):
                 and text[start - 2].islower()
                 and not (after == " " and text[end + 1 : end + 2].isupper())
             )
-            return amid or self._last_word(text, start) in _BEFORE
+            return amid or self._last_word(text, start) in BEFORE_NAMES
         if self._under_label(tokens, i):
             return True
         if (
             after in (",", ";", "\n", "", ".", ")", "/", "|")
             and not bits[i] & (STOP | STATE | EPONYM)
-            and _ROLE_LABEL.search(text, max(0, start - 22), start)
+            and ROLE_LABEL.search(text, max(0, start - 22), start)
         ):
             return True
         if bits[i] & (STATE | MONTH):
             return False
         if bits[i] & STOP:
-            return after in (".", ",", ";", ")", "\n", "'", "") and self._last_word(text, start) in _STRICT
-        if _VERB_BEHIND.match(text, end) or self._plain_pair(tokens, i):
+            return after in (".", ",", ";", ")", "\n", "'", "") and self._last_word(text, start) in RIGHT_BEFORE_NAMES
+        if VERB_BEHIND.match(text, end) or self._plain_pair(tokens, i):
             return True
         if self.starts_sentence(tokens, i):
             return False
-        return self._last_word(text, start) in _BEFORE and not (after == " " and text[end + 1 : end + 2].isupper())
+        return self._last_word(text, start) in BEFORE_NAMES and not (
+            after == " " and text[end + 1 : end + 2].isupper()
+        )
 
     def _plain_pair(self, tokens: Tokens, i: int) -> bool:
-        """Say whether two words that are names or words stand as a name does, alone with their capitals: Jordan Graham."""
+        """Say whether two words that are names or words stand as a name does: Jordan Graham."""
         text, bits, starts, ends = tokens.text, tokens.bits, tokens.starts, tokens.ends
         j = i + 1
         if j >= len(bits) or text[ends[i] : starts[j]] != " " or not (bits[i] & GIVEN and bits[j] & FAMILY):
@@ -422,7 +224,7 @@ class NameLeftovers(NameRepeats):
         )
 
     def _ordinary_here(self, tokens: Tokens, i: int) -> bool:
-        """Say whether a word of no list is no name by this text: an abbreviation, or one that stands in lower case as well."""
+        """Say whether a word of no list is no name by this text: an abbreviation, or in lower case elsewhere."""
         text, end, word = tokens.text, tokens.ends[i], tokens.lower[i]
         if (text[end : end + 1] in (":", ".", "/", "#") or text[end + 1 : end + 2].isdigit()) and is_abbreviation(
             word, self._ordinary
@@ -455,10 +257,10 @@ class NameLeftovers(NameRepeats):
             return True
         before = self._last_word(text, start)
         if kind == SHAPED:
-            return before in _STRICT and self._upper_line(tokens, i)
-        if before in _RELATED and kind == EITHER and size > 3 and self._upper_line(tokens, i):
+            return before in RIGHT_BEFORE_NAMES and self._upper_line(tokens, i)
+        if before in BEFORE_WORDS_THAT_ARE_NAMES and kind == EITHER and size > 3 and self._upper_line(tokens, i):
             return not tokens.bits[i] & (STATE | MONTH)
-        if before in _BEFORE or _ROLE_BEHIND.match(text, end):
+        if before in BEFORE_NAMES or ROLE_BEHIND.match(text, end):
             return kind > EITHER and size > 3
         if text[start - 1 : start] == "^" and i and named[i - 1]:
             return kind >= EITHER
@@ -501,13 +303,8 @@ class NameLeftovers(NameRepeats):
         ):
             if not 0 <= j < len(starts) or not gap or len(gap) > 9:
                 continue
-            if (
-                gap in (" ", "-", " - ", ". ", " '", ' "', '" ')
-                or gap == ", "
-                and j < i
-                and bits[j] & FAMILY
-                and bits[i] & GIVEN
-                and kind != EITHER
+            if gap in (" ", "-", " - ", ". ", " '", ' "', '" ') or (
+                gap == ", " and j < i and bits[j] & FAMILY and bits[i] & GIVEN and kind != EITHER
             ):
                 if gap == ". " and ends[j] - starts[j] > 2:
                     continue
@@ -543,17 +340,17 @@ class NameLeftovers(NameRepeats):
         """Say whether a word of a text without capitals is a name."""
         bits, text, start, end = tokens.bits, tokens.text, tokens.starts[i], tokens.ends[i]
         kind = kinds[i]
-        if end - start < 2 or self.is_thing(tokens, i) or _DOSE.match(text, end):
+        if end - start < 2 or self.is_thing(tokens, i) or DOSE.match(text, end):
             return False
         before = tokens.lower[i - 1] if i and text[tokens.ends[i - 1] : start] in (" ", ". ", ", ", ": ") else ""
         if kind <= EITHER:
-            near = i and kinds[i - 1] > EITHER or (i and named[i - 1])
+            near = (i and kinds[i - 1] > EITHER) or (i and named[i - 1])
             if near and text[tokens.ends[i - 1] : start] == " ":
                 if bits[i] & STOP or self._verb(tokens, i) or not (kind == SHAPED or bits[i] & FAMILY):
                     return False
-                return not bits[i] & COMMON or _NAME_ENDS.match(text, end) is not None
-            return bool(bits[i] & GIVEN) and not bits[i] & STOP and before in _RELATED
-        if before in _BEFORE or self._behind_credential(tokens, i):
+                return not bits[i] & COMMON or NAME_ENDS.match(text, end) is not None
+            return bool(bits[i] & GIVEN) and not bits[i] & STOP and before in BEFORE_WORDS_THAT_ARE_NAMES
+        if before in BEFORE_NAMES or self._behind_credential(tokens, i):
             return end - start > 2
         for j in (i - 1, i + 1):
             if 0 <= j < len(kinds) and (kinds[j] > EITHER or named[j]):
@@ -570,11 +367,3 @@ class NameLeftovers(NameRepeats):
             and tokens.text[tokens.ends[i] : tokens.starts[j]] in (" ", ", ")
             and len(tokens.lower[j]) > 1
         )
-
-    def _with_particles(self, text: str, start: int) -> int:
-        """Return where a name begins when the particles before it are its own: de la Cruz."""
-        if start and text[start - 1] in " -":
-            found = PARTICLES.search(text, max(0, start - 14), start)
-            if found:
-                return found.start()
-        return start

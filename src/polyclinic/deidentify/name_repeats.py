@@ -102,7 +102,8 @@ _NO_INITIALS = frozenset(
 # With what names of towns begin, and some of people: Port Nancyside
 OPENERS = frozenset(
     words_of(
-        "port lake east west north south new fort ft mt mount mountain san santa santo los las el la le saint st ste upper "
+        "port lake east west north south new fort ft mt mount mountain san santa santo los las el la le saint st "
+        "ste upper "
         "lower old big little grand glen bay point cape isle coeur truth great long palm cedar rock white royal"
     )
 )

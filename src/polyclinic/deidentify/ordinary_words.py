@@ -1,4 +1,4 @@
-"""Whether a word is an ordinary one, though no list has it as it stands: inflected, compound, or of medicine's endings."""
+"""Whether a word is an ordinary one though no list has it: inflected, compound, or with an ending of medicine."""
 
 from __future__ import annotations
 
@@ -10,17 +10,23 @@ from polyclinic.deidentify.lexicon import COMMON, CREDENTIAL, EPONYM, STATE, STO
 
 # Endings that hardly any name has, where a list of medicine's words never ends.
 MEDICAL_ENDING = re.compile(
-    r"(?:gram|graphy|scopy|scopic|itis|ectomy|otomy|ostomy|stomy|plasty|emia|aemia|pathy|pathic|ology|ologist|ological|"
+    r"(?:gram|graphy|scopy|scopic|itis|ectomy|otomy|ostomy|stomy|plasty|emia|aemia|pathy|pathic|ology|ologist|"
+    r"ological|"
     r"algia|megaly|trophy|trophic|philia|penia|penic|phagia|pnea|rrhea|rrhage|rrhagia|lysis|lytic|cyte|cytes|cytic|"
-    r"cytosis|mycin|cillin|cycline|floxacin|azole|prazole|sartan|statin|olol|dipine|zepam|zolam|barbital|caine|setron|"
-    r"triptan|gliptin|glutide|gliflozin|parin|xaban|gatran|umab|imab|zumab|tinib|ciclib|vir|azine|oxetine|tidine|lukast|"
+    r"cytosis|mycin|cillin|cycline|floxacin|azole|prazole|sartan|statin|olol|dipine|zepam|zolam|barbital|caine|"
+    r"setron|"
+    r"triptan|gliptin|glutide|gliflozin|parin|xaban|gatran|umab|imab|zumab|tinib|ciclib|vir|azine|oxetine|tidine|"
+    r"lukast|"
     r"terol|sone|solone|formin|glitazone|thiazide|semide|dronate|fenac|profen|oxicam|coxib|codone|morphone|"
-    r"tions?|ments?|ness|ally|ously|ively|ically|oscope|metry|plegia|plegic|paresis|genesis|kinesis|genic|osis|oses|otic|"
+    r"tions?|ments?|ness|ally|ously|ively|ically|oscope|metry|plegia|plegic|paresis|genesis|kinesis|genic|osis|"
+    r"oses|otic|"
     r"ical|ular|oidal|ative|izing|ized|ization|ectomies|ology)$"
 )
 PREFIX = re.compile(
-    r"(?:non|post|peri|intra|extra|inter|trans|sub|supra|infra|hyper|hypo|micro|macro|multi|anti|neuro|cardio|broncho|gastro|"
-    r"entero|nephro|hepato|osteo|electro|immuno|echo|photo|radio|thrombo|over|under|pre|re|un|mis|self|bi|tri|semi|dys|poly)-?"
+    r"(?:non|post|peri|intra|extra|inter|trans|sub|supra|infra|hyper|hypo|micro|macro|multi|anti|neuro|cardio|"
+    r"broncho|gastro|"
+    r"entero|nephro|hepato|osteo|electro|immuno|echo|photo|radio|thrombo|over|under|pre|re|un|mis|self|bi|tri|"
+    r"semi|dys|poly)-?"
 )
 ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "ly", "less", "like", "wise")
 PLAIN = COMMON | STOP | STATE | EPONYM | CREDENTIAL
@@ -57,7 +63,7 @@ def is_ordinary(word: str, lexicon: Mapping[str, int]) -> bool:
 
 
 def is_slip(word: str, lexicon: Mapping[str, int]) -> bool:
-    """Say whether a word in no list is likely a slip of the hand, or misread, for an ordinary one: Pnuemonia, Irnpression.
+    """Say whether a word in no list is likely a slip, or misread, for an ordinary one: Pnuemonia, Irnpression.
 
     Args:
         word: in lower case.

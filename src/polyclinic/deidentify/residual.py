@@ -13,8 +13,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from polyclinic.deidentify.detect import TAG, Rules
 from polyclinic.deidentify.businesses import BUSINESSES
+from polyclinic.deidentify.detect import TAG, Rules
 from polyclinic.deidentify.lexicon import (
     COMMON,
     CREDENTIAL,
@@ -30,9 +30,9 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
-from polyclinic.deidentify.name_leftovers import EITHER, SAFE, SURE, UNKNOWN
+from polyclinic.deidentify.name_cues import EITHER, SAFE, SURE, UNKNOWN
+from polyclinic.deidentify.number_shapes import CODE_BEFORE, PUBLIC_CODE, UNIT
 from polyclinic.deidentify.ordinary_words import is_ordinary
-from polyclinic.deidentify.number_labels import CODE_BEFORE, PUBLIC_CODE, UNIT
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
@@ -54,9 +54,12 @@ HIDDEN = re.compile(
 )
 # What stands right before a name, also in texts without capitals.
 ANNOUNCED = re.compile(
-    r"\b(?:mr|mrs|ms|miss|mx|dr|drs|prof|doctor|nurse|rn|md|wife|husband|son|daughter|mother|father|mom|dad|brother|sister|aunt|uncle|cousin|"
-    r"niece|nephew|grand(?:son|daughter|mother|father|ma|pa)|partner|fianc[eé]e?|spouse|neighbou?r|roommate|caregiver|aide|guardian|pt|patient|"
-    r"seen by|signed by|signed|dictated by|named|called|name is|dear|cc|attn|c/o|d/w|w/|spoke with|spoke to|per|pcp|surgeon|"
+    r"\b(?:mr|mrs|ms|miss|mx|dr|drs|prof|doctor|nurse|rn|md|wife|husband|son|daughter|mother|father|mom|dad|"
+    r"brother|sister|aunt|uncle|cousin|"
+    r"niece|nephew|grand(?:son|daughter|mother|father|ma|pa)|partner|fianc[eé]e?|spouse|neighbou?r|roommate|"
+    r"caregiver|aide|guardian|pt|patient|"
+    r"seen by|signed by|signed|dictated by|named|called|name is|dear|cc|attn|c/o|d/w|w/|spoke with|spoke to|per|"
+    r"pcp|surgeon|"
     r"cardiologist|neurologist|oncologist|attending|resident|social worker|case manager)[.,]?\s+([^\W\d_][\w'’-]+)",
     re.IGNORECASE,
 )
@@ -64,18 +67,22 @@ CODE = re.compile(
     r"(?<![\w./-])(?=[\w-]*\d[\w-]*\d[\w-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w./-])"
 )
 DAY_LEFT = re.compile(
-    r"\b(?:on|since|until|till|from|dated|date|seen|admitted|born|by|thru|through|before|after|due|visit|f/u|dob|doi|dos)[:\s]\s?"
-    r"(?P<day>\d{1,2}[/-]\d{1,2}(?:[/-]\d{2,4})?|\d{1,2}\.\d{1,2}\.\d{2,4}|\d{1,2}(?:st|nd|rd|th))(?![\w%/]|\.\d|\s?(?:mg|ml|weeks?|days?|months?|years?|hours?|hrs?|liters?|l\b|cm|mm|degree|"
+    r"\b(?:on|since|until|till|from|dated|date|seen|admitted|born|by|thru|through|before|after|due|visit|f/u|dob|"
+    r"doi|dos)[:\s]\s?"
+    r"(?P<day>\d{1,2}[/-]\d{1,2}(?:[/-]\d{2,4})?|\d{1,2}\.\d{1,2}\.\d{2,4}|\d{1,2}(?:st|nd|rd|th))(?![\w%/]|\.\d|"
+    r"\s?(?:mg|ml|weeks?|days?|months?|years?|hours?|hrs?|liters?|l\b|cm|mm|degree|"
     r"percentile|toe|finger|digit|metatarsal|rib|grade|floor|pain|strength))",
     re.IGNORECASE,
 )
 MONTH_LEFT = re.compile(
-    r"(?<!\w)(?:\d{1,2}(?:st|nd|rd|th)?[ -](?:of )?)?(?:january|february|march|april|june|july|august|september|october|november|december|jan|feb|mar|apr|"
+    r"(?<!\w)(?:\d{1,2}(?:st|nd|rd|th)?[ -](?:of )?)?(?:january|february|march|april|june|july|august|september|"
+    r"october|november|december|jan|feb|mar|apr|"
     r"jun|jul|aug|sept?|oct|nov|dec)\b\.?[ ,-]{1,2}(?:\d{1,2}\b|(?:19|20)\d\d\b|'\d\d\b)",
     re.IGNORECASE,
 )
 STREET_LEFT = re.compile(
-    r"(?<![\w/.$-])\d{1,5}[A-Z]? (?:[NSEW]\.? )?(?:[A-Z][\w'.-]+ ){1,3}(?:St|Street|Ave|Avenue|Rd|Road|Ln|Lane|Blvd|Ct|Court|Dr|Drive|Way|Pl|Place|Hwy|Pkwy|Ter|Cir|"
+    r"(?<![\w/.$-])\d{1,5}[A-Z]? (?:[NSEW]\.? )?(?:[A-Z][\w'.-]+ ){1,3}(?:St|Street|Ave|Avenue|Rd|Road|Ln|Lane|"
+    r"Blvd|Ct|Court|Dr|Drive|Way|Pl|Place|Hwy|Pkwy|Ter|Cir|"
     r"Circle|Trail|Loop|ST|STREET|AVE|AVENUE|RD|ROAD|LN|LANE|BLVD|CT|DRIVE|WAY)\b"
 )
 
@@ -149,7 +156,7 @@ def _all(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterato
 
 
 def _may_be_name(word: str, text: str, start: int, rules: Rules) -> bool:
-    """Say whether a word after a title, a relative or a role may be a name: no ordinary word, or one that is a name too."""
+    """Say whether a word after a title, a relative or a role may be a name."""
     plain = word.lower().removesuffix("'s").removesuffix("’s")
     bit = rules.lexicon.get(plain, 0)
     if bit & STOP or len(plain) < 3:
@@ -228,7 +235,7 @@ def _own_word(text: str, tokens: Tokens, i: int, covered: bytearray, rules: Rule
 
 
 def _alone_or_a_pair(text: str, tokens: Tokens, i: int) -> bool:
-    """Say whether a word has no capitalised neighbours, or one with which it may be a name: not one of a title in capitals."""
+    """Say whether a word has no capitalised neighbours, or one with which it may be a name."""
     bits, starts, ends = tokens.bits, tokens.starts, tokens.ends
     before = i > 0 and starts[i] == ends[i - 1] + 1 and text[ends[i - 1]] == " "
     behind = i + 1 < len(bits) and starts[i + 1] == ends[i] + 1 and text[ends[i]] == " "

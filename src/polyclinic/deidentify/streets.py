@@ -1,4 +1,4 @@
-"""Streets that no list of street types knows: by the number before them and the town, the label or the route with them."""
+"""Streets that no list of street types knows: by their number and the town, label or route beside them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
 _UNIT = (
-    r"(?:,?[ \t\n]{0,2}(?:\b(?:apt|apartment|unit|suite|ste|lot|bldg|building|floor|fl|rm|room|trlr|trailer|spc|space|po box|"
+    r"(?:,?[ \t\n]{0,2}(?:\b(?:apt|apartment|unit|suite|ste|lot|bldg|building|floor|fl|rm|room|trlr|trailer|spc|"
+    r"space|po box|"
     r"p\.?o\.? box|box|flat)\b\.?[ \t]?#?[ \t]?|#[ \t]?)\w{1,6}\b)?"
 )
 # A number and up to five words, right before a town.
@@ -20,31 +21,43 @@ _BEFORE_TOWN = re.compile(
     re.IGNORECASE,
 )
 _ROUTE = re.compile(
-    r"(?<![\w/.$-])(?:\d{1,6}[ \t])?(?:[NSEW]\.?[ \t])?(?:(?:county|state|u\.?s\.?|farm(?:-to-market)?)[ \t](?:road|route|rd|rte|"
+    r"(?<![\w/.$-])(?:\d{1,6}[ \t])?(?:[NSEW]\.?[ \t])?(?:(?:county|state|u\.?s\.?|"
+    r"farm(?:-to-market)?)[ \t](?:road|route|rd|rte|"
     r"highway|hwy)|rural[ \t]route|highway|hwy|interstate)[ \t]#?\d{1,5}[A-Za-z]?\b(?:,?[ \t]?box[ \t]\d+)?" + _UNIT,
     re.IGNORECASE,
 )
 _FOREIGN = re.compile(
-    r"(?<![\w/.$-])\d{1,6}[ \t](?:Avenida|Av\.|Calle|Camino|Paseo|Via|Rue|Rua|Chemin|AVENIDA|CALLE|CAMINO|PASEO|RUE)[ \t]"
+    r"(?<![\w/.$-])\d{1,6}[ \t](?:Avenida|Av\.|Calle|Camino|Paseo|Via|Rue|Rua|Chemin|AVENIDA|CALLE|CAMINO|PASEO|"
+    r"RUE)[ \t]"
     r"(?:(?:del?|des?|la|las|los|du|de[ \t]la|DEL?|LA|LAS|LOS)[ \t])?[A-ZÀ-Ý][\w.'’-]*(?:[ \t][A-ZÀ-Ý][\w'’-]+)?"
     + _UNIT
 )
 # Post office's names of streets that are ordinary words: only with a number before and capitals all along.
 _RARE_TYPES = frozenset(
     words_of(
-        "alley anex annex arcade bayou bend bluff bluffs bottom branch bridge brook burg bypass camp canyon cape causeway center "
-        "centers circles cliff cliffs club common commons corner corners courts cove coves creek crest crossroad curve dale dam "
-        "divide drives estate estates extension fall falls ferry field fields flat flats ford forest forge fork forks fort garden gateway "
-        "glen glens greens groves harbor harbors haven hills hollow inlet island islands isle junction junctions key keys "
-        "knoll knolls lake lakes land landing light lights loaf lock locks lodge mall manor meadow meadows mill mills mission "
-        "motorway mount mountain mountains neck orchard oval overpass park parks parkways pass passage pine pines plain plains "
-        "points point port ports prairie radial ramp ranch rapid rapids rest ridges river roads route rue shoal shoals shore shores skyway "
-        "spring springs spur spurs squares station stravenue stream streets summit throughway trace track trafficway trailer "
-        "tunnel underpass union valley valleys via viaduct view views village villages ville vista walks wall ways well wells vale end"
+        "alley anex annex arcade bayou bend bluff bluffs bottom branch bridge brook burg bypass camp canyon cape "
+        "causeway center "
+        "centers circles cliff cliffs club common commons corner corners courts cove coves creek crest crossroad "
+        "curve dale dam "
+        "divide drives estate estates extension fall falls ferry field fields flat flats ford forest forge fork "
+        "forks fort garden gateway "
+        "glen glens greens groves harbor harbors haven hills hollow inlet island islands isle junction junctions "
+        "key keys "
+        "knoll knolls lake lakes land landing light lights loaf lock locks lodge mall manor meadow meadows mill "
+        "mills mission "
+        "motorway mount mountain mountains neck orchard oval overpass park parks parkways pass passage pine "
+        "pines plain plains "
+        "points point port ports prairie radial ramp ranch rapid rapids rest ridges river roads route rue shoal "
+        "shoals shore shores skyway "
+        "spring springs spur spurs squares station stravenue stream streets summit throughway trace track "
+        "trafficway trailer "
+        "tunnel underpass union valley valleys via viaduct view views village villages ville vista walks wall "
+        "ways well wells vale end"
     )
 )
 _LABELLED = re.compile(
-    r"(?:^|[\n|,;{\"])[ \t]*\"?(?:(?:home|mailing|street|patient|residence|billing|permanent|current)[ _]?)?(?:address|street|addr|residence|"
+    r"(?:^|[\n|,;{\"])[ \t]*\"?(?:(?:home|mailing|street|patient|residence|billing|permanent|"
+    r"current)[ _]?)?(?:address|street|addr|residence|"
     r"address[_ ]?(?:line)?[_ ]?[12])\"?[ \t]*(?:[:=|]|\n)[ \t|]*\"?(?=\w)",
     re.IGNORECASE,
 )

@@ -87,7 +87,7 @@ def found_rows(folder: Path) -> list[dict[str, Any]]:
     "corpus.deidentify",
     DeidentifySettings,
     output="documents",
-    version=1,
+    version=2,
     packages=("presidio-analyzer",),
     check=check_deidentify,
     shown=found_rows,
