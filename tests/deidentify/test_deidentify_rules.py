@@ -108,6 +108,50 @@ def test_numbers_places_and_institutions_are_found(text: str, what: str, kind: s
 
 
 @pytest.mark.parametrize(
+    ("text", "what", "kind"),
+    [
+        ("Seen 0 3 / 0 4 / 2 0 1 9 here.", "0 3 / 0 4 / 2 0 1 9", "date"),
+        ("DOB 03 04 1961", "03 04 1961", "date"),
+        ("seen three slash four slash nineteen", "three slash four slash nineteen", "date"),
+        ("PT sessions 3/4, 3/11, 3/18", "3/4", "date"),
+        ("CXR (3/12) clear", "3/12", "date"),
+        ("in the fall of 2018 he", "the fall of 2018", "date"),
+        ("on the fifth, she", "the fifth", "date"),
+        ("MRN\n4452", "4452", "mrn"),
+        ("MRN | DOB | SSN\n4455 | 3/4/61 | 6789", "4455", "mrn"),
+        ("455211 (MRN)", "455211", "mrn"),
+        ("record number is one twenty three forty five", "one twenty three forty five", "mrn"),
+        ("SSN •••-••-6789", "6789", "ssn"),
+        ("Member ID 1EG4 TE5 MK72", "1EG4 TE5 MK72", "health_plan"),
+        ("DL: CA D1234567", "CA D1234567", "license"),
+        ("plate BD51 SMR", "BD51 SMR", "vehicle"),
+        ("UDI (01)00643169001763(17)250131", "(01)00643169001763(17)250131", "device"),
+        ("fingerprint template 9f8e7d6c5b4a", "9f8e7d6c5b4a", "biometric"),
+        ("call 1-800-FLOWERS", "1-800-FLOWERS", "phone"),
+        ("617-555-1234 (fax)", "617-555-1234", "fax"),
+        ("F/97 admitted", "97", "age"),
+        ("she is ninety-four.", "ninety-four", "age"),
+        ("Springfield 01101", "01101", "zip"),
+    ],
+)
+def test_numbers_are_found_in_styles_without_a_rule_of_their_own(text: str, what: str, kind: str) -> None:
+    assert (what, kind) in found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "She rates her pain as 7/10, 3/10 with medication, and 10/10 at worst.",
+        "Nitrofurantoin for 3/7. Last STD screen 6/12 ago. AKI 2/2 sepsis.",
+        "One 1800-calorie diet; WBC 12500; SBP in the 90s; in the 1990s; 90 mg; sat is 94% on room air.",
+        "Percocet 5/325, Novolin 70/30, L4-5, T2-weighted, CA-125, 4-0 Vicryl.",
+    ],
+)
+def test_what_is_measured_is_no_date_and_no_identifier(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Parkinson's disease, Crohn's disease, Hodgkin lymphoma and Bell's palsy in 2012.",

@@ -7,6 +7,7 @@ import re
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.look_back import LookBack
 
+OLD = 90  # from this age on it is an identifier
 OLDEST = 125  # years; a greater number is no age
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen"
@@ -116,14 +117,14 @@ def spelled_ages(text: str) -> list[tuple[int, int]]:
     found = [m.span() for m in BIRTHDAY.finditer(text)]
     for match in SPELLED.finditer(text):
         start, end = match.span()
-        if AFTER.match(text, end) and not NOT_BEFORE.search(text, max(0, start - 14), start):
-            found.append((start, end))
-        elif STRONG.search(text[max(0, start - 30) : start]) or (
-            BEFORE.search(text, start - 30, start) and ENDS.match(text, end)
-        ):
-            found.append((start, end))
-        elif text[max(0, start - 3) : start].lower() == "at " and re.match(
-            r"\s+(?:s?he|they)\b", text[end : end + 6]
+        if (
+            (AFTER.match(text, end) and not NOT_BEFORE.search(text, max(0, start - 14), start))
+            or STRONG.search(text[max(0, start - 30) : start])
+            or (BEFORE.search(text, start - 30, start) and ENDS.match(text, end))
+            or (
+                text[max(0, start - 3) : start].lower() == "at "
+                and re.match(r"\s+(?:s?he|they)\b", text[end : end + 6])
+            )
         ):
             found.append((start, end))
     for match in NINETIES_WORD.finditer(text):

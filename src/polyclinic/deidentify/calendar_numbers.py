@@ -45,7 +45,8 @@ TIME_AFTER = re.compile(
     r"(?:(?<=[\s@])(?:[01]\d|2[0-3])[0-5]\d(?!\d|/|\s?m[lg])))|\s?(?:AM|PM|am|pm|a\.m\.|p\.m\.|noon)\b"
 )
 PART_BEHIND = re.compile(
-    r"\s?[,(]\s?\d+(?:\.\d+)?\s?%|\s?\(\d|\s\d+/\d+|\s(?:of|patients|subjects|participants|occasions?|attempts?|times|cases|in\s+(?:the|all|both)|on\s+the\s+(?:left|right))\b"
+    r"\s?[,(]\s?\d+(?:\.\d+)?\s?%|\s?\(\d|\s\d+/\d+|\s(?:of|patients|subjects|participants|occasions?|attempts?|"
+    r"times|cases|in\s+(?:the|all|both)|on\s+the\s+(?:left|right))\b"
 )
 SAME_DAY = re.compile(r"\b(?:today|tonight|yesterday|tomorrow)\s?[(,]?\s?$", re.IGNORECASE)
 # What makes a pair of numbers a score, by its second number.
@@ -56,7 +57,8 @@ NEAR = {
         1: r"\bratio",
         2: r"\btab|\bpack|\bmile|\bpills?\b|\bhour|\bhalf|\binch|\bcup|\bnormal saline|\bNS\b",
         3: r"orient|\bcup|\bthird|\bdistal|\bproximal|\bmiddle|\bupper|\blower|\bmid|\btab|recall|\bgait",
-        4: r"pulse|reflex|\bdtr|edema|brisk|\bstage|patell|achilles|tonsil|\bcup|\btab|\bradial|pedal|dorsalis|\bT\d|\bNS\b",
+        4: r"pulse|reflex|\bdtr|edema|brisk|\bstage|patell|achilles|tonsil|\bcup|\btab|\bradial|pedal|dorsalis|"
+        r"\bT\d|\bNS\b",
         5: r"strength|motor|power|weak|muscle|deltoid|bicep|tricep|\bgrip|flex|exten|abduct|adduct|quad|hamstring|"
         r"extremit|bilateral|throughout|neuro|\b[RL]?[UL]E\b|\b[UL]L\b|\bSAM\b|tone|straight leg",
         6: r"murmur|systolic|diastolic|heart|cardi|\bCV\b|\bS1|\bSEM\b|\bHSM\b|gallop|\brub|ejection|sternal",
@@ -84,7 +86,8 @@ DURATION_AHEAD = re.compile(
 )
 MIXED_NUMBER = re.compile(r"(?<![\d./-])\d{1,3}\s$|[A-Za-z=<>~≥≤]$|\b(?:an?|about)\s$", re.IGNORECASE)
 PART_BEHIND = re.compile(
-    r"\s?[,(]\s?\d+(?:\.\d+)?\s?%|\s?\(\d|\s\d+/\d+\s|\s(?:of|patients|subjects|participants|occasions?|attempts?|times|"
+    r"\s?[,(]\s?\d+(?:\.\d+)?\s?%|\s?\(\d|\s\d+/\d+\s|\s(?:of|patients|subjects|participants|occasions?|"
+    r"attempts?|times|"
     r"cases|in\s+(?:the|all|both)|on\s+the\s+(?:left|right))\b"
 )
 SAME_DAY = re.compile(r"\b(?:today|tonight|yesterday|tomorrow)\s?[(,]?\s?$", re.IGNORECASE)
@@ -92,7 +95,8 @@ SAME_DAY = re.compile(r"\b(?:today|tonight|yesterday|tomorrow)\s?[(,]?\s?$", re.
 DENOMINATORS = frozenset((1, 2, 3, 4, 5, 6, 7, 10, 12, 15))
 # Words before 3/4 that say what was done, seen or taken that day: by their endings, so that no list is needed.
 DONE = re.compile(
-    r"(?:\b[A-Za-z]{2,}(?:scop(?:y|ies)|grams?|ectomy|otomy|ostomy|plasty|graphy|opsy|section|culture|films?|doppler)|"
+    r"(?:\b[A-Za-z]{2,}(?:scop(?:y|ies)|grams?|ectomy|otomy|ostomy|plasty|graphy|opsy|section|culture|films?|"
+    r"doppler)|"
     r"\b(?!grad|rat|scor|limit|decreas|increas|reduc|weaken|impair|preserv|measur|test|compromis|diminish|unchang|"
     r"need|bas|elevat|advanc|estimat)[A-Za-z']{2,}(?:[^aeou]ed|'d)|"
     r"\b(?:CXR|CT|CTA|MRI|MRA|TTE|TEE|EGD|EEG|EMG|KUB|U/?S|UA|UCx|BCx|SCx|Cx|cx|EKG|ECG|PET|CABG|PCI|ERCP|MRCP|LP|"

@@ -54,7 +54,8 @@ class Words:
 
 LISTS = frozenset(
     words_of(
-        "months_that_are_words months_that_are_names seasons month_cues weekdays number_words holidays day_cues not_days_after "
+        "months_that_are_words months_that_are_names seasons month_cues weekdays number_words holidays day_cues "
+        "not_days_after "
         "not_days_before titles soft_titles credentials name_suffixes particles name_labels name_cues "
         "relations verbs_before_cues not_names eponyms eponym_things states state_names_of_two_words "
         "state_codes countries cities cities_of_two_words city_cues city_endings city_labels street_types "

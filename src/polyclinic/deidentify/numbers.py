@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.deidentify.ages import OLDEST, age_end, decade_end
+from polyclinic.deidentify.ages import OLD, OLDEST, age_end, decade_end
 from polyclinic.deidentify.language import words_of
-from polyclinic.deidentify.number_labels import AGED, MAC, SSN, UNIT, NumberLabels
+from polyclinic.deidentify.number_labels import NumberLabels
+from polyclinic.deidentify.number_shapes import AGED, MAC, SSN, UNIT
 from polyclinic.deidentify.phones import (
     INTERNATIONAL,
     LABEL_BEHIND,
@@ -28,20 +29,25 @@ DIGITS = re.compile(r"\d+")
 # The bulk of numbers is measured, and passed over without another question: doses, pressures, decimals, durations,
 # years; A1c, COVID-19, L5, C5-6, x3.
 MEASURED = re.compile(
-    r"(?<![\w./#+:@-])(?:\d{1,4}(?:\.\d+)?(?=(?: |-)?(?:mg|mcg|milligrams?|ml|%|percent|units?|cm|mm|bpm|liters?|degrees|pounds|"
+    r"(?<![\w./#+:@-])(?:\d{1,4}(?:\.\d+)?(?=(?: |-)?(?:mg|mcg|milligrams?|ml|%|percent|units?|cm|mm|bpm|"
+    r"liters?|degrees|pounds|"
     r"beats)\b)|"
     r"(?:[4-9]\d|\d{3})/\d{2,3}(?![\d/\w-]|\.\d| ?-)|"
     r"\d{1,3}\.\d{1,2}(?![\d/\w-]|\.\d| ?-| (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))|"
     r"\d(?=\. (?!Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[A-Z][a-z])|"
-    r"[1-8]?\d(?=(?: |-)(?:years?|months?|weeks?|days?|hours?|minutes?|times|tablets?|packs?|inch|to|or|and|x)\b(?![ -]\d))|"
-    r"(?<=[a-z] )(?<!no )(?<!id )(?<!ext )(?<!ber )(?<!ger )(?<!ing in )(?<!nds in )(?<!our )(?<!is )(?<!of )(?<!gits )"
+    r"[1-8]?\d(?=(?: |-)(?:years?|months?|weeks?|days?|hours?|minutes?|times|tablets?|packs?|inch|to|or|and|"
+    r"x)\b(?![ -]\d))|"
+    r"(?<=[a-z] )(?<!no )(?<!id )(?<!ext )(?<!ber )(?<!ger )(?<!ing in )(?<!nds in )(?<!our )(?<!is )(?<!of )"
+    r"(?<!gits )"
     r"(?:19|20)\d{2}(?=[.,;)]?(?:\s|$)))"
-    r"|(?<=\bA)1(?=c)|(?<=VID-)19\b|(?<=\b[CTLS])\d{1,2}(?:-[CTLS]?\d{1,2})?\b(?![-/.]\d)|(?<=\bx)\d\b|(?<=[pS][Oo])2\b"
+    r"|(?<=\bA)1(?=c)|(?<=VID-)19\b|(?<=\b[CTLS])\d{1,2}(?:-[CTLS]?\d{1,2})?\b(?![-/.]\d)|(?<=\bx)\d\b|"
+    r"(?<=[pS][Oo])2\b"
 )
 IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?![\d.])(?::\d{2,5}\b)?(?:/\d{1,2}\b)?")
 ZIP_PLUS = re.compile(r"\d{5}(?:-\d{4})?(?!\d)")
 DAY_ALONE = re.compile(
-    r"(?:\b(?:on|until|till|since|by|from|before|after|through|of|dated|discharged|admitted|returned?|seen|you|again|due|"
+    r"(?:\b(?:on|until|till|since|by|from|before|after|through|of|dated|discharged|admitted|returned?|seen|you|"
+    r"again|due|"
     r"for|starting|(?:mon|tues|wednes|thurs|fri|satur|sun)day),?\s+(?:the\s+)|\badmit(?:ted)?:\s|"
     r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)$",
     re.IGNORECASE,
@@ -54,8 +60,10 @@ NOT_A_DAY = re.compile(
     re.IGNORECASE,
 )
 DAY_ENDS = re.compile(
-    r"\s*(?:[.,;:!?)\n/-]|$|(?:of\s+(?:this|last|next|the|that)|and|but|or|for|to|at|with|he|she|we|they|i|it|when|after|so|"
-    r"in|because|until|through|by|per|via|if|from|then|his|her|the|a|was|is|due|unless|who|where|pt|patient|am|pm)\b)",
+    r"\s*(?:[.,;:!?)\n/-]|$|(?:of\s+(?:this|last|next|the|that)|and|but|or|for|to|at|with|he|she|we|they|i|it|"
+    r"when|after|so|"
+    r"in|because|until|through|by|per|via|if|from|then|his|her|the|a|was|is|due|unless|who|where|pt|patient|am|"
+    r"pm)\b)",
     re.IGNORECASE,
 )
 # Single digits with spaces, and perhaps signs, between them.
@@ -73,7 +81,6 @@ TOWN_BEFORE = re.compile(
 )
 ZIP_BEHIND = re.compile(r"\s(?:zip|postal|area\s?code)\b", re.IGNORECASE)
 TOWN_AFTER = re.compile(r"\s*(?:[\n,;)]|\.(?!\d)|$|U\.?S\.?A?\b|United States)")
-OLD = 90  # from this age on it is an identifier
 _BEFORE_MONTHS = frozenset("-.stnrdth/ STNRDH") | frozenset("JFMASONDjfmasond")
 _NO_STATES = frozenset(words_of("in or me hi ok de la pa ma al on id co mt mo oh ms md do ne ct"))
 _MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov dec"))

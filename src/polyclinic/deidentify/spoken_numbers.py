@@ -19,10 +19,12 @@ _SINGLE = frozenset(_DIGIT.split("|"))
 _PAIRS = frozenset(_TEENS.split("|"))
 _ROUND = frozenset(_TENS.split("|"))
 LABEL = re.compile(
-    r"\b(?:(mrn|medical record|record|chart)|(ssn|social(?: security)?|last four)|(phone|cell|pager|extension|fax|call|"
+    r"\b(?:(mrn|medical record|record|chart)|(ssn|social(?: security)?|last four)|(phone|cell|pager|extension|"
+    r"fax|call|"
     r"number|dial|at|reach\w*|mobile|home|callback|beeper|tel(?:ephone)?)|(member|policy|group|medicare|medicaid|"
     r"insurance|subscriber)|(account)|(npi|dea|licen[cs]e)|(plate)|(id|case|accession|order|visit))\b"
-    r"(?:\s+(?:number|is|of|at|no|id|the|her|his|my|ends|ending|in|with|digits|on|to|me|back|security|social|line)\b)*"
+    r"(?:\s+(?:number|is|of|at|no|id|the|her|his|my|ends|ending|in|with|digits|on|to|me|back|security|social|"
+    r"line)\b)*"
     r"[\s:#,.]*$",
     re.IGNORECASE,
 )

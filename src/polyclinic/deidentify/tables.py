@@ -5,30 +5,48 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from polyclinic.deidentify.ages import OLD, OLDEST
 from polyclinic.deidentify.spans import Span
 
 CELL = re.compile(r"[^|\t\n]+?(?=[ ]*(?:\||\t|\n|$)|[ ]{2,})")
+_NUMBER = r"(?: ?(?:id|#|no\.?|num(?:ber)?))?"
 HEADINGS = (
-    ("ssn", r"ssn|social security(?: no\.?| number)?|soc(?:ial)? sec"),
     (
-        "mrn",
-        r"mrn|mr ?(?:#|no\.?)|medical record(?: no\.?| number)?|chart ?(?:#|no\.?|number)|patient ?(?:id|#|no\.?)|pt ?(?:id|#)",
+        "ssn",
+        r"(?:last (?:4|four) )?(?:ssn|social|soc(?:ial)? sec(?:urity)?\.?)(?: no\.?| number|"
+        r" ?#)?(?: ?\(?last (?:4|four)\)?)?",
+    ),
+    ("ssn", r"last (?:4|four)(?: \(?ssn\)?)?"),
+    ("mrn", r"mrn|mr ?(?:#|no\.?)|med(?:ical)?\.? rec(?:ord)?\.?(?: no\.?| number| ?#)?|chart" + _NUMBER),
+    ("mrn", r"(?:patient|pt|hospital|hosp|unit|record|file) ?(?:id|#|no\.?|number)"),
+    (
+        "health_plan",
+        r"(?:member|policy|group|subscriber|plan|insurance|ins\.?|medicare|medicaid|payer|beneficiary|coverage|hic)",
     ),
     (
         "health_plan",
-        r"(?:member|policy|group|subscriber|plan|insurance|medicare|medicaid)(?: ?(?:id|#|no\.?|number))?|mbi",
+        r"(?:member|policy|group|grp|subscriber|plan|insurance|ins\.?|medicare|medicaid|payer|coverage|hic)"
+        + _NUMBER,
     ),
-    ("account", r"(?:account|acct)\.?(?: ?(?:#|no\.?|number))?"),
-    ("license", r"npi|dea(?: ?#)?|licen[cs]e(?: ?(?:#|no\.?|number))?|dl ?#?"),
-    ("vehicle", r"plates?|vin|license plate"),
-    ("device", r"serial(?: ?(?:#|no\.?|number))?|s/n|lot(?: ?#)?|udi"),
-    ("other_id", r"(?:accession|case|encounter|visit|order|specimen)(?: ?(?:id|#|no\.?|number))|csn|accession"),
-    ("phone", r"(?:home |cell |work )?(?:phone|tel(?:ephone)?|pager|mobile|ext(?:ension)?)(?: ?(?:#|no\.?|number))?"),
-    ("fax", r"fax(?: ?(?:#|no\.?|number))?"),
+    ("health_plan", r"mbi|policy/group|insurance/id"),
+    ("account", r"(?:account|acct|billing|guarantor)\.?" + _NUMBER),
+    ("license", r"npi|dea|(?:driver'?s )?licen[cs]e|dl|lic\.?(?: #)?|npi" + _NUMBER),
+    ("vehicle", r"plates?|vin|license plate|tag" + _NUMBER),
+    ("device", r"(?:serial|lot|device|implant)" + _NUMBER + r"|s/n|udi"),
+    ("other_id", r"(?:accession|acc|case|encounter|enc|visit|order|specimen|study)" + _NUMBER + "|csn|fin"),
+    ("phone", r"(?:home |cell |work |contact )?(?:phone|tel(?:ephone)?|pager|mobile|cell|ext(?:ension)?)" + _NUMBER),
+    ("fax", r"fax" + _NUMBER),
     ("zip", r"zip(?: ?code)?|postal code"),
-    ("date", r"dob|date(?: of (?:birth|service|visit))?|dos|admitted|discharged|birth ?date"),
+    ("age", r"(?:pt |patient )?age(?: ?\(?(?:yrs?|years)\)?)?|age ?/ ?sex"),
+    (
+        "date",
+        r"dob|dos|date|date of (?:birth|service|visit)|birth ?date|admit(?:ted)?|d/c|discharged?|onset|started?|"
+        r"stop(?:ped)?|"
+        r"(?:last )?(?:filled|seen|visit|dose|given)|due|next due|given|exp(?:ires)?|collected|resulted|"
+        r"performed|when|day",
+    ),
 )
-HEADING = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in HEADINGS), re.IGNORECASE)
+HEADING = re.compile("|".join(f"({pattern})" for _, pattern in HEADINGS), re.IGNORECASE)
 WHOLE_DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?$")
 MOST_ROWS = 60
 
@@ -44,18 +62,18 @@ def find_cells(text: str) -> Iterator[Span]:
         if "|" in line or "\t" in line or "  " in line.strip():
             cells = [(m.start(), m.end(), m[0]) for m in CELL.finditer(line) if m[0].strip(" -=")]
             heads = [
-                (i, found.lastgroup)
+                (i, HEADINGS[(found.lastindex or 1) - 1][0])
                 for i, (_, _, cell) in enumerate(cells)
                 if (found := HEADING.fullmatch(cell.strip(" :*"))) is not None
             ]
-            if len(cells) > 1 and heads and not any(c.isdigit() for c in line):
-                columns, count, rows = [(i, kind) for i, kind in heads if kind], len(cells), 0
+            if len(cells) > 1 and heads and sum(c.isdigit() for c in line) < 2:
+                columns, count, rows = heads, len(cells), 0
             elif columns and len(cells) == count and rows < MOST_ROWS:
                 rows += 1
                 for i, kind in columns:
-                    start, end, cell = cells[i]
+                    start, _, cell = cells[i]
                     inner = cell.strip(" *:")
-                    if sum(c.isdigit() for c in inner) >= 2 and (kind != "date" or WHOLE_DAY.match(inner)):
+                    if sum(c.isdigit() for c in inner) >= 2 and _fits(inner, kind):
                         begin = place + start + cell.index(inner)
                         yield Span(begin, begin + len(inner), kind)
             elif cells:
@@ -63,3 +81,12 @@ def find_cells(text: str) -> Iterator[Span]:
         elif line.strip(" -=|+"):
             columns = []
         place += len(line) + 1
+
+
+def _fits(cell: str, kind: str) -> bool:
+    if kind == "date":
+        return WHOLE_DAY.match(cell) is not None
+    if kind == "age":
+        digits = re.match(r"\d+", cell)
+        return digits is not None and OLD <= int(digits[0]) <= OLDEST
+    return True
