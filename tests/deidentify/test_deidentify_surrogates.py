@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -115,6 +116,20 @@ def test_every_way_of_writing_a_day_is_moved_alike(written: str) -> None:
     moved = shift.moved(written)
     assert shift.whole(moved) == date(2024, 3, 14) + timedelta(days=70)
     assert [c for c in moved if not c.isalnum()] == [c for c in written if not c.isalnum()]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["the fall of 2018", "Thanksgiving 2018", "0 3 / 0 4 / 2 0 1 9", "03 04 1961", "03|04|2019", "Nov-Dec 2018"],
+)
+def test_nothing_of_a_date_stays_however_it_is_written(written: str) -> None:
+    from polyclinic.deidentify.shifted_dates import DateShift
+
+    shift = DateShift(RULES.words, 70)
+    shift.look_at(["03/14/2024"])
+    moved = shift.moved(written)
+    pieces = {piece for piece in re.split(r"\W+", written) if len(piece) > 2}
+    assert not {piece for piece in pieces if piece in moved}
 
 
 def test_a_date_without_a_year_moves_with_the_year_of_the_note() -> None:

@@ -19,6 +19,7 @@ COMPACT = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?=\d{0,6}(?!\d))")
 YEAR_MONTH = re.compile(r"(\d{4})([/-])(\d{2})(?!\d)")
 MONTH_YEAR = re.compile(r"(\d{1,2})([/-])(\d{4})(?!\d)")
 MONTH_DAY = re.compile(r"(\d{1,2})(/)(\d{1,2})(?![\d/])")
+DAY_ALONE = re.compile(r"(?:the\s+)?(\d{1,2})\s?(?:st|nd|rd|th)?", re.IGNORECASE)
 UNKNOWN = date(2001, 1, 15)
 
 
@@ -98,11 +99,9 @@ class DateShift:
 
     def _unread(self, text: str) -> str:
         """Write a holiday, or a day of a month that is not named."""
-        if (found := re.search(r"\d{1,2}", text)) and (
-            day := _day(self.anchor.year, self.anchor.month, int(found[0]))
-        ):
+        if (found := DAY_ALONE.fullmatch(text)) and (day := _day(self.anchor.year, self.anchor.month, int(found[1]))):
             moved = self._move(day)
-            return f"{text[: found.start()]}{moved.day}{_ending(moved.day)}"
+            return f"{text[: found.start(1)]}{moved.day}{_ending(moved.day)}"
         number = sum(text.lower().encode()) % 365
         moved = self._move(date(self.anchor.year, 1, 1) + timedelta(days=number))
         return f"{self.months.get(moved.month, str(moved.month)).capitalize()} {moved.day}"
@@ -212,6 +211,10 @@ class DateShift:
         edits += [
             (y.start(), y.end(), str(moved.year) if len(y[0]) == 4 else f"{moved.year % 100:02d}") for y in years[:1]
         ]
+        for another in [*self.month.finditer(text)][1:]:  # Nov-Dec 2018
+            later = self._move(_day(year, self.words.months[another[0].lower()], 15) or self.anchor)
+            named = (self.short if len(another[0]) <= 3 else self.months).get(later.month, str(later.month))
+            edits.append((another.start(), another.end(), named.capitalize() if another[0][0].isupper() else named))
         for each in days:
             other = self._move(_day(year, month, int(each[0])) or date(moved.year, moved.month, 1))
             end = each.end()
