@@ -109,3 +109,8 @@ def test_what_cannot_be_weighed_is_refused(results: list[Path], tmp_path: Path) 
     (tmp_path / "plain").mkdir()
     with pytest.raises(UserError, match=r"no overlap\.json here"):
         make_forgetting(results, tmp_path / "p.html", aligned=[tmp_path / "plain"], knowledge=[EXAM], alignment=[NER])
+
+
+def test_a_folder_that_two_patterns_name_counts_once(results: list[Path], tmp_path: Path) -> None:
+    found = make_forgetting([*results, results[0]], tmp_path / "p.html", knowledge=[EXAM], alignment=[NER])
+    assert found == make_forgetting(results, tmp_path / "p.html", knowledge=[EXAM], alignment=[NER])

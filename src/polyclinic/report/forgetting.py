@@ -38,7 +38,7 @@ def make_forgetting(
     """Write the forgetting page as the HTML file `out`, whole or not at all; return what stands in it.
 
     Args:
-        results: folders of scores; the model of the first is the earlier one.
+        results: folders of scores; the model of the first is the earlier one. One named twice counts once.
         out: file that is written.
         aligned: folders of train.medcare_align whose overlap with the knowledge is shown.
         knowledge: tasks that are earlier knowledge, beside those the catalog says.
@@ -47,7 +47,8 @@ def make_forgetting(
 
     Raises UserError as `polyclinic.evals.forgetting.forgetting`, and when a folder has no overlaps.
     """
-    found = forgetting(results, knowledge, alignment, seed)
+    once = list({folder.resolve(): folder for folder in results}.values())  # patterns of a shell overlap
+    found = forgetting(once, knowledge, alignment, seed)
     overlaps = [(folder.resolve().name, read_overlaps(folder)) for folder in aligned]
     sections = [_weighed(found), *_tasks(found)]
     if overlaps:
