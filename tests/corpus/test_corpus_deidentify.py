@@ -155,7 +155,7 @@ def test_a_killed_run_goes_on_and_loses_and_doubles_nothing(tmp_path: Path, key:
 
 
 def test_deid_check_counts_what_is_covered_and_what_is_wrong(tmp_path: Path) -> None:
-    text = "Mr. Okafor, MRN: 00123456, and xyzzyx. Seen 03/04/2024."
+    text = "Mr. Okafor, MRN: 00123456, and XYZZYX. Seen 03/04/2024."
     spans = [
         {"start": 4, "end": 10, "type": "name"},
         {"start": 17, "end": 25, "type": "mrn"},
@@ -169,7 +169,7 @@ def test_deid_check_counts_what_is_covered_and_what_is_wrong(tmp_path: Path) -> 
     assert rows["mrn"]["recall"] == 1.0
     assert rows["date"]["precision"] == 0.0  # it was found and nobody labelled it
     assert rows["name"]["recall_low"] < 0.5 < rows["name"]["recall_high"]
-    assert [missed[1] for missed in checked.counts.missed] == ["xyzzyx"]
+    assert [missed[1] for missed in checked.counts.missed] == ["XYZZYX"]
     assert checked.gate_rows()[1] == {"notes": "with a missed identifier", "n": 1, "held_back": 1}
     assert set(checked.by_style) == {"short"}
     empty = tmp_path / "empty.jsonl"
