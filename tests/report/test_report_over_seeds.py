@@ -108,6 +108,36 @@ def test_differences_are_paired_and_gains_are_shares_of_what_the_specialist_gain
     assert "74%" in tables
 
 
+def test_items_in_the_training_data_are_counted_apart_from_the_figures(tmp_path: Path) -> None:
+    runs = [run_of(tmp_path / "store", seed) for seed in (1, 2)]
+    for number, run in enumerate(runs):
+        folder = tmp_path / "store" / f"contamination-{number:08d}"
+        values = [1.0, 0.0, None, 2.0] if number else [0.0, 0.0, 0.0, 1.0]
+        found = [
+            Score(
+                model="base", fingerprint=f"base{run.seed}", task="perplexity-pubmed", item=f"i{i}",
+                metric=f"overlap_{words}", scorer="overlap-1", value=value if words == 8 else None,
+            )
+            for i, value in enumerate(values)
+            for words in (8, 13)
+        ]  # fmt: skip
+        write_records(folder, found, Score)
+        inputs = {"scores": [InputRecord(name="base-scores", key="base-scores")]}
+        manifest = Manifest(
+            polyclinic="0", step="contamination", kind="eval.contamination", output="scores", key=f"c{number}",
+            code_version=1, settings={}, inputs=inputs, seed=run.seed, fingerprint=f"c{number}", licenses={},
+            sources={}, facts={}, started="2026-01-01T00:00:00+00:00", seconds=2.0, cpu_seconds=3.0,
+            peak_memory_mb=1.0, versions={},
+        )  # fmt: skip
+        write_manifest(folder, manifest)
+        record = {"name": "contamination", "kind": "eval.contamination", "inputs": {"scores": ["base-scores"]}}
+        step = StepRecord.model_validate({**record, "artifact": folder.name, "state": "made", "seconds": 2.0})
+        runs[number] = run.model_copy(update={"steps": [*run.steps, step]})
+    titles = make_seeds_report(runs, tmp_path / "store", tmp_path / "out")
+    assert titles == ["Merging", "What is kept of the specialists' gains", "Items in the training data"]
+    assert "| base | perplexity-pubmed | 3 of 7 |" in (tmp_path / "out" / "tables.md").read_text()
+
+
 def test_without_tables_every_model_is_shown(tmp_path: Path) -> None:
     runs = [run_of(tmp_path / "store", seed, report={}) for seed in (1, 2)]
     assert make_seeds_report(runs, tmp_path / "store", tmp_path / "out") == ["All models"]

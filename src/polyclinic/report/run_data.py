@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from polyclinic.artifacts import Manifest, read_manifest
 from polyclinic.errors import UserError
+from polyclinic.evals.metrics import OVERLAP
 from polyclinic.pipeline import RunRecord, StepRecord
 from polyclinic.records import Score, read_json_lines, read_records
 from polyclinic.report.settings import ReportSettings, read_settings, without_absent
@@ -44,6 +45,7 @@ class Run:
     settings: ReportSettings
     steps: Mapping[str, RunStep]
     scores: Mapping[str, tuple[Score, ...]]  # by model, in the order the models were made
+    overlaps: Mapping[str, tuple[Score, ...]] = field(default_factory=dict)  # with training data, by model asked
 
     @property
     def models(self) -> list[str]:
@@ -96,7 +98,7 @@ def load_run(record: RunRecord, store: Path) -> Run:
             )
         steps[step.name] = RunStep(step, folder, manifest)
     settings = without_absent(read_settings(record.report, None, where=f"{record.recipe}: report"), steps)
-    return Run(record, settings, steps, _scores(steps))
+    return Run(record, settings, steps, _scores(steps, of_overlaps=False), _scores(steps, of_overlaps=True))
 
 
 def read_log(step: RunStep) -> dict[str, list[tuple[float, float]]]:
@@ -131,8 +133,8 @@ def _asked(step: RunStep, steps: Mapping[str, RunStep]) -> list[str]:
     return adapters or [name for name, output in made.items() if output == "model"]
 
 
-def _scores(steps: Mapping[str, RunStep]) -> dict[str, tuple[Score, ...]]:
-    """Return the scores of all evaluations by model; an item that was scored twice counts once."""
+def _scores(steps: Mapping[str, RunStep], *, of_overlaps: bool) -> dict[str, tuple[Score, ...]]:
+    """Return the scores of all evaluations by model, or their overlaps; an item that was scored twice counts once."""
     by_fingerprint = {
         step.manifest.fingerprint: name
         for name, step in reversed(list(steps.items()))
@@ -144,6 +146,8 @@ def _scores(steps: Mapping[str, RunStep]) -> dict[str, tuple[Score, ...]]:
             continue
         models = _asked(step, steps)
         for score in read_records(step.folder, Score):
+            if score.metric.startswith(OVERLAP) != of_overlaps:
+                continue
             name = models[0] if len(models) == 1 else by_fingerprint.get(score.fingerprint, score.model)
             key = (score.task, score.item, score.metric, score.scorer)
             found.setdefault(name, {})[key] = dataclasses.replace(score, model=name)

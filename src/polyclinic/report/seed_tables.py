@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from polyclinic.errors import UserError
-from polyclinic.evals.metrics import LIKELIHOOD, is_share, lower_is_better
+from polyclinic.evals.metrics import LIKELIHOOD, OVERLAP, is_share, lower_is_better
 from polyclinic.pages import numbers
 from polyclinic.report.measured import Column, Measured
 from polyclinic.report.over_seeds import (
@@ -101,6 +102,36 @@ def gain_table(runs: Sequence[Measured], gains: GainSettings) -> SeedTable:
         f"over the seeds {seeds} with Student's 95% interval over seeds."
     )
     return SeedTable("What is kept of the specialists' gains", caption, tuple(heads), tuple(rows))
+
+
+def overlap_table(runs: Sequence[Measured]) -> SeedTable | None:
+    """Return how many items of each task share a run of words with training data, over all seeds; None unless asked.
+
+    Items too short for a run of so many words count nowhere.
+    """
+    asked = Counter[tuple[str, str, str]]()
+    touched = Counter[tuple[str, str, str]]()
+    for run in runs:
+        for model, scores in run.run.overlaps.items():
+            for score in scores:
+                if score.value is not None:
+                    place = (model, "/".join(filter(None, (score.task, score.subset))), score.metric)
+                    asked[place] += 1
+                    touched[place] += score.value > 0
+    if not asked:
+        return None
+    lengths = sorted({metric for *_, metric in asked}, key=lambda metric: int(metric.removeprefix(OVERLAP)))
+    rows = []
+    for model, task in dict.fromkeys((model, task) for model, task, _ in asked):
+        cells = [SeedCell(task)]
+        for length in lengths:
+            n, found = asked[model, task, length], touched[model, task, length]
+            cells.append(SeedCell(f"{found} of {n}" if n else numbers.NO_VALUE, order=found / n if n else None))
+        rows.append((model, tuple(cells)))
+    heads = [("model", ""), ("task", "")]
+    heads += [(f"runs of {length.removeprefix(OVERLAP)} words", "items with one, all seeds") for length in lengths]
+    caption = "Items that share a run of words with what the model, its parents and their tokenizer were made from."
+    return SeedTable("Items in the training data", caption, tuple(heads), tuple(rows))
 
 
 def cost_table(runs: Sequence[Measured]) -> SeedTable:

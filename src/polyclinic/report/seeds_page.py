@@ -31,7 +31,7 @@ from polyclinic.pipeline import RunRecord
 from polyclinic.report.measured import Measured
 from polyclinic.report.over_seeds import OverSeeds
 from polyclinic.report.run_data import load_run
-from polyclinic.report.seed_tables import SeedTable, as_markdown, cost_table, gain_table, score_table
+from polyclinic.report.seed_tables import SeedTable, as_markdown, cost_table, gain_table, overlap_table, score_table
 from polyclinic.report.seeds_heat_map import gain_heat_map
 from polyclinic.report.seeds_tradeoff import tradeoff_figure, tradeoff_table
 from polyclinic.report.settings import TableSettings
@@ -65,6 +65,9 @@ def make_seeds_report(records: Sequence[RunRecord], store: Path, out: Path) -> l
         tradeoff = tradeoff_table(runs, settings.tradeoff)
         tables.append(tradeoff)
         sections.append(Section("tradeoff", tradeoff.title, [tradeoff_figure(tradeoff), _table(tradeoff)]))
+    if (overlaps := overlap_table(runs)) is not None:
+        tables.append(overlaps)
+        sections.append(Section("overlaps", overlaps.title, [_table(overlaps)]))
     costs = cost_table(runs)
     sections.append(Section("cost", costs.title, [_table(costs)]))
     first = records[0]
