@@ -53,7 +53,7 @@ def test_wrong_options_are_other_replies_of_the_same_kind_and_domain(tmp_path: P
 
 def test_items_of_replies_are_the_same_whatever_order_the_samples_come_in(tmp_path: Path) -> None:
     samples = [told(i) for i in range(30)]
-    fields = {"tasks": "alignment-replies", "items": 10}
+    fields: dict[str, Any] = {"tasks": "alignment-replies", "items": 10}
     items = made(tmp_path, samples, **fields)
     assert len(items) == 10
     assert items == made(tmp_path, samples[::-1], "turned", **fields)
