@@ -15,7 +15,7 @@ from polyclinic.steps import STAGES, StepKind, find_kind, kinds_of
 
 KINDS: list[StepKind[Any]] = [kind for stage in STAGES for kind in kinds_of(stage).values()]
 # A data set of another's layout, a page and a measurement are for people: no step takes them.
-TYPES = {*RECORD_TYPES, "model", "adapter", "measurement", "dataset", "page"}
+TYPES = {*RECORD_TYPES, "model", "adapter", "statistics", "measurement", "dataset", "page"}
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)
 
 
