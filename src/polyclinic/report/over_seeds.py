@@ -1,8 +1,9 @@
 """A figure over several runs of one recipe that differ in nothing but the seed.
 
 Items, weights and orders are drawn anew with each seed, so the figures of the runs are independent draws, and
-Student's interval of their mean, mean ± t(0.975, S - 1) · s / √S over S seeds, holds all of that chance. With three
-seeds t is 4.3: such intervals are wide, and they should be.
+Student's interval of their mean, mean ± t(0.975, S - 1) · s / √S over S seeds, holds all of that chance. What a step
+with a seed of its own makes is the same in every run, and its chance is in no interval. With three seeds t is 4.3:
+such intervals are wide, and they should be.
 
 Perplexities are averaged as nats per token (geometric means); their differences are ratios of perplexities.
 """
