@@ -12,6 +12,7 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\
 BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 HYPHEN = re.compile(r"([A-Za-z]{2,})-\n([a-z]{2,})")
 BLANKS = re.compile("[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
+UNTIDY = ("  ", "\t", " \n", "\n ", "\n\n\n")  # without any of these, and of others than ASCII, a text is tidy
 EMPTY_LINES = re.compile(r"\n{3,}")
 
 
@@ -47,7 +48,7 @@ def _settings() -> Any:
 
 def without_control(text: str) -> str:
     """Return text without control characters and soft hyphens, its lines ended in one way."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text
     return CONTROL.sub("", BREAKS.sub("\n", text))
 
@@ -70,9 +71,13 @@ def joined_words(text: str) -> str:
 
 def tidied(text: str) -> str:
     """Return text with single blanks, no blanks at the ends of lines, and at most one empty line in a row."""
+    if text.isascii() and not any(untidy in text for untidy in UNTIDY) and text == text.strip():
+        return text
     lines = []
     for line in text.split("\n"):
         bare = line.lstrip(" \t")
         indent = line[: len(line) - len(bare)] if bare[:1] in "-*1|" else ""
-        lines.append(indent + BLANKS.sub(" ", bare).strip(" "))
+        if not bare.isascii() or "  " in bare or "\t" in bare:  # the search is slow, and most lines need none
+            bare = BLANKS.sub(" ", bare)
+        lines.append(indent + bare.strip(" "))
     return EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()

@@ -102,7 +102,7 @@ def without_debris(text: str) -> str:
         run.clear()
 
     for number, line in enumerate(lines):
-        if LEADERS.search(line) and len(line) < 200:
+        if len(line) < 200 and LEADERS.search(line):
             continue
         if EMPTY_ROW.match(line) and not _under_a_head(lines, number):
             continue

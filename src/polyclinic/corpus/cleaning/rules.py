@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal, get_args
 
 from polyclinic.corpus.cleaning import encoding, language, lines
@@ -132,9 +133,10 @@ def _language_problem(document: Document, rules: CleanRules) -> str:
 
 
 def _length_problem(document: Document, rules: CleanRules) -> str:
-    words = sum(1 for _ in re.finditer(r"\w+", document.text))
+    found = re.finditer(r"\w+", document.text)
+    words = sum(1 for _ in islice(found, rules.minimum_words))
     if words < rules.minimum_words:
         return f"{words} words, fewer than minimum_words ({rules.minimum_words})"
-    if rules.maximum_words and words > rules.maximum_words:
+    if rules.maximum_words and (words := words + sum(1 for _ in found)) > rules.maximum_words:
         return f"{words} words, more than maximum_words ({rules.maximum_words})"
     return ""
