@@ -5,6 +5,10 @@ notes in .jsonl.gz, half of the bytes each. Both kinds run as commands; the memo
 together (proportional set size, sampled), so pages they share count once. A killed reading is finished as well.
 
     python benchmarks/corpus_read_memory.py --gigabytes 0.5 2
+    python benchmarks/corpus_read_memory.py --one-document 500
+
+The second way puts one document of so many megabytes beside an ordinary one, in each of six layouts: it must be
+passed over with a reason, and the other one read.
 """
 
 from __future__ import annotations
@@ -64,6 +68,46 @@ def write_inputs(folder: Path, size: int) -> int:
     return documents
 
 
+def write_large(folder: Path, size: int) -> None:
+    """Write an ordinary document and one of `size` bytes in each of six layouts."""
+    folder.mkdir()
+    paragraph = (" ".join(random.Random(0).choices(WORDS, k=120)) + ". ").encode()
+    layouts = {
+        "lines.jsonl": (b'{"id": "small-1", "text": "An ordinary note."}\n{"id": "big", "text": "', b'"}\n'),
+        "array.json": (b'[{"id": "small-2", "text": "An ordinary note."}, {"id": "big", "text": "', b'"}]'),
+        "table.csv": (b'id,text\nsmall-3,An ordinary note.\nbig,"', b'"\n'),
+        "plain.txt": (b"", b""),
+        "page.html": (b"<html><body><p>", b"</p></body></html>"),
+    }
+    for name, (head, tail) in layouts.items():
+        with (folder / name).open("wb") as stream:
+            stream.write(head)
+            for _ in range(size // len(paragraph)):
+                stream.write(paragraph)
+            stream.write(tail)
+    small = ARTICLE.format(number=1, body="<sec><title>Methods</title><p>An ordinary article.</p></sec>").encode()
+    with tarfile.open(folder / "articles.tar.gz", "w:gz", compresslevel=1) as archive:
+        for name, data in (
+            ("1.xml", small),
+            ("2.xml", small.replace(b"ordinary", paragraph * (size // len(paragraph)))),
+        ):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+
+
+def read_large(megabytes: int, folder: Path) -> None:
+    """Read documents of `megabytes` beside ordinary ones; print the memory and what became of them."""
+    write_large(folder / "in", megabytes * 1_000_000)
+    command = ["corpus", "read", "--documents", str(folder / "in"), "--processes", "2", "--out", str(folder / "read")]
+    peak, seconds, wall = run(command)
+    found = names(folder / "read")
+    passed = [json.loads(line) for line in (folder / "read" / "left_out.jsonl").read_text().splitlines()]
+    reasons = ", ".join(sorted(f"{one['place']}: {one['reason']}" for one in passed))
+    print(f"{megabytes} MB in one document, six layouts: {peak:.0f} MiB, {seconds:.0f} CPU-s, {wall:.0f} s")
+    print(f"read: {sorted(found)}; passed over: {reasons}")
+
+
 def run(command: list[str], kill_after: float = 0.0) -> tuple[float, float, float]:
     """Run a command; return (peak MiB of all its processes, CPU-seconds, wall), killed if that is asked for."""
     started = time.monotonic()
@@ -103,8 +147,13 @@ def main() -> None:
     """Print a row for each size."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gigabytes", type=float, nargs="+", default=[0.5, 2])
+    parser.add_argument("--one-document", type=int, metavar="MEGABYTES", help="read one such document instead")
     parser.add_argument("--folder", type=Path, help="where the files are made; a temporary folder by default")
     given = parser.parse_args()
+    if given.one_document:
+        with tempfile.TemporaryDirectory(dir=given.folder) as name:
+            read_large(given.one_document, Path(name))
+        return
     print("| unpacked | documents | kind | peak, all processes | CPU-s | wall | lost | twice |")
     print("|---|---|---|---|---|---|---|---|")
     for size in given.gigabytes:
