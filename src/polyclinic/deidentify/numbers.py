@@ -10,21 +10,10 @@ import re
 
 from polyclinic.deidentify.ages import OLD, OLDEST, age_end, decade_end
 from polyclinic.deidentify.language import words_of
-from polyclinic.deidentify.number_labels import NumberLabels
-from polyclinic.deidentify.number_shapes import AGED, MAC, SSN, UNIT
-from polyclinic.deidentify.phones import (
-    INTERNATIONAL,
-    LABEL_BEHIND,
-    NATIONAL,
-    PHONE,
-    PHONE_JOINED,
-    PHONE_OF_SEVEN,
-    SEVEN_APART,
-    WITH_LETTERS,
-)
+from polyclinic.deidentify.number_shapes import AGED, MAC, SSN
+from polyclinic.deidentify.phones import INTERNATIONAL, NATIONAL, PhoneRules
 from polyclinic.deidentify.spans import Span
 
-WORDS = re.compile(r"[A-Za-z]+")
 DIGITS = re.compile(r"\d+")
 # The bulk of numbers is measured, and passed over without another question: doses, pressures, decimals, durations,
 # years; A1c, COVID-19, L5, C5-6, x3.
@@ -44,7 +33,6 @@ MEASURED = re.compile(
     r"(?<=[pS][Oo])2\b"
 )
 IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?![\d.])(?::\d{2,5}\b)?(?:/\d{1,2}\b)?")
-ZIP_PLUS = re.compile(r"\d{5}(?:-\d{4})?(?!\d)")
 DAY_ALONE = re.compile(
     r"(?:\b(?:on|until|till|since|by|from|before|after|through|of|dated|discharged|admitted|returned?|seen|you|"
     r"again|due|"
@@ -74,19 +62,11 @@ UDI = re.compile(r"(?<=\()01\)\d{14}(?:\(\d{2}\)[A-Za-z0-9]+)*")
 PAIR_AT_END = re.compile(r"(?<![\d/])(\d{1,2})/\d{1,2}(?![\d/])")
 ROW = re.compile(r"\d\s*\0|\0\s?[\d/%]")  # other numbers beside: a row of a table
 ROW = re.compile(r"\d\s*\0|\0\s?[\d/%]")  # other numbers beside: a row of a table
-SHORT_PHONE = re.compile(r"\d{1,3}-\d{4}(?!\d)")
-TOWN_BEFORE = re.compile(
-    r"(?<![\w'-])(?!Plate|Count|Dose|Unit|Room|Code|Total|White|Leuk|Hospital|Study|Page|Line|Model|Part)"
-    r"[A-Z][a-z]{2,}\.?,?[ ]{1,3}$"
-)
-ZIP_BEHIND = re.compile(r"\s(?:zip|postal|area\s?code)\b", re.IGNORECASE)
-TOWN_AFTER = re.compile(r"\s*(?:[\n,;)]|\.(?!\d)|$|U\.?S\.?A?\b|United States)")
 _BEFORE_MONTHS = frozenset("-.stnrdth/ STNRDH") | frozenset("JFMASONDjfmasond")
-_NO_STATES = frozenset(words_of("in or me hi ok de la pa ma al on id co mt mo oh ms md do ne ct"))
 _MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov dec"))
 
 
-class NumberRules(NumberLabels):
+class NumberRules(PhoneRules):
     """The identifiers with digits of one language."""
 
     def find(self, text: str, taken: list[Span], words: set[str] | None = None) -> list[Span]:
@@ -183,44 +163,6 @@ class NumberRules(NumberLabels):
         if text[start] == "9" and end - start == 2 and (old := age_end(text, start, end)) is not None:
             return Span(start, old, "age")
         return None
-
-    def _street(self, text: str, start: int) -> bool:
-        return not self.street_words.isdisjoint(WORDS.findall(text[start : start + 70].lower()))
-
-    def _address(self, text: str, start: int) -> Span | None:
-        found = self.address.match(text, start)
-        if found is None or text[max(0, start - 1) : start] in (".", "/", "$"):
-            return None
-        street = found[0]
-        begin = start
-        if (flat := self.flat.search(text[max(0, start - 16) : start])) is not None:
-            begin = max(0, start - 16) + flat.start()
-        if street.split()[-1].lower().rstrip(".") in (
-            "dr",
-            "st",
-            "way",
-            "place",
-            "court",
-            "run",
-            "walk",
-            "close",
-            "path",
-            "row",
-            "ct",
-            "pl",
-            "hill",
-            "ridge",
-        ):
-            middle = street.split()[1:-1]
-            if not middle or not (middle[0][:1].isupper() or middle[0][:1].isdigit()):
-                return None
-            if (
-                street.split()[-1] in ("Dr", "Dr.")
-                and text[found.end() : found.end() + 2].strip()[:1].isupper()
-                and text[found.end() : found.end() + 1] == " "
-            ):
-                return None  # 12 Seen by Dr. Smith
-        return Span(begin, found.end(), "address")
 
     def _at(
         self,
@@ -342,74 +284,6 @@ class NumberRules(NumberLabels):
             return Span(start, last, "age")
         last = age_end(text, start, end)
         return Span(start, last, "age") if last is not None else None
-
-    def _zip(self, text: str, start: int, end: int) -> int | None:
-        """Return where a postal code ends: five digits after a state, or at the end of a line after a town."""
-        zip_code = ZIP_PLUS.match(text, start)
-        if zip_code is None:
-            return None
-        state = self.state_before.search(text, start - 24, start)
-        if state is not None and (
-            (state[0].strip() not in _NO_STATES and state[0] != "ID ")
-            or text[max(0, state.start() - 2) : state.start()].startswith(",")
-        ):
-            return zip_code.end()
-        if ZIP_BEHIND.match(text, zip_code.end()):
-            return zip_code.end()
-        if (
-            TOWN_BEFORE.search(text, max(0, start - 20), start)
-            and TOWN_AFTER.match(text, zip_code.end())
-            and not self._label_type(text, start)
-        ):
-            return zip_code.end()
-        return None
-
-    def _phone(self, text: str, start: int, length: int, ahead: str) -> Span | None:
-        begin = start - 1 if ahead in "(+[" else start
-        if ahead == "(" and start > 2 and text[start - 2] in " -." and text[start - 3] == "1":
-            begin = start - 3
-        if length in (1, 3) and (found := PHONE.match(text, begin if ahead in "([" else start)):
-            end = found.end()
-            if (
-                length == 3
-                and text[start + 3 : start + 4] == " "
-                and ahead not in "(["
-                and not self.phone_label.search(text, start - 40, start)
-            ) and (not re.match(r"\d{3} \d{3}[-.–]\d{4}|\d{3} \d{3} \d{4}(?!\s\d)", found[0])):
-                # 120 100 2024 may be a row of a table
-                return None
-            if end < len(text) and text[end] == "-" and text[end + 1 : end + 2].isdigit():
-                return None
-            kind = self._label_type(text, begin) if "(" not in found[0] else ""
-            if kind and not self.phone_label.search(text, start - 40, start):
-                return Span(begin, end, kind)
-            return Span(begin, end, self._phone_or_fax(text, begin, end))
-        if length == 3 and (found := PHONE_JOINED.match(text, begin if ahead == "(" else start)):
-            kind = self._label_type(text, begin)
-            if ahead == "(" or not kind or self.phone_label.search(text, start - 40, start):
-                return Span(begin, found.end(), self._phone_or_fax(text, begin, found.end()))
-        if length in (1, 3) and (found := WITH_LETTERS.match(text, start)):
-            return Span(start, found.end(), "phone")
-        if length == 3 and ahead not in "-/.":
-            if found := PHONE_OF_SEVEN.match(text, start):
-                if text[end_of_area := start + 3] != "-" and UNIT.match(text, found.end()):
-                    return None
-                if text[end_of_area] == "–" and not self.phone_label.search(text, start - 40, start):
-                    return None  # 500–1000
-                label = self._label_type(text, start)
-                if label and not self.phone_label.search(text, start - 40, start):
-                    return None
-                return Span(start, found.end(), self._phone_or_fax(text, start, found.end()))
-            if (
-                (found := SEVEN_APART.match(text, start))
-                and not UNIT.match(text, found.end())
-                and not self._label_type(text, start)
-                and self.phone_label.search(text, start - 24, start)
-            ):
-                return Span(start, found.end(), self._phone_or_fax(text, start, found.end()))
-        if length <= 3 and (short := SHORT_PHONE.match(text, start)) and LABEL_BEHIND.match(text, short.end()):
-            return Span(start, short.end(), "phone")
-        return None
 
 
 def _beside_others(text: str, found: list[Span], unsure: list[tuple[int, int]]) -> list[Span]:

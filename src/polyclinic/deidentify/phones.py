@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+from polyclinic.deidentify.number_places import NumberPlaces
+from polyclinic.deidentify.number_shapes import UNIT
+from polyclinic.deidentify.spans import Span
+
 EXTENSION = (
     r"(?:\s*[,;(]?\s*(?:x|ext\.?|extension|extn\.?|option|opt\.?|press)\s*[.:#]?\s*\d{1,6}\)?|"
     r"\s#\s?\d{1,6}(?!\d)|/\d{4}(?!\d))?"
@@ -34,4 +38,55 @@ LABEL_BEHIND = re.compile(
     r"fax|facsimile|tel|direct|landline|voicemail)\b",
     re.IGNORECASE,
 )
-FAX_BEHIND = re.compile(r"\s?(?:[(\[-]\s?)?(?:e-?)?fax\b", re.IGNORECASE)
+SHORT_PHONE = re.compile(r"\d{1,3}-\d{4}(?!\d)")
+
+
+class PhoneRules(NumberPlaces):
+    """Which digits are a telephone."""
+
+    def _phone(self, text: str, start: int, length: int, ahead: str) -> Span | None:
+        begin = start - 1 if ahead in "(+[" else start
+        if ahead == "(" and start > 2 and text[start - 2] in " -." and text[start - 3] == "1":
+            begin = start - 3
+        if length in (1, 3) and (found := PHONE.match(text, begin if ahead in "([" else start)):
+            end = found.end()
+            if (
+                length == 3
+                and text[start + 3 : start + 4] == " "
+                and ahead not in "(["
+                and not self.phone_label.search(text, start - 40, start)
+            ) and (not re.match(r"\d{3} \d{3}[-.–]\d{4}|\d{3} \d{3} \d{4}(?!\s\d)", found[0])):
+                # 120 100 2024 may be a row of a table
+                return None
+            if end < len(text) and text[end] == "-" and text[end + 1 : end + 2].isdigit():
+                return None
+            kind = self._label_type(text, begin) if "(" not in found[0] else ""
+            if kind and not self.phone_label.search(text, start - 40, start):
+                return Span(begin, end, kind)
+            return Span(begin, end, self._phone_or_fax(text, begin, end))
+        if length == 3 and (found := PHONE_JOINED.match(text, begin if ahead == "(" else start)):
+            kind = self._label_type(text, begin)
+            if ahead == "(" or not kind or self.phone_label.search(text, start - 40, start):
+                return Span(begin, found.end(), self._phone_or_fax(text, begin, found.end()))
+        if length in (1, 3) and (found := WITH_LETTERS.match(text, start)):
+            return Span(start, found.end(), "phone")
+        if length == 3 and ahead not in "-/.":
+            if found := PHONE_OF_SEVEN.match(text, start):
+                if text[end_of_area := start + 3] != "-" and UNIT.match(text, found.end()):
+                    return None
+                if text[end_of_area] == "–" and not self.phone_label.search(text, start - 40, start):
+                    return None  # 500–1000
+                label = self._label_type(text, start)
+                if label and not self.phone_label.search(text, start - 40, start):
+                    return None
+                return Span(start, found.end(), self._phone_or_fax(text, start, found.end()))
+            if (
+                (found := SEVEN_APART.match(text, start))
+                and not UNIT.match(text, found.end())
+                and not self._label_type(text, start)
+                and self.phone_label.search(text, start - 24, start)
+            ):
+                return Span(start, found.end(), self._phone_or_fax(text, start, found.end()))
+        if length <= 3 and (short := SHORT_PHONE.match(text, start)) and LABEL_BEHIND.match(text, short.end()):
+            return Span(start, short.end(), "phone")
+        return None
