@@ -18,7 +18,7 @@ HOUSE = Path(polyclinic.__file__).parent
 FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("errors", "progress", "cost", "artifacts", "compiled", "__init__"),),
     (("records",), ("models", "adapter_folder"), ("pages",), ("word_hashes", "word_runs", "near_duplicates")),
-    (("steps", "provenance", "model_card", "launched"), ("llm",), ("adapters",)),
+    (("step_settings", "steps", "provenance", "model_card", "launched"), ("llm",), ("adapters",)),
     (("tasks",), ("train",), ("pipeline",), ("deidentify",)),
     (("evals",), ("corpus",), ("model",)),
     (("merge",), ("synth",), ("report",)),

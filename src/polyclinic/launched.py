@@ -26,7 +26,8 @@ from typing import Any
 
 from polyclinic.errors import UserError, WorkStopped
 from polyclinic.progress import Progress
-from polyclinic.steps import Settings, StepKind, Work, find_kind, validate_settings
+from polyclinic.step_settings import Settings
+from polyclinic.steps import StepKind, Work, find_kind, validate_settings
 
 FOLDER = "launch"  # in a step's scratch: the job, its facts, what went wrong
 WRONG_INPUT, STOPPED, FAILED = 2, 3, 1  # exit status of a process

@@ -23,16 +23,15 @@ import importlib.metadata
 import json
 import platform
 import types
-import typing
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import ValidationError
 
 from polyclinic import __version__, models
 from polyclinic.adapter_folder import check_adapter_folder
@@ -50,6 +49,14 @@ from polyclinic.errors import UserError, did_you_mean
 from polyclinic.model_card import write_card
 from polyclinic.progress import Progress, progress_bar
 from polyclinic.provenance import provenance
+from polyclinic.step_settings import (
+    FieldRole,
+    SettingsType,
+    paths_of,
+    role_of,
+    seed_problem,
+    settings_problems,
+)
 
 # The stages in the order the data takes, and the package each lives in.
 STAGES: Mapping[str, str] = types.MappingProxyType(
@@ -63,73 +70,6 @@ STAGES: Mapping[str, str] = types.MappingProxyType(
         "eval": "polyclinic.evals",
     }
 )
-
-LONGEST_SHOWN = 200  # characters of a wrong value that an error repeats
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """Marks a settings field as an input: the path of an artifact of this type."""
-
-    type: str  # documents, samples, preferences, model, adapter, scores or statistics
-    other: str = ""  # a second type that is taken as well
-
-
-@dataclass(frozen=True)
-class SourceMark:
-    """Marks a settings field as a path to the user's own file or folder, whose content is part of the key."""
-
-
-@dataclass(frozen=True)
-class RuntimeMark:
-    """Marks a settings field that changes how a step runs but not what it makes; it is not part of the key."""
-
-
-Documents = Annotated[Path, Artifact("documents")]
-Samples = Annotated[Path, Artifact("samples")]
-Preferences = Annotated[Path, Artifact("preferences")]
-Model = Annotated[Path, Artifact("model")]
-Adapter = Annotated[Path, Artifact("adapter")]
-ModelOrAdapter = Annotated[Path, Artifact("model", other="adapter")]
-Scores = Annotated[Path, Artifact("scores")]
-Statistics = Annotated[Path, Artifact("statistics")]
-SourcePath = Annotated[Path, SourceMark()]
-Runtime = RuntimeMark()
-
-
-class Settings(BaseModel):
-    """The settings of a step kind. Unknown fields are errors; a single value is taken for a list of one."""
-
-    # No infinities: JSON has no such number, so two of them could not be told apart in a key.
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_for_a_list(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        made = dict(data)
-        for name, value in data.items():
-            if name in cls.model_fields and not isinstance(value, (list, tuple, dict)) and value is not None:
-                annotation = cls.model_fields[name].annotation
-                if typing.get_origin(annotation) in (list, tuple):
-                    made[name] = [value]
-        return made
-
-
-SettingsType = TypeVar("SettingsType", bound=Settings)
-
-
-@dataclass(frozen=True)
-class FieldRole:
-    """What a settings field is for."""
-
-    name: str
-    input: str = ""  # type of the artifact it takes, if it is an input
-    other: str = ""  # a second type it takes as well
-    many: bool = False  # whether it takes several
-    source: bool = False  # whether it is a path to the user's own file
-    runtime: bool = False  # whether it leaves the result unchanged
 
 
 @dataclass
@@ -181,7 +121,7 @@ class StepKind(Generic[SettingsType]):
     @property
     def roles(self) -> dict[str, FieldRole]:
         """The role of each settings field, by name."""
-        return {name: _role(name, info) for name, info in self.settings.model_fields.items()}
+        return {name: role_of(name, info) for name, info in self.settings.model_fields.items()}
 
     def __call__(self, *, out: Path | str, seed: int = 0, launch: RunFunction | None = None, **fields: Any) -> Path:
         """Make the artifact `out` and return its path; `fields` are the kind's settings and inputs.
@@ -194,7 +134,8 @@ class StepKind(Generic[SettingsType]):
             raise UserError(f"{self.name}.seed: {problem}")
         settings = validate_settings(self, fields, where=self.name)
         check_paths(self, settings, where=self.name)
-        taken = {role.name: _paths(settings, role.name) for role in self.roles.values() if role.input or role.source}
+        roles = [role for role in self.roles.values() if role.input or role.source]
+        taken = {role.name: paths_of(settings, role.name) for role in roles}
         with ThreadPoolExecutor() as pool:  # models are large, and hashing lets other threads run
             identified = {name: [pool.submit(identify, path) for path in paths] for name, paths in taken.items()}
         inputs = {name: [record.result() for record in records] for name, records in identified.items()}
@@ -265,41 +206,9 @@ def validate_settings(kind: StepKind[SettingsType], fields: Mapping[str, Any], w
         raise UserError(
             "\n".join(
                 f"{where}.{name}: {problem}" if name else f"{where}: {problem}"
-                for name, problem in settings_problems(kind, error)
+                for name, problem in settings_problems(kind.settings, kind.name, error)
             )
         ) from error
-
-
-def settings_problems(kind: StepKind[Any], error: ValidationError) -> list[tuple[str, str]]:
-    """Return (field, what is wrong and what was expected) for each error of a settings model."""
-    known = list(kind.settings.model_fields)
-    problems = []
-    details = [(".".join(str(part) for part in detail["loc"]), detail) for detail in error.errors()]
-    meant = [did_you_mean(place, known) for place, detail in details if detail["type"] == "extra_forbidden"]
-    for place, detail in details:
-        if detail["type"] == "extra_forbidden":
-            listed = "" if "." in place else f"; {kind.name} has {', '.join(known)}"
-            problem = f"unknown field{did_you_mean(place, known) or listed}"
-        elif detail["type"] == "missing" and did_you_mean(place, [place]) in meant:
-            continue  # it is there, misspelt
-        elif detail["type"] == "missing":
-            info = kind.settings.model_fields.get(place)
-            problem = f"missing; {kind.name} needs it" + (f": {info.description}" if info is not None else "")
-        elif detail["type"] == "value_error":
-            problem = detail["msg"].removeprefix("Value error, ")
-        else:
-            found = repr(detail["input"])
-            found = found if len(found) <= LONGEST_SHOWN else f"{found[: LONGEST_SHOWN - 3]}..."
-            problem = f"{detail['msg'][0].lower()}{detail['msg'][1:]}, found {found}"
-        problems.append((place, problem))
-    return problems
-
-
-def seed_problem(seed: Any) -> str:
-    """Return what is wrong with a seed, or an empty string: generators take 0 to 2**32 - 1."""
-    if type(seed) is int and 0 <= seed < 2**32:
-        return ""
-    return f"expected a whole number from 0 to {2**32 - 1}, found {seed!r}"
 
 
 def check_paths(kind: StepKind[SettingsType], settings: SettingsType, where: str) -> None:
@@ -309,7 +218,7 @@ def check_paths(kind: StepKind[SettingsType], settings: SettingsType, where: str
     name a step (`$name`) are left to the plan.
     """
     for role in kind.roles.values():
-        for path in _paths(settings, role.name) if role.input or role.source else []:
+        for path in paths_of(settings, role.name) if role.input or role.source else []:
             if str(path).startswith("$"):
                 continue
             place = f"{where}.{role.name}"
@@ -394,7 +303,7 @@ def run_step(
     (see `polyclinic.launched`).
     """
     for role in kind.roles.values():
-        for path in _paths(settings, role.name) if role.input else []:
+        for path in paths_of(settings, role.name) if role.input else []:
             if target.resolve().is_relative_to(path.resolve()):
                 raise UserError(f"{target} lies inside the input {path}; choose a folder outside of it")
     started, cost = datetime.now(UTC), Cost()
@@ -403,7 +312,7 @@ def run_step(
         work = Work(place.out, place.scratch, seed, step)
         (run or _here)(kind, settings, work)
         taken = [
-            (role.input, path) for role in kind.roles.values() if role.input for path in _paths(settings, role.name)
+            (role.input, path) for role in kind.roles.values() if role.input for path in paths_of(settings, role.name)
         ]
         licenses, sources = provenance(output, place.out, taken)
         fingerprint = (
@@ -441,30 +350,3 @@ def run_step(
 
 def _here(kind: StepKind[Any], settings: Any, work: Work) -> None:
     kind.function(settings, work)
-
-
-def _paths(settings: Settings, name: str) -> list[Path]:
-    value = getattr(settings, name)
-    if value is None:
-        return []
-    return [Path(v) for v in value] if isinstance(value, (list, tuple)) else [Path(value)]
-
-
-def _role(name: str, info: Any) -> FieldRole:
-    markers = list(info.metadata) + _markers(info.annotation)
-    types_taken = [m for m in markers if isinstance(m, Artifact)]
-    return FieldRole(
-        name=name,
-        input=types_taken[0].type if types_taken else "",
-        other=types_taken[0].other if types_taken else "",
-        many=typing.get_origin(info.annotation) in (list, tuple),
-        source=any(isinstance(m, SourceMark) for m in markers),
-        runtime=any(isinstance(m, RuntimeMark) for m in markers),
-    )
-
-
-def _markers(annotation: Any) -> list[Any]:
-    found = list(getattr(annotation, "__metadata__", ()))
-    for part in typing.get_args(annotation):
-        found += _markers(part)
-    return found

@@ -16,7 +16,8 @@ from pydantic import Field
 
 from polyclinic.corpus.code_pages import CodePage, CodePageSettings, CodeSet, sentence, table_text, write_code_pages
 from polyclinic.errors import UserError
-from polyclinic.steps import SourcePath, Work, step_kind
+from polyclinic.step_settings import SourcePath
+from polyclinic.steps import Work, step_kind
 
 CODE = re.compile(r"^[A-Z](?:\d\d(?:[A-Z](?:[A-Z](?:\d\d)?)?)?)?$")
 LENGTHS = (1, 3, 4, 5, 7)  # of the codes of the five levels

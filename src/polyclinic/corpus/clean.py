@@ -10,7 +10,8 @@ from pydantic import Field
 from polyclinic.corpus.cleaning.rules import RULES, RuleName
 from polyclinic.corpus.licences import Licences
 from polyclinic.errors import UserError
-from polyclinic.steps import Documents, Runtime, Settings, Work, step_kind
+from polyclinic.step_settings import Documents, Runtime, Settings
+from polyclinic.steps import Work, step_kind
 
 CHANGES = "changes.jsonl"
 PAGE = "cleaning.html"

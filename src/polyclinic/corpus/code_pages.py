@@ -15,7 +15,8 @@ from pydantic import Field
 from polyclinic.corpus.held_out import Part, first_names, is_held_out, place_of
 from polyclinic.errors import UserError
 from polyclinic.records import Document, write_records
-from polyclinic.steps import Settings, Work
+from polyclinic.step_settings import Settings
+from polyclinic.steps import Work
 
 MOST_NEIGHBOURS = 12  # codes that a page names beside or below its own
 

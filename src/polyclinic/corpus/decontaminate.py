@@ -14,7 +14,8 @@ from pydantic import Field, model_validator
 
 from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
-from polyclinic.steps import Documents, Runtime, Samples, Settings, SourcePath, Work, step_kind
+from polyclinic.step_settings import Documents, Runtime, Samples, Settings, SourcePath
+from polyclinic.steps import Work, step_kind
 
 OVERLAPS = "overlaps.jsonl"  # side file: each stretch of a document that stands in an item
 

@@ -13,7 +13,8 @@ from pydantic import Field, model_validator
 
 from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
-from polyclinic.steps import Documents, Runtime, Settings, Work, step_kind
+from polyclinic.step_settings import Documents, Runtime, Settings
+from polyclinic.steps import Work, step_kind
 
 REMOVED = "removed.jsonl"  # side file: each document that is not in the artifact, and the one that is instead
 

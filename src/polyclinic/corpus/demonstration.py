@@ -11,7 +11,8 @@ from pydantic import Field
 from polyclinic.corpus.held_out import Part, in_part
 from polyclinic.errors import UserError
 from polyclinic.records import Document, read_records, write_records
-from polyclinic.steps import Settings, Work, step_kind
+from polyclinic.step_settings import Settings
+from polyclinic.steps import Work, step_kind
 
 FOLDER = Path(__file__).parent / "demonstration"
 Domain = Literal["notes", "guidelines", "encyclopedia"]

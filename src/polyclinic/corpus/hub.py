@@ -13,7 +13,8 @@ from polyclinic.corpus.held_out import Part
 from polyclinic.corpus.licences import Licences
 from polyclinic.corpus.readers.pieces import ExtraFields, Options, Piece
 from polyclinic.errors import UserError
-from polyclinic.steps import Runtime, Settings, Work, step_kind
+from polyclinic.step_settings import Runtime, Settings
+from polyclinic.steps import Work, step_kind
 
 
 class HubSettings(Settings):

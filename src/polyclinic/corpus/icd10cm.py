@@ -22,7 +22,8 @@ from polyclinic.corpus.icd10cm_table import (
 from polyclinic.corpus.icd10cm_text import CodeText, Rendering
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.records import Document, write_records
-from polyclinic.steps import Settings, SourcePath, Work, step_kind
+from polyclinic.step_settings import Settings, SourcePath
+from polyclinic.steps import Work, step_kind
 
 ROMAN_ONES = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
 ROMAN = tuple(tens + ones for tens in ("", "X", "XX") for ones in ROMAN_ONES)  # ROMAN[4] is IV

@@ -13,7 +13,8 @@ from pydantic import Field
 
 from polyclinic.corpus.code_pages import CodePage, CodePageSettings, CodeSet, sentence, table_text, write_code_pages
 from polyclinic.errors import UserError
-from polyclinic.steps import SourcePath, Work, step_kind
+from polyclinic.step_settings import SourcePath
+from polyclinic.steps import Work, step_kind
 
 ORDER_LINE = re.compile(r"^\d{5} ([0-9A-HJ-NP-Z]{3,7}) +([01]) (.{60}) (.+?)\s*$")
 MOST_CODES = 400_000  # of a release; there are some 79,000

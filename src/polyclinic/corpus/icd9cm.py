@@ -10,7 +10,8 @@ from pydantic import Field
 
 from polyclinic.corpus.code_pages import CodePage, CodePageSettings, CodeSet, table_text, write_code_pages
 from polyclinic.errors import UserError
-from polyclinic.steps import SourcePath, Work, step_kind
+from polyclinic.step_settings import SourcePath
+from polyclinic.steps import Work, step_kind
 
 DIAGNOSIS = re.compile(r"^\s*([0-9]{3,5}|V[0-9]{2,4}|E[0-9]{3,4})\s+(\S.*?)\s*$")
 PROCEDURE = re.compile(r"^\s*([0-9]{2,4})\s+(\S.*?)\s*$")

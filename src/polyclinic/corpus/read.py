@@ -17,7 +17,8 @@ from polyclinic.corpus.readers.formats import FormatName
 from polyclinic.corpus.readers.pieces import ExtraFields, Options
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.records import Document
-from polyclinic.steps import Runtime, Settings, SourcePath, Work, step_kind
+from polyclinic.step_settings import Runtime, Settings, SourcePath
+from polyclinic.steps import Work, step_kind
 
 FIELDS = tuple(name for name in Document.__dataclass_fields__ if name != "type_name")
 

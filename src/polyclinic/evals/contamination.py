@@ -20,17 +20,8 @@ from polyclinic.artifacts import read_manifest
 from polyclinic.errors import UserError
 from polyclinic.evals.lineage import Lineage, TrainingData, find_artifact, find_lineage, given_data, inputs_of
 from polyclinic.records import RECORD_TYPES, Document, Preference, Reply, Sample, Score, read_records, write_records
-from polyclinic.steps import (
-    Documents,
-    ModelOrAdapter,
-    Preferences,
-    Runtime,
-    Samples,
-    Scores,
-    Settings,
-    Work,
-    step_kind,
-)
+from polyclinic.step_settings import Documents, ModelOrAdapter, Preferences, Runtime, Samples, Scores, Settings
+from polyclinic.steps import Work, step_kind
 from polyclinic.word_runs import RunIndex
 
 SCORER = "word-runs-1"

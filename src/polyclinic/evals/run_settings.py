@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from polyclinic.steps import Adapter, Documents, Model, Runtime, Samples, Settings, SourcePath
+from polyclinic.step_settings import Adapter, Documents, Model, Runtime, Samples, Settings, SourcePath
 
 PromptStyle = Literal["suite", "turns", "paper", "code"]
 ChoiceStyle = Literal["suite", "likelihood", "written"]

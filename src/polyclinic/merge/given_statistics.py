@@ -18,7 +18,7 @@ from polyclinic.merge.numbers import FLOAT_BYTES
 from polyclinic.merge.parameters import Amount
 from polyclinic.merge.settings import MergeSettings, check_sum, one_for_each_model
 from polyclinic.merge.weights import StoredTensor, stored_tensors
-from polyclinic.steps import Statistics
+from polyclinic.step_settings import Statistics
 
 FILE = "statistics.safetensors"  # in the folder that merge.statistics makes
 Shapes = Callable[[StoredTensor], Sequence[tuple[int, ...]]]  # a statistic of a tensor may have, one of these

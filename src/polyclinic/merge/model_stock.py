@@ -13,7 +13,8 @@ from polyclinic.merge.combination import Combined, inner_products
 from polyclinic.merge.engine import check_mergeable, merge_models
 from polyclinic.merge.numbers import Float32
 from polyclinic.merge.settings import Flavour, MergeSettings
-from polyclinic.steps import ModelOrAdapter, Work, step_kind
+from polyclinic.step_settings import ModelOrAdapter
+from polyclinic.steps import Work, step_kind
 
 
 def model_stock_tensor(parents: Parents, flavour: Flavour = "paper") -> Iterable[Float32]:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, Field, field_validator, model_serializer, model_validator
 
 from polyclinic.errors import UserError, did_you_mean
-from polyclinic.steps import Settings
+from polyclinic.step_settings import Settings
 
 LAYER = re.compile(r"\.(\d+)\.")
 BEFORE_LAYERS = re.compile(r"(^|\.)(embed\w*|wte|wpe|word_embeddings)\.")

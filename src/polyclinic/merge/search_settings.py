@@ -25,7 +25,8 @@ from polyclinic.merge.slerp import slerp
 from polyclinic.merge.suggestions import Point
 from polyclinic.merge.task_arithmetic import task_arithmetic
 from polyclinic.merge.ties import ties
-from polyclinic.steps import Model, ModelOrAdapter, Runtime, Samples, Settings, SourcePath, Statistics, StepKind
+from polyclinic.step_settings import Model, ModelOrAdapter, Runtime, Samples, Settings, SourcePath, Statistics
+from polyclinic.steps import StepKind
 
 METHODS: Mapping[str, StepKind[Any]] = {
     kind.name.partition(".")[2]: kind

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from polyclinic.errors import UserError
 from polyclinic.merge.kernel import Choice
 from polyclinic.merge.parameters import NAMES, Amount, Position, Rule, amount_at, anchors, corner_depths, overlay
-from polyclinic.steps import Model, ModelOrAdapter, Runtime, Settings
+from polyclinic.step_settings import Model, ModelOrAdapter, Runtime, Settings
 
 Flavour = Literal["paper", "mergekit"]  # where authors and the common tool differ
 

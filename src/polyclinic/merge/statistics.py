@@ -23,7 +23,8 @@ from polyclinic.errors import UserError
 from polyclinic.evals.backends.models_in_process import load_for_asking
 from polyclinic.merge.given_statistics import FILE
 from polyclinic.records import Document, read_records
-from polyclinic.steps import Documents, Model, Settings, Work, step_kind
+from polyclinic.step_settings import Documents, Model, Settings
+from polyclinic.steps import Work, step_kind
 
 if TYPE_CHECKING:
     import torch

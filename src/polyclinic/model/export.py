@@ -18,7 +18,8 @@ from pydantic import Field
 from polyclinic import models
 from polyclinic.adapter_folder import check_base, put_adapter
 from polyclinic.errors import UserError
-from polyclinic.steps import Model, ModelOrAdapter, Settings, SourcePath, Work, step_kind
+from polyclinic.step_settings import Model, ModelOrAdapter, Settings, SourcePath
+from polyclinic.steps import Work, step_kind
 
 CONVERTER = "convert_hf_to_gguf.py"
 GGUF = "model.gguf"

@@ -17,7 +17,8 @@ from pydantic import Field, model_validator
 
 from polyclinic import models
 from polyclinic.errors import UserError
-from polyclinic.steps import Settings, SourcePath, Work, step_kind
+from polyclinic.step_settings import Settings, SourcePath
+from polyclinic.steps import Work, step_kind
 
 # What a model is made of; weights are taken by name from `models.weight_files`.
 WEIGHTS = ("*.safetensors", "*.safetensors.index.json")

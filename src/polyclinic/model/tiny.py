@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, model_validator
 
 from polyclinic.model.tokenizer import SMALLEST_VOCABULARY, Digits, train_tokenizer
-from polyclinic.steps import Documents, Work, step_kind
+from polyclinic.step_settings import Documents
+from polyclinic.steps import Work, step_kind
 from polyclinic.train.batches import Packing
 from polyclinic.train.finish import save_trained
 from polyclinic.train.language_modeling import document_rows, read_texts, train_on_rows

@@ -13,7 +13,8 @@ from polyclinic.errors import UserError
 from polyclinic.pipeline.plan import Plan, PlannedStep
 from polyclinic.pipeline.run_record import RunRecord, StepRecord, read_run, write_run
 from polyclinic.progress import duration
-from polyclinic.steps import RunFunction, Settings, run_step
+from polyclinic.step_settings import Settings
+from polyclinic.steps import RunFunction, run_step
 
 
 def run_plan(plan: Plan, say: Callable[[str], None], launch: RunFunction | None = None) -> RunRecord:

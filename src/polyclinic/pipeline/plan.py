@@ -11,7 +11,8 @@ from polyclinic.artifacts import InputRecord, Manifest
 from polyclinic.errors import UserError
 from polyclinic.pipeline.recipe import Recipe, RecipeStep
 from polyclinic.pipeline.store import Store
-from polyclinic.steps import FieldRole, key_of, package_versions, result_settings
+from polyclinic.step_settings import FieldRole
+from polyclinic.steps import key_of, package_versions, result_settings
 
 State = Literal["done", "to do", "resume", "again"]
 

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.pipeline.yaml_lines import Place, load_yaml
-from polyclinic.steps import Settings, StepKind, article, check_paths, find_kind, seed_problem, settings_problems
+from polyclinic.step_settings import Settings, seed_problem, settings_problems
+from polyclinic.steps import StepKind, article, check_paths, find_kind
 
 RECIPE_KEYS = ("name", "title", "description", "seed", "steps", "report")
 STEP_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -177,7 +178,7 @@ def _read_step(
     try:
         settings = kind.settings.model_validate(fields)
     except ValidationError as error:
-        for key, problem in settings_problems(kind, error):
+        for key, problem in settings_problems(kind.settings, kind.name, error):
             problems.add((*place, *key.split(".")), f"{name}.{key}: {problem}" if key else f"{name}: {problem}")
         return None
     return RecipeStep(name, kind, settings, references, seed, problems.line(place))

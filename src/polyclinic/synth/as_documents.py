@@ -12,7 +12,8 @@ from pydantic import Field
 
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records, write_records
-from polyclinic.steps import Samples, Settings, Work, step_kind
+from polyclinic.step_settings import Samples, Settings
+from polyclinic.steps import Work, step_kind
 
 
 class AsDocumentsSettings(Settings):

@@ -18,7 +18,8 @@ from pydantic import Field, model_validator
 
 from polyclinic.errors import UserError
 from polyclinic.records import Sample, write_records
-from polyclinic.steps import Runtime, SourcePath, Work, step_kind
+from polyclinic.step_settings import Runtime, SourcePath
+from polyclinic.steps import Work, step_kind
 from polyclinic.synth.medical_words import Vocabulary, load_vocabulary
 from polyclinic.synth.tags import MEDICAL_TAGS, normalised_tag, read_tags, wanted_tag
 from polyclinic.synth.teacher import TeacherSettings

@@ -13,7 +13,8 @@ from pydantic import Field
 from polyclinic.errors import UserError
 from polyclinic.llm import ChatRequest, Journal, Reply
 from polyclinic.records import Sample, read_records, write_records
-from polyclinic.steps import Samples, SourcePath, Work, step_kind
+from polyclinic.step_settings import Samples, SourcePath
+from polyclinic.steps import Work, step_kind
 from polyclinic.synth.answers import form_problem
 from polyclinic.synth.data_page import describe
 from polyclinic.synth.judgements import (

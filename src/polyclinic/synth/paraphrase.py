@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from polyclinic.errors import UserError
-from polyclinic.steps import Runtime, SourcePath, Work, step_kind
+from polyclinic.step_settings import Runtime, SourcePath
+from polyclinic.steps import Work, step_kind
 from polyclinic.synth.rewording import AUTHOR, reword, rules_version
 from polyclinic.synth.teacher import TeacherSettings
 

@@ -11,7 +11,8 @@ from pydantic import Field, field_validator, model_validator
 
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records, write_records
-from polyclinic.steps import Documents, Runtime, SourcePath, Work, step_kind
+from polyclinic.step_settings import Documents, Runtime, SourcePath
+from polyclinic.steps import Work, step_kind
 from polyclinic.synth.data_page import describe
 from polyclinic.synth.extractive import AUTHOR, CodeBook, find_code, write_tasks
 from polyclinic.synth.teacher import TeacherSettings, check_address, endpoint_of

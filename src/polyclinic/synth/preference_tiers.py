@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from polyclinic.records import Sample
-from polyclinic.steps import Settings
+from polyclinic.step_settings import Settings
 from polyclinic.synth.mediflow.axes import Defined
 from polyclinic.synth.stratified import best_of_each
 

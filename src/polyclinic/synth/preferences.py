@@ -11,7 +11,8 @@ from pydantic import Field
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.llm import ChatRequest, Journal, Teacher
 from polyclinic.records import Preference, Sample, read_records, write_records
-from polyclinic.steps import Samples, SourcePath, Work, step_kind
+from polyclinic.step_settings import Samples, SourcePath
+from polyclinic.steps import Work, step_kind
 from polyclinic.synth.data_page import describe
 from polyclinic.synth.judgements import subject_key
 from polyclinic.synth.mediflow.axes import OWN_AXES, Axes, Defined, load_axes

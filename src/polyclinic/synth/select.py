@@ -18,7 +18,8 @@ from pydantic import Field
 
 from polyclinic.errors import UserError
 from polyclinic.records import Sample, read_records, write_records
-from polyclinic.steps import Samples, Settings, SourcePath, Work, step_kind
+from polyclinic.step_settings import Samples, Settings, SourcePath
+from polyclinic.steps import Work, step_kind
 from polyclinic.synth.benchmarks import Benchmarks
 from polyclinic.synth.data_page import describe
 from polyclinic.synth.judgements import subject_key

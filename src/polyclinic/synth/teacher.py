@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from polyclinic.errors import UserError
-from polyclinic.steps import Runtime, Settings, SourcePath
+from polyclinic.step_settings import Runtime, Settings, SourcePath
 
 if TYPE_CHECKING:
     from polyclinic.llm import Budget, Guard, Teacher

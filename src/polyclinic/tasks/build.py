@@ -11,7 +11,8 @@ from pydantic import Field, field_validator, model_validator
 
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records, write_parts
-from polyclinic.steps import Documents, Samples, Settings, SourcePath, Work, step_kind
+from polyclinic.step_settings import Documents, Samples, Settings, SourcePath
+from polyclinic.steps import Work, step_kind
 from polyclinic.tasks.catalog import load_task, suite_tasks, tasks_and_catalog
 from polyclinic.tasks.code_tree import CodeEntry, CodeTree, read_code_tree
 from polyclinic.tasks.held_out_text import text_items

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.records import Document, Sample, read_records, write_records
-from polyclinic.steps import Documents, Settings, Work, step_kind
+from polyclinic.step_settings import Documents, Settings
+from polyclinic.steps import Work, step_kind
 from polyclinic.tasks.document_parts import parts_of
 from polyclinic.tasks.templates import render
 

@@ -12,7 +12,8 @@ from pydantic import Field
 
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.records import Preference, Sample, read_records, write_records
-from polyclinic.steps import Samples, Settings, Work, step_kind
+from polyclinic.step_settings import Samples, Settings
+from polyclinic.steps import Work, step_kind
 from polyclinic.tasks.corruptions import CORRUPTIONS, Reply, corrupt
 
 BORROWED = 50  # replies of the same kind that one rule may choose from

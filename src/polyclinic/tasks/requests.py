@@ -16,7 +16,8 @@ from pydantic import Field
 
 from polyclinic.errors import UserError
 from polyclinic.records import Sample, read_records, write_records
-from polyclinic.steps import Samples, Settings, Work, step_kind
+from polyclinic.step_settings import Samples, Settings
+from polyclinic.steps import Work, step_kind
 from polyclinic.tasks.document_parts import first_sentences
 
 PAIR = re.compile(r"\AQuestion:\s*(?P<question>.+?)\s*\n\s*Answer:\s*(?P<answer>.+)\Z", re.DOTALL)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field, model_validator
 
-from polyclinic.steps import Documents, Work, step_kind
+from polyclinic.step_settings import Documents
+from polyclinic.steps import Work, step_kind
 from polyclinic.train import processes
 from polyclinic.train.batches import BatchPlan, Packing, TooLong
 from polyclinic.train.budget import training_budget

@@ -13,7 +13,8 @@ from pydantic import Field, model_validator
 
 from polyclinic.errors import UserError
 from polyclinic.records import Preference, read_records
-from polyclinic.steps import Model, Preferences, Work, step_kind
+from polyclinic.step_settings import Model, Preferences
+from polyclinic.steps import Work, step_kind
 from polyclinic.train import processes
 from polyclinic.train.batches import KeyPlan
 from polyclinic.train.budget import training_budget

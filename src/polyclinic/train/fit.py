@@ -16,7 +16,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from polyclinic.errors import UserError
-from polyclinic.steps import Model, Settings, Work, step_kind
+from polyclinic.step_settings import Model, Settings
+from polyclinic.steps import Work, step_kind
 from polyclinic.train.lora_settings import LoraSettings
 
 FILE = "fit.json"

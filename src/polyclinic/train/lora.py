@@ -14,7 +14,8 @@ from pydantic import Field, model_validator
 
 from polyclinic.adapter_folder import check_base, put_adapter, read_adapter_config, save_adapter
 from polyclinic.errors import UserError, did_you_mean
-from polyclinic.steps import Adapter, Model, Work
+from polyclinic.step_settings import Adapter, Model
+from polyclinic.steps import Work
 from polyclinic.train import processes
 from polyclinic.train.finish import load_for_training, note_held_out, write_trained
 from polyclinic.train.lora_settings import ALL, LoraSettings

@@ -15,7 +15,8 @@ from polyclinic.adapter_folder import check_base
 from polyclinic.adapters.orthogonality import WEIGHTS, Orthogonality
 from polyclinic.adapters.projections import ATTENTION, FFN, check_not_quantised
 from polyclinic.errors import UserError
-from polyclinic.steps import Adapter, Model, Preferences, Work, step_kind
+from polyclinic.step_settings import Adapter, Model, Preferences
+from polyclinic.steps import Work, step_kind
 from polyclinic.train.medcare_rows import ConversationSettings
 from polyclinic.train.settings import HeldOutSettings
 

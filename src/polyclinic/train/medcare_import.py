@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from polyclinic.steps import Model, Settings, SourcePath, Work, step_kind
+from polyclinic.step_settings import Model, Settings, SourcePath
+from polyclinic.steps import Work, step_kind
 
 
 class MedcareImportSettings(Settings):

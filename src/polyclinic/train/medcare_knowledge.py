@@ -11,7 +11,8 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from polyclinic.adapters.projections import ATTENTION, FFN, check_not_quantised
-from polyclinic.steps import Model, Work, step_kind
+from polyclinic.step_settings import Model
+from polyclinic.steps import Work, step_kind
 from polyclinic.train.medcare_rows import ConversationSettings
 
 

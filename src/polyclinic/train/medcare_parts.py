@@ -13,7 +13,8 @@ from pydantic import Field
 from polyclinic.adapter_folder import check_base
 from polyclinic.adapters.parts import Part
 from polyclinic.errors import UserError
-from polyclinic.steps import Adapter, Model, Settings, Work, step_kind
+from polyclinic.step_settings import Adapter, Model, Settings
+from polyclinic.steps import Work, step_kind
 
 
 class MedcarePartsSettings(Settings):

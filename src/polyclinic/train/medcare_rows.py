@@ -18,7 +18,8 @@ from pydantic import Field
 
 from polyclinic.errors import UserError
 from polyclinic.records import Sample, read_records
-from polyclinic.steps import Samples, SourcePath, Work
+from polyclinic.step_settings import Samples, SourcePath
+from polyclinic.steps import Work
 from polyclinic.train.batches import IGNORED
 from polyclinic.train.chat import ChatTokens, TooLong, fit
 from polyclinic.train.settings import OptimizerSettings

@@ -16,7 +16,8 @@ from pydantic import Field, model_validator
 
 from polyclinic.errors import UserError
 from polyclinic.records import Document, Sample, read_records
-from polyclinic.steps import Documents, Samples, Work, step_kind
+from polyclinic.step_settings import Documents, Samples
+from polyclinic.steps import Work, step_kind
 from polyclinic.train import processes
 from polyclinic.train.batches import BatchPlan, TooLong
 from polyclinic.train.budget import training_budget

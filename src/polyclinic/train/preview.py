@@ -9,8 +9,9 @@ from pydantic import Field, ValidationError, model_validator
 
 from polyclinic import models
 from polyclinic.errors import UserError
-from polyclinic.steps import Documents, Model, Preferences, Samples, Settings, StepKind, Work, step_kind
-from polyclinic.steps import settings_problems as problems_of
+from polyclinic.step_settings import Documents, Model, Preferences, Samples, Settings
+from polyclinic.step_settings import settings_problems as problems_of
+from polyclinic.steps import StepKind, Work, step_kind
 from polyclinic.train.chat import ChatTokens
 from polyclinic.train.dapt import dapt, shown_texts
 from polyclinic.train.data_page import ShownData, shown_instructions, write_data_page
@@ -65,7 +66,9 @@ def preview(settings: PreviewSettings, work: Work) -> None:
     try:
         wanted = kind.settings.model_validate({"model": settings.model, **data, **settings.options})
     except ValidationError as error:
-        found = "\n".join(f"options.{place}: {problem}" for place, problem in problems_of(kind, error))
+        found = "\n".join(
+            f"options.{place}: {problem}" for place, problem in problems_of(kind.settings, kind.name, error)
+        )
         raise UserError(found) from error
     tokenizer = models.load_tokenizer(settings.model)
     config = AutoConfig.from_pretrained(str(settings.model), local_files_only=True, trust_remote_code=False)

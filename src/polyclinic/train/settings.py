@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from polyclinic.errors import UserError
-from polyclinic.steps import Runtime, Settings
+from polyclinic.step_settings import Runtime, Settings
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from polyclinic.steps import Model, Samples, Work, step_kind
+from polyclinic.step_settings import Model, Samples
+from polyclinic.steps import Work, step_kind
 from polyclinic.train import processes
 from polyclinic.train.batches import KeyPlan
 from polyclinic.train.budget import training_budget

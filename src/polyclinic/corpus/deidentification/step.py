@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from polyclinic.errors import UserError
-from polyclinic.steps import Documents, Runtime, Settings, SourcePath, Work, step_kind
+from polyclinic.step_settings import Documents, Runtime, Settings, SourcePath
+from polyclinic.steps import Work, step_kind
 
 LOCAL_ONLY = "local_only"  # folder of the artifact that holds originals
 HELD_BACK = "held_back.jsonl"

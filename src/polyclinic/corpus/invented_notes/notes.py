@@ -13,7 +13,8 @@ from polyclinic.corpus.invented_notes.marked_text import read_off
 from polyclinic.corpus.invented_notes.people import draw_patient
 from polyclinic.corpus.invented_notes.styles import STYLES
 from polyclinic.records import Document, write_records
-from polyclinic.steps import Settings, Work, step_kind
+from polyclinic.step_settings import Settings
+from polyclinic.steps import Work, step_kind
 
 Style = Literal["dictation", "admission", "radiology", "nursing", "dialogue", "laboratory"]
 EVERY_STYLE: list[Style] = ["dictation", "admission", "radiology", "nursing", "dialogue", "laboratory"]

@@ -22,7 +22,8 @@ from polyclinic.evals.scoring.predictions import read_predictions
 from polyclinic.evals.scoring.score_records import score_records
 from polyclinic.evals.scoring.score_task import Aids, has_published, rules_of, score_replies
 from polyclinic.records import Reply, Sample, Score, read_records, write_records
-from polyclinic.steps import Documents, Runtime, Samples, Scores, Settings, SourcePath, Work, step_kind
+from polyclinic.step_settings import Documents, Runtime, Samples, Scores, Settings, SourcePath
+from polyclinic.steps import Work, step_kind
 from polyclinic.tasks import Task, build, load_catalog, load_task
 
 REPLIES = "replies"  # folder of an artifact of eval.run

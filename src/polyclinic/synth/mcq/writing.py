@@ -14,7 +14,8 @@ from pydantic import Field
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.llm import ChatRequest, Journal, Teacher, read_json
 from polyclinic.records import Sample, write_records
-from polyclinic.steps import Samples, SourcePath, Work, step_kind
+from polyclinic.step_settings import Samples, SourcePath
+from polyclinic.steps import Work, step_kind
 from polyclinic.synth.benchmarks import Benchmarks
 from polyclinic.synth.data_page import describe
 from polyclinic.synth.mcq.diversity import diverse, embed

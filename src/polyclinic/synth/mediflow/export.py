@@ -11,7 +11,8 @@ from pydantic import Field
 
 from polyclinic.errors import UserError
 from polyclinic.records import Preference, Sample, read_records
-from polyclinic.steps import Preferences, Samples, Settings, Work, step_kind
+from polyclinic.step_settings import Preferences, Samples, Settings
+from polyclinic.steps import Work, step_kind
 from polyclinic.synth.dataset_card import Described, write_card
 from polyclinic.synth.mediflow.published import COLUMNS, SCORES, SPLITS, published_row
 

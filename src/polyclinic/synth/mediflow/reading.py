@@ -11,7 +11,8 @@ from pydantic import Field
 
 from polyclinic.errors import UserError
 from polyclinic.records import Sample, write_records
-from polyclinic.steps import Settings, SourcePath, Work, step_kind
+from polyclinic.step_settings import Settings, SourcePath
+from polyclinic.steps import Work, step_kind
 from polyclinic.synth.mediflow.published import published_rows, row_as_sample, split_files
 
 

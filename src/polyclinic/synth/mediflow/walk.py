@@ -16,7 +16,7 @@ from pydantic import Field
 
 from polyclinic.llm import Ask, ChatRequest, Outcome, Teacher
 from polyclinic.records import Sample
-from polyclinic.steps import Runtime, Settings
+from polyclinic.step_settings import Runtime, Settings
 from polyclinic.synth.judge import judge_prompt, judged_fields, judgement_request
 from polyclinic.synth.judgements import Judgement, mean_scores, read_judgement, subject_key
 from polyclinic.synth.mediflow.axes import Axes, Defined

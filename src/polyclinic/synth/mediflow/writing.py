@@ -14,7 +14,8 @@ from pydantic import Field, model_validator
 from polyclinic.errors import UserError, did_you_mean
 from polyclinic.llm import ChatRequest, Journal, Reply
 from polyclinic.records import Document, Sample, read_records, write_records
-from polyclinic.steps import Documents, SourcePath, Work, step_kind
+from polyclinic.step_settings import Documents, SourcePath
+from polyclinic.steps import Work, step_kind
 from polyclinic.synth.answers import form_problem, without_thoughts
 from polyclinic.synth.data_page import describe
 from polyclinic.synth.language import language_problem
