@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.deidentify.calendar_numbers import NumericDates
 from polyclinic.deidentify.holidays import Holidays
 from polyclinic.deidentify.language import Words, either
 from polyclinic.deidentify.look_back import LookBack
+from polyclinic.deidentify.month_days import MonthDays
 
 SINCE = re.compile(r"\b(?:since|until|till|last|of|by)\s+$")
 SHORT = 4  # letters of a month's name that may be an abbreviation of something else
@@ -21,10 +21,10 @@ MAY_BE = re.compile(r"may (?:first|second|third)\b")
 # A month alone where a list or a heading has dates: "- Nov: fall".
 LINE_HEAD = re.compile(r"(?:^|\n)[ \t\-*•(\[]*$")
 CLOSED = re.compile(r"\.?\s?(?:[:/;)\]]|-\s|–|$)")
-ANOTHER_WORD = re.compile(r"\s+[A-Z][a-z]|,\s*(?:RN|MD|NP|PA|DO|PhD)\b")
+ANOTHER_WORD = re.compile(r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)[A-Z][a-z]|,\s*(?:RN|MD|NP|PA|DO|PhD)\b")
 
 
-class CalendarRules(NumericDates):
+class CalendarRules(MonthDays):
     """The dates of one language."""
 
     def __init__(self, words: Words) -> None:
@@ -64,7 +64,7 @@ class CalendarRules(NumericDates):
         # 14 March 2024; 14th of March; 14-Mar-24; 3rd to 7th March
         self.day_month = re.compile(
             rf"(?:\d{{1,2}}\s?(?:st|nd|rd|th)?\s*(?:-|–|to|and|&|,)\s*)?\d{{1,2}}\s?(?:st|nd|rd|"
-            rf"th)?(?:\s+day)?(?:\s+of\s+|\s*[-/.]?\s*|,\s+)(?:{months})(?![a-z])(?:\.?{year})?",
+            rf"th)?(?:\s+day)?(?:\s+of\s+|\s*[-/.]?\s*|,\s+)(?:{months})(?![a-z])(?:\.?{year}|\d{{2}}(?![\dA-Za-z:]))?",
             re.IGNORECASE,
         )
         self.worded_day = re.compile(rf"(?:\bthe\s+)?(?:{ordinary_number})\s+(?:day\s+)?(?:of\s+)?$", re.IGNORECASE)
@@ -161,7 +161,8 @@ class CalendarRules(NumericDates):
         capital = word[0].isupper()
         end = start + len(word)
         cued = self.month_cue.search(text, start - 24, start) is not None
-        if plain not in self.ambiguous or OF_YEAR.match(text, end):
+        fenced = capital and before[-1:] == "(" and text[end : end + 1] == ")"
+        if plain not in self.ambiguous or fenced or OF_YEAR.match(text, end):
             return True
         if plain in self.words["months_that_are_words"]:
             if not capital:

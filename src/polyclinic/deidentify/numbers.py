@@ -10,7 +10,9 @@ import re
 
 from polyclinic.deidentify.ages import OLD, OLDEST, age_end, decade_end
 from polyclinic.deidentify.language import words_of
+from polyclinic.deidentify.month_days import settled
 from polyclinic.deidentify.number_shapes import AGED, MAC, SSN
+from polyclinic.deidentify.ordinal_days import MONTH_LONG, ordinal_day
 from polyclinic.deidentify.phones import INTERNATIONAL, NATIONAL, PhoneRules
 from polyclinic.deidentify.spans import Span
 
@@ -33,34 +35,11 @@ MEASURED = re.compile(
     r"(?<=[pS][Oo])2\b"
 )
 IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?![\d.])(?::\d{2,5}\b)?(?:/\d{1,2}\b)?")
-DAY_ALONE = re.compile(
-    r"(?:\b(?:on|until|till|since|by|from|before|after|through|of|dated|discharged|admitted|returned?|seen|you|"
-    r"again|due|"
-    r"for|starting|(?:mon|tues|wednes|thurs|fri|satur|sun)day),?\s+(?:the\s+)|\badmit(?:ted)?:\s|"
-    r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)$",
-    re.IGNORECASE,
-)
-THE = re.compile(r"\bthe\s+$", re.IGNORECASE)
-NOT_A_DAY = re.compile(
-    r"(?:st|nd|rd|th)\s+(?:day|floor|percentile|hospital|postoperative|pod|post|rib|ribs|toe|finger|digit|"
-    r"metatarsal|metacarpal|week|month|year|trimester|degree|dose|cycle|round|visit|time|nerve|ventricle|"
-    r"intercostal|cranial|grade|ward|level|attempt|try|line|generation|pregnancy|one|street|avenue|and\s+\d)",
-    re.IGNORECASE,
-)
-DAY_ENDS = re.compile(
-    r"\s*(?:[.,;:!?)\n/-]|$|(?:of\s+(?:this|last|next|the|that)|and|but|or|for|to|at|with|he|she|we|they|i|it|"
-    r"when|after|so|"
-    r"in|because|until|through|by|per|via|if|from|then|his|her|the|a|was|is|due|unless|who|where|pt|patient|am|"
-    r"pm)\b)",
-    re.IGNORECASE,
-)
 # Single digits with spaces, and perhaps signs, between them.
 SET_APART = re.compile(r"\d(?:[ ](?:[-/.)(][ ])?\d(?!\d)){4,}(?![\d/.])")
 # 44 55 22; 22 1JK: after a label
 IN_GROUPS = re.compile(r"\d{1,2}(?: (?=[A-Z]*\d)[A-Z0-9]{1,5}){1,5}(?: [A-Z])?(?![\w/.:%])")
 UDI = re.compile(r"(?<=\()01\)\d{14}(?:\(\d{2}\)[A-Za-z0-9]+)*")
-PAIR_AT_END = re.compile(r"(?<![\d/])(\d{1,2})/\d{1,2}(?![\d/])")
-ROW = re.compile(r"\d\s*\0|\0\s?[\d/%]")  # other numbers beside: a row of a table
 ROW = re.compile(r"\d\s*\0|\0\s?[\d/%]")  # other numbers beside: a row of a table
 _BEFORE_MONTHS = frozenset("-.stnrdth/ STNRDH") | frozenset("JFMASONDjfmasond")
 _MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov dec"))
@@ -126,7 +105,7 @@ class NumberRules(PhoneRules):
             if spot is not None:
                 found.append(spot)
                 until = spot.end
-        return found + _beside_others(text, found, unsure) if unsure else found
+        return found + settled(text, found, unsure, self.words) if unsure else found
 
     def _set_apart(self, text: str, start: int) -> Span | None:
         """Look at digits with spaces between them: 6 1 7 5 5 5 1 2 3 4; 0 3 / 0 4 / 2 0 1 9."""
@@ -210,8 +189,12 @@ class NumberRules(PhoneRules):
                     if day is not None:
                         unsure.append((start, day[0]))
                         return self._at_age(text, start, end, behind, ahead)
-                if behind == "-" and length == 2 and (dashed := calendar.find_dashed(text, start)) is not None:
-                    return Span(calendar.with_weekday(text, *dashed), dashed[1], "date")
+                if behind == "-" and length <= 2 and ahead not in "/.":
+                    day = calendar.find_dashed(text, start)
+                    if day is not None and day[1]:
+                        return Span(calendar.with_weekday(text, start, day[0]), day[0], "date")
+                    if day is not None:
+                        unsure.append((start, day[0]))
         if length in (1, 2, 4) and (behind in "|_\\·~," or (behind == " " and after.isdigit())):
             rare = calendar.find_rare(text, start)
             if rare is not None:
@@ -220,18 +203,11 @@ class NumberRules(PhoneRules):
             spot2 = calendar.day_month.match(text, start)
             if spot2 is not None:
                 return Span(calendar.with_weekday(text, start, spot2.end()), spot2.end(), "date")
-        if (
-            length <= 2
-            and behind in "snrtSNRT"
-            and text[end : end + 2].lower() in ("st", "nd", "rd", "th")
-            and not text[end + 2 : end + 3].isalnum()
-            and 1 <= int(text[start:end]) <= 31
-            and DAY_ALONE.search(text, max(0, start - 22), start)
-        ):
-            if NOT_A_DAY.match(text, end) or not DAY_ENDS.match(text, end + 2):
+        if length <= 2 and behind in "snrtSNRT" and text[end + 1 : end + 2] in "tdhTDH":
+            if (ordinal := ordinal_day(text, start, end)) is not None:
+                return Span(*ordinal, "date")
+            if int(text[start:end]) <= MONTH_LONG:
                 return None
-            the = THE.search(text, max(0, start - 5), start)
-            return Span(the.start() if the is not None else start, end + 2, "date")
         if length == 3 and behind in "-– ./" and (ssn := SSN.match(text, start)):
             row = behind == " " and ROW.search(
                 text[max(0, start - 3) : start] + "\0" + text[ssn.end() : ssn.end() + 3]
@@ -284,17 +260,6 @@ class NumberRules(PhoneRules):
             return Span(start, last, "age")
         last = age_end(text, start, end)
         return Span(start, last, "age") if last is not None else None
-
-
-def _beside_others(text: str, found: list[Span], unsure: list[tuple[int, int]]) -> list[Span]:
-    """Return what may be days of a month where the text has sure ones, without a year, of that month."""
-    sure = {int(pair[1]) for span in found if span.type == "date" and (pair := PAIR_AT_END.search(text, *span[:2]))}
-    days = []
-    for start, end in unsure:
-        month = int(text[start:end].partition("/")[0])
-        if month in sure and not any(s.start < end and start < s.end for s in found):
-            days.append(Span(start, end, "date"))
-    return days
 
 
 def _month_near(text: str, place: int) -> bool:
