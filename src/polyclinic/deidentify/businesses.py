@@ -1,13 +1,8 @@
-"""Institutions by the kind of business that ends their name, and those of texts in one case, by the words before."""
+"""The kinds of institutions: the words that end their names, and what surrounds these."""
 
 from __future__ import annotations
 
-import re
-
 from polyclinic.deidentify.language import words_of
-from polyclinic.deidentify.lexicon import CITY, COMMON, FAMILY, GIVEN, INSTITUTION, MONTH, NAME, STATE, STOP
-from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import Tokens
 
 # With these a name of two words or more ends that names an institution.
 BUSINESSES = frozenset(
@@ -47,7 +42,7 @@ BUSINESSES = frozenset(
     )
 )
 # What says little of an institution's own name, so that one word of ordinary English before it is not enough.
-_WEAK = frozenset(
+WEAK_KINDS = frozenset(
     words_of(
         "center centre health healthcare wellness care practice physicians specialists therapy group services "
         "systems solutions "
@@ -66,135 +61,59 @@ _WEAK = frozenset(
         "software trucking roofing plumbing"
     )
 )
-_BEFORE = frozenset(
+
+# With these a company's name ends, whatever its words are: Comprehensive Pain & Spine, LLC.
+LEGAL_FORMS = frozenset(
+    words_of("llc llp lllp ltd plc pllc inc incorporated gmbh corp p.a p.a. p.c p.c. n.a. sons bros")
+)
+# Homes and houses: with a capital, after a name or an ordinary word with a capital.
+HOMES = frozenset(
     words_of(
-        "at from to of by in via with for works attends attended thru through near pharmacy facility is @ "
-        "employer joined called contacted "
-        "outside per and"
+        "gardens arbors arbours oaks pines elms maples willows cedars birches meadows village villages haven house "
+        "grove grange court place pointe point heights woods springs landing crossing park hall home homes living "
+        "terrace towers estates villas commons manor lodge residence cottage hospice retreat hearth cove ranch "
+        "suites plaza hills acres keep abbey priory rest"
     )
 )
-_NOT_OWN = frozenset(
+# Short names of kinds that are written in capitals.
+ACRONYMS = frozenset(
+    words_of("isd usd snf ltac ltach alf irf vamc vahcs cboc fqhc asc ymca ywca nhs afb usps ymha hmo ccrc icf rehab")
+)
+# Units of the services, after their number or name: 82nd Airborne.
+UNITS = frozenset(
     words_of(
-        "the a an our your his her their my this that any some another other each every no same local nearby "
-        "outside new old large small big "
-        "good great best main whole further more less proper full free public private state city county "
-        "which what whose its on off up down out over under into onto and or but not be was were been being are "
-        "am has have had "
-        "go going went come came get got getting take took taken give gave see saw seen call called had back "
-        "home work working"
+        "airborne infantry cavalry artillery battalion regiment brigade squadron armored platoon fleet seabees "
+        "marines rangers"
     )
 )
-# Parts of a name with a capital, though they do not make one.
-_ADJECTIVES = frozenset(
-    words_of("new old large small big good great best main full public private city county free state home work well")
+# Words that make no name of what they stand before, though they may be parts of one.
+PARTS_OF_NAMES = frozenset(
+    words_of(
+        "new old large small big good great best main full public private city county free state home work well "
+        "university universities college children's childrens women's womens community regional general memorial "
+        "county national royal american first second third north south east west northern southern eastern western "
+        "central greater upper lower mid veterans veteran's va international united federal all medical health "
+        "christian catholic saints normal"
+    )
 )
-_NOT_IN_ONE_CASE = frozenset(
-    words_of("surgery foods health care energy power electric oil gas press bar services supplies tools")
+# Words with a capital that stand before a name and belong to none.
+NO_PARTS = frozenset(
+    words_of(
+        "a an our your his her their my this that these those any some another other each every no same local nearby "
+        "outside which what whose its and or but not be was were been being are am is has have had he she they we i it "
+        "you at to from in of with by for per via on off up down out over under into onto near between through during "
+        "while when where before after since until if as also then than so because although however "
+        "go going goes went come came get got getting take took taken give gave see saw seen call called back working "
+        "works worked work lives lived living admitted transferred transfer presented discharged referred sent "
+        "accepted attended attends declined visited joined contacted notified called spoke requested refuses wants "
+        "biba bib c/o s/p d/w pt patient pmd pcp dr doctor nurse mr mrs ms miss facility employer pharmacy please "
+        "hospital: @ name yo y/o old year yr"
+    )
 )
-_LINK = re.compile(r" |-| & | of | of the | and |['’]s? |\. ")
-
-
-class Businesses:
-    """What ends and what surrounds the names of institutions."""
-
-    generic: frozenset[str]
-    openers: frozenset[str]
-
-    def _business(self, tokens: Tokens, i: int) -> Span | None:
-        """Return the name that ends with the kind of business that is token `i`: Dean Roofing."""
-        text, starts, ends, lower, bits = tokens.text, tokens.starts, tokens.ends, tokens.lower, tokens.bits
-        if not text[starts[i]].isupper():
-            return None
-        upper = text[starts[i] : ends[i]].isupper() and ends[i] - starts[i] > 3
-        first = i
-        own, strong = 0, False
-        while first and i - first < 5:
-            j = first - 1
-            gap = text[ends[j] : starts[first]]
-            if not _LINK.fullmatch(gap) or (gap == ". " and ends[j] - starts[j] > 3):
-                break
-            word, bit = lower[j], bits[j]
-            if upper != (text[starts[j] : ends[j]].isupper() and ends[j] - starts[j] > 3) and ends[j] - starts[j] > 3:
-                break
-            if (
-                (bit & STOP and word not in self.generic and word not in self.openers and word not in _ADJECTIVES)
-                or (word in _NOT_OWN and word not in _ADJECTIVES)
-                or (bit & MONTH and not bit & NAME)
-            ):
-                break
-            first = j
-            if word in self.generic or word in BUSINESSES or word in _ADJECTIVES:
-                continue
-            own += 1
-            strong = (
-                strong or bool(bit & (NAME | CITY | STATE) and not (bit & COMMON)) or not bit or word in self.openers
-            )
-        while first < i and (
-            (lower[first] in _NOT_OWN and (lower[first] not in _ADJECTIVES or self._starts_line(text, starts[first])))
-            or (lower[first] in self.generic and lower[first] not in self.openers and lower[first] not in _ADJECTIVES)
-        ):
-            first += 1
-        if not own or first == i or (upper and not strong):
-            return None
-        if lower[i] in _WEAK and not strong and own < 2:
-            return None
-        if own == 1 and not strong and self._starts_line(text, starts[first]):
-            return None
-        if text[ends[i] : ends[i] + 1] == ":":
-            return None
-        # John Bank was seen: a given name with a family name, no more
-        if first == i - 1 and bits[first] & GIVEN and bits[i] & FAMILY and not bits[i] & INSTITUTION:
-            return None
-        return Span(starts[first], self._end_of_business(tokens, i), "institution")
-
-    def _end_of_business(self, tokens: Tokens, i: int) -> int:
-        """Return where a name ends that goes on with further kinds: Dean Roofing Company, Inc."""
-        last = i
-        while last + 1 < len(tokens.starts) and tokens.lower[last + 1].rstrip(".") in BUSINESSES:
-            gap = tokens.text[tokens.ends[last] : tokens.starts[last + 1]]
-            if gap not in (" ", ", ", " & ", " and "):
-                break
-            last += 1
-        return tokens.ends[last]
-
-    def _in_one_case(self, tokens: Tokens, i: int) -> Span | None:
-        """Return the name that ends with token `i` of a text in one case, after a preposition or in its own field."""
-        text, starts, ends, lower, bits = tokens.text, tokens.starts, tokens.ends, tokens.lower, tokens.bits
-        if (not tokens.caseless and not text[starts[i] : ends[i]].isupper()) or lower[i] in _NOT_IN_ONE_CASE:
-            return None
-        first = i
-        own, strong = 0, False
-        while first and i - first < 5:
-            j = first - 1
-            gap = text[ends[j] : starts[first]]
-            if gap not in (" ", "-", ". ", " & ", "'s ") or lower[j] in _BEFORE:
-                break
-            word, bit = lower[j], bits[j]
-            if (
-                (bit & STOP and word not in self.generic and word not in self.openers and word not in ("well",))
-                or word in _NOT_OWN
-                or bit & MONTH
-            ):
-                return None if word in _NOT_OWN and not strong else self._bounded(tokens, first, i, own, strong)
-            first = j
-            if word not in self.generic and word not in BUSINESSES:
-                own += 1
-                strong = strong or not bit or (bool(bit & (NAME | CITY)) and not bit & COMMON) or word in self.openers
-        return self._bounded(tokens, first, i, own, strong)
-
-    def _bounded(self, tokens: Tokens, first: int, i: int, own: int, strong: bool) -> Span | None:
-        text, start, end = tokens.text, tokens.starts[first], tokens.ends[i]
-        if not own or first == i:
-            return None
-        before, after = text[start - 1 : start], text[end : end + 1]
-        field = before in ("|", "^", "\t", "") and after in ("|", "^", "\t", "\n", "")
-        word = text[max(0, start - 14) : start].rstrip()
-        near = word.lower().split()[-1:] if before == " " and "\n" not in word[-1:] else []
-        if field or (near and near[0].strip("(") in _BEFORE and (strong or own > 1 or tokens.lower[i] not in _WEAK)):
-            return Span(start, self._end_of_business(tokens, i), "institution")
-        return None
-
-    @staticmethod
-    def _starts_line(text: str, start: int) -> bool:
-        before = text[max(0, start - 3) : start].rstrip(" ")
-        return not before or before[-1] in ".:\n•-"
+# Before these a name in a text of one case ends on its left: at, from, of.
+BORDERS = frozenset(
+    words_of(
+        "at from to of by in via with for works attends attended thru through near is @ employer joined called "
+        "contacted outside per facility facility: pharmacy hospital: clinic: school: employer: from: to: pmd pcp"
+    )
+)

@@ -1,381 +1,350 @@
-"""Institutions: hospitals, clinics, schools, homes and employers by name, and what a language knows of places."""
+"""Institutions by the kind that ends their name: hospitals, clinics, schools, homes, firms.
+
+A word that names a kind (Hospital, Bakery, LLC) is the anchor. The name goes left from it over words with capitals, and
+right over what belongs to it (of Erie, Health System, Inc.). It is a name when it has a word of its own: one of no list of
+ordinary words, a name, a town, a saint; or, with a capital amid a sentence, an ordinary word that is no kind of care. The
+Cardiology Clinic and the Emergency Department have none.
+
+In a text or line of one case capitals say nothing: there a name goes left as far as a preposition, or the line's beginning.
+"""
 
 from __future__ import annotations
 
-import re
-
-from polyclinic.deidentify.businesses import BUSINESSES, Businesses
-from polyclinic.deidentify.language import Words, either, words_of
-from polyclinic.deidentify.lexicon import CITY, COMMON, INSTITUTION, MONTH, NAME, STATE, STOP
-from polyclinic.deidentify.look_back import LookBack
+from polyclinic.deidentify.businesses import (
+    ACRONYMS,
+    BORDERS,
+    BUSINESSES,
+    HOMES,
+    LEGAL_FORMS,
+    NO_PARTS,
+    PARTS_OF_NAMES,
+    WEAK_KINDS,
+)
+from polyclinic.deidentify.joined_words import after, before, begins_sentence, ends_names, is_upper
+from polyclinic.deidentify.language import Words, words_of
+from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, MONTH, NAME, STATE, STOP, TITLE
+from polyclinic.deidentify.ordinary_words import MEDICAL_ENDING
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
-LINK = re.compile(
-    r"(?i:\s(?:of|and|the|at|for|de|del|la|&|on)(?=\s)|\s&|['’][sS]?|\.)*[ \t]|-|/|[ \t]?&[ \t]?|[ \t]?\n[ \t]*"
-)
-LONGEST = 7  # words of an institution's name
-_LINE_END = re.compile(r"[ \t]*(?:\n|$|\||[ ]{2})")
-_SHORT = frozenset(
-    words_of("general memorial county university regional methodist baptist children's childrens deaconess veterans")
-)
-_STRONG_HEADS = frozenset(["manor", "hospital", "lodge", "villa", "college", "school", "university"])
-_SPECIALTIES = frozenset(
+LONGEST = 7  # words of a name before its kind
+GENERIC, PLAIN, OWN = 0, 1, 2  # what a word says of whose name it is in
+PHRASE, WEAK, STRONG, FIRM = 1, 2, 3, 4  # what a kind says: only with the word before it, little, much, all
+# Kinds of care: they end names, and before another kind they are none of its own.
+_CARE = frozenset(
     words_of(
-        "medicine pediatrics cardiology orthopedics orthopaedics dermatology oncology physicians neurology urology"
+        "vascular pediatrics paediatrics dermatology orthopedics orthopaedics cardiology neurology urology oncology "
+        "neurosurgery medicine surgical obgyn midwifery audiology counseling counselling spine vision eyecare "
+        "hearing ortho psychology endodontics orthodontics periodontics chiropractic acupuncture fertility "
+        "hematology anesthesiology geriatrics hospitalists"
     )
 )
-_LEADING = frozenset(
+# Churches that hospitals are called after, and what is left of a name without its last word: Erie Methodist.
+SHORT_NAMES = frozenset(
+    words_of("methodist baptist presbyterian lutheran adventist deaconess memorial general regional mercy infirmary")
+)
+_WEAK_HEADS = frozenset(words_of("clinic clinics surgery laboratory laboratories institute foundation school rehab"))
+_BEHIND = frozenset(
     words_of(
-        "the a an our your his her their my at to from in of and by with local outside also pt seen per via "
-        "for & doctor dr dr. nurse mr mrs ms while is was presented admitted transferred"
+        "system systems network trust group center centre campus foundation associates partners hospital hospitals "
+        "clinic college school department services company co inc llc ltd corporation corp program unit pavilion "
+        "tower building office offices division institute pharmacy union church district living community care"
     )
 )
+_HEADINGS = frozenset((":", "="))
 
 
-class InstitutionRules(Businesses):
+class InstitutionRules:
     """The institutions of one language."""
 
     def __init__(self, words: Words) -> None:
-        """Compile the cues of a language."""
+        """Take the kinds of a language."""
         self.words = words
         self.generic = words["institution_generic"]
+        self.openers = words["institution_openers"]
         self.phrases = words["institution_phrases"]
         self.heads = words["institution_heads"]
-        self.businesses = BUSINESSES | self.heads | frozenset(p.split()[-1] for p in words["institution_phrases"])
-        self.openers = words["institution_openers"]
-        self.endings = words["city_endings"]
-        self.states = words["states"]
-        self.codes = words["state_codes"]
-        self.state_openers = frozenset(phrase.split()[0] for phrase in words["state_names_of_two_words"])
-        self.two_words = words["cities_of_two_words"]
-        self.two_word_ends = frozenset(p.split()[-1] for p in self.two_words)
-        self.two_word_states = words["state_names_of_two_words"]
-        self.zip_labels = words["zip_labels"]
-        cues = either(words["city_cues"])
-        self.city_cue = LookBack(
-            rf"(?:\b(?:{cues})|\b(?:{either(words['city_labels'])})\s*:)\s+",
-            [*words["city_cues"], *words["city_labels"]],
-        )
-        self.cue_last = frozenset(c.split()[-1] for c in words["city_cues"]) | {f"{c}:" for c in words["city_labels"]}
-        self.employer = LookBack(
-            rf"\b(?:{either(words['employer_cues'])})\s+(?:the\s+|an?\s+)?", words["employer_cues"]
-        )
-        self.employer_last = frozenset(c.split()[-1] for c in words["employer_cues"]) | {"the"}
-        cues_and_words = self.cue_last | self.employer_last | {"at", "works", "lives", "from", "to"}
-        self.cue_ends = frozenset(word[-2:] for word in cues_and_words) | {" @"}
-        streets = words["street_types"] | words["short_street_types"]
-        self.full_streets = frozenset(
-            ("street", "avenue", "road", "lane", "boulevard", "parkway", "highway", "drive")
-        )
-        self.street_ends = frozenset(s + sign for s in streets for sign in ("", ".", ",", "?", ".,", "!"))
-        stop = either(words["no_street_words"])
-        self.street_alone = re.compile(
-            rf"\b(?:on|at|off|along|"
-            rf"near)\s((?:(?!(?:{stop})\b)[A-Za-z][\w.'’-]*\s){{1,2}}({either(streets)})\b\.?)(?!\s+[A-Z][a-z])",
-            re.IGNORECASE,
-        )
-        self.street_cue = re.compile(r"\b(?:on|at|off|along|near|from)\s+(?:[NSEW]\.?\s+)?$", re.IGNORECASE)
-        short = either(words["short_street_types"] | words["street_types"])
-        self.street_after = re.compile(rf"\s(?:{short})\b", re.IGNORECASE)
-        state_names = f"{either(words['states'])}|{words.any_of('state_names_of_two_words')}"
-        codes = "|".join(sorted(words["state_codes"])) or "(?!)"
-        countries = either(words["countries"])
-        self.state_after = re.compile(
-            rf"\s?,\s?(?:(?:{codes})\b(?!\s[a-z])|(?i:{state_names}|{countries})\b)|"
-            rf"\s(?!ID\b)(?:{codes})\s\d{{5}}(?!\d)|"
-            rf"\^(?:{codes})\b"
-        )
-        self.lower_city = re.compile(
-            rf"(?:{cues})\s+((?:{either(words['cities'] | words['cities_of_two_words'])}))\b"
-        )
-        self.lower_state = re.compile(
-            rf"\s?,\s?(?:{state_names}|(?:{'|'.join(c.lower() for c in sorted(words['state_codes'])) or '(?!)'}))\b"
-        )
-        head_words = either({h for h in words["institution_heads"] if h != "surgery"} | words["institution_phrases"])
-        self.lower_institution = re.compile(
-            rf"\b((?:(?:st|saint|mount|mt|our lady "
-            rf"of)\.?\s+)?[a-z'’.]+(?:\s+[a-z'’.]+){{0,3}}?)\s+((?:{head_words}))\b"
-        )
+        roles = {phrase.split()[-1]: PHRASE for phrase in self.phrases}
+        roles |= dict.fromkeys((p for p in self.phrases if " " not in p), WEAK)
+        roles |= dict.fromkeys(HOMES | _CARE, WEAK)
+        roles |= {word: WEAK if word in WEAK_KINDS else STRONG for word in BUSINESSES}
+        roles |= {word: WEAK if word in _WEAK_HEADS else STRONG for word in self.heads}
+        roles |= dict.fromkeys(ACRONYMS, STRONG) | dict.fromkeys(LEGAL_FORMS, FIRM)
+        self.roles = roles
+        self.care = self.generic | _CARE | WEAK_KINDS - HOMES - frozenset(words_of("bank church temple farm market"))
 
-    def _is_head(self, tokens: Tokens, i: int) -> bool:
+    def worth(self, tokens: Tokens, j: int, one_case: bool = False) -> int:
+        """Return what a word says of whose name it stands in: OWN, PLAIN or GENERIC."""
+        word, bit = tokens.lower[j], tokens.bits[j]
+        if word in self.openers and word not in ("good", "our", "lady"):
+            return OWN
+        if word in self.care or bit & (TITLE | CREDENTIAL) or word in NO_PARTS:
+            return GENERIC
+        if word in PARTS_OF_NAMES:
+            return PLAIN if word in ("county", "memorial", "royal", "normal", "saints") else GENERIC
+        if bit & (NAME | CITY) and not bit & (COMMON | STOP):
+            return OWN
+        if bit & STOP or (bit & EPONYM and not bit & NAME):
+            return GENERIC if one_case or tokens.ends[j] - tokens.starts[j] < 5 else PLAIN
+        if not bit:
+            if len(word) > 6 and MEDICAL_ENDING.search(word):
+                return GENERIC
+            return OWN if len(word) > 2 else PLAIN
+        return GENERIC if len(word) > 6 and MEDICAL_ENDING.search(word) and not bit & NAME else PLAIN
+
+    def strength(self, tokens: Tokens, i: int) -> int:
+        """Return what the word says as the end of a name; 0 if it ends none."""
         word = tokens.lower[i]
-        if word in self.heads:
-            return True
-        text = tokens.text
-        before = text[max(0, tokens.starts[i] - 24) : tokens.ends[i]].lower().replace("\n", " ")
-        if word in self.phrases:
-            return True
-        parts = before.split()
-        return any(" ".join(parts[-n:]) in self.phrases for n in (2, 3) if len(parts) >= n)
+        role = self.roles.get(word, 0)
+        if role in (PHRASE, WEAK) and i:
+            low = max(0, tokens.starts[i] - 24)
+            parts = " ".join(tokens.lowered[low : tokens.ends[i]].split()).split(" ")
+            if any(" ".join(parts[-n:]) in self.phrases for n in (2, 3) if len(parts) >= n):
+                return STRONG
+        if word in ACRONYMS and not tokens.caseless and not is_upper(tokens, i) and word not in self.heads:
+            return 0
+        return 0 if role == PHRASE else role
 
-    def _institution(self, tokens: Tokens, i: int) -> Span | None:
-        """Return the name that ends, or goes on, with the head word `i`: Mercy Hospital of Saint Paul."""
-        text, starts, ends, lower, bits = tokens.text, tokens.starts, tokens.ends, tokens.lower, tokens.bits
+    def institution(self, tokens: Tokens, i: int) -> Span | None:
+        """Return the name that ends, or goes on, with the kind that is word `i`: Mercy Hospital of Saint Paul."""
+        strength = self.strength(tokens, i)
+        if not strength or tokens.text[tokens.ends[i] : tokens.ends[i] + 1] in _HEADINGS:
+            return None
+        if tokens.caseless or (is_upper(tokens, i) and self._in_capitals(tokens, i)):
+            return self._in_one_case(tokens, i, strength)
+        if not tokens.text[tokens.starts[i]].isupper():
+            return None
+        first = self._left(tokens, i, strength)
+        return self._judged(tokens, first, i, strength)
+
+    def _in_capitals(self, tokens: Tokens, i: int) -> bool:
+        """Say whether a word in capitals stands among such, on its line."""
+        start, end = tokens.starts[i], tokens.ends[i]
+        line = tokens.text[max(tokens.text.rfind("\n", 0, start), start - 16) + 1 : start]
+        rest = tokens.text[end : end + 16].partition("\n")[0]
+        return not any(c.islower() for c in line) and not any(c.islower() for c in rest)
+
+    def _left(self, tokens: Tokens, i: int, strength: int) -> int:
+        """Return the first word of the name that word `i` ends, in mixed case."""
+        text, lower, bits, starts = tokens.text, tokens.lower, tokens.bits, tokens.starts
         first = i
-        while first > 0 and i - first < LONGEST:
-            j = first - 1
-            gap = text[ends[j] : starts[first]]
-            if len(gap) > 9 or not LINK.fullmatch(gap):
+        while i - first < LONGEST and (step := before(tokens, first)) is not None:
+            j, how = step
+            word = lower[j]
+            if how == "," and not (strength == FIRM and first == i):
                 break
-            if "\n" in gap and (text[ends[j] : ends[j] + 1] in ".:" or "\n\n" in gap or i - first > 3):
+            if how == "." and word.rstrip(".") not in ("st", "mt", "ft", "mr", "univ") and len(word.rstrip(".")) > 1:
                 break
-            if gap.startswith(".") and lower[j].rstrip(".") not in ("st", "mt", "dr", "u", "s"):
+            if how in ("on", "by", "the", "–") or (how == "or" and self.worth(tokens, j) == GENERIC):
                 break
-            if tokens.caseless:
-                if (
-                    (
-                        lower[j] in self.generic
-                        or not (bits[j] & NAME or lower[j] in self.openers or bits[j] == 0 or bits[j] & CITY)
-                        or bits[j] & (STOP)
-                    )
-                    and lower[j] not in self.openers
-                    and lower[j]
-                    not in (
-                        "medical",
-                        "general",
-                        "regional",
-                        "memorial",
-                        "community",
-                        "university",
-                        "county",
-                        "health",
-                        "heart",
-                        "cancer",
-                    )
-                ):
-                    break
-            elif (
-                bits[j] & STOP
-                and lower[j] not in self.generic
-                and lower[j] not in ("general", "surgical")
-                and lower[j] not in self.openers
-            ) and (
-                not (
-                    gap == " "
-                    and text[starts[j]].isupper()
-                    and not text[starts[j] : ends[j]].isupper()
-                    and (
-                        (j and text[ends[j - 1] : starts[j]] == " ")
-                        or (lower[i] in _STRONG_HEADS and not self._first_of_sentence(text, starts[j]))
-                    )
-                )
+            if how == "at" and word not in self.roles:
+                break
+            if how == "for" and lower[j] not in self.roles:
+                break
+            if word == "the" or (word in NO_PARTS and word not in self.openers):
+                first = j if word == "the" and how == " " else first
+                break
+            if ends_names(bits[j]) and word not in self.openers and word not in self.roles:
+                break
+            if (
+                how == "and"
+                and (self.worth(tokens, j) == GENERIC or bits[j] & STOP)
+                and lower[first] not in self.care
             ):
-                # Normal is a town: a word of a name when it stands between others with a capital.
+                break
+            if begins_sentence(text, starts[j]) and (bits[j] & STOP) and word not in PARTS_OF_NAMES | self.care:
+                break
+            if is_upper(tokens, j) and bits[j] & STOP and word not in self.generic:
                 break
             first = j
-            if tokens.caseless and i - first >= 3:
-                break
-        # What stands before the first word of its own: The, Our, Outpatient; a verb of a line in capitals.
-        while first < i and (
-            lower[first] in _LEADING
-            or (
-                bits[first] & STOP and lower[first] not in ("medical", "general") and lower[first] not in self.openers
-            )
-        ):
-            first += 1
-        last = i
-        own = [
-            j
-            for j in range(first, i + 1)
-            if lower[j] not in self.generic and lower[j] not in self.heads and not (bits[j] & INSTITUTION and j == i)
-        ]
-        # University of X, Hospital of X, Clinic at X
-        while last + 1 < len(starts) and last - i < 5:
-            gap = text[ends[last] : starts[last + 1]]
-            nxt = last + 1
-            if gap == " " and lower[nxt] in ("of", "at") and text[starts[nxt]].isupper() and nxt + 1 < len(starts):
-                if text[ends[nxt] : starts[nxt + 1]] != " " or bits[nxt + 1] & MONTH:
-                    break
-                last = nxt + 1
-                own.append(last)
-                continue
+        # Words that only say what kind of care, before the first of its own: Outpatient Mercy Clinic.
+        k = first
+        while k < i and lower[k] not in PARTS_OF_NAMES and self.worth(tokens, k) == GENERIC and lower[k] != "the":
+            k += 1
+        return k if k < i and lower[first] != "the" and self.worth(tokens, k) == OWN else first
+
+    def _judged(self, tokens: Tokens, first: int, i: int, strength: int) -> Span | None:
+        """Return the name from word `first` to the kind `i` and beyond, if it is one."""
+        text, starts, lower = tokens.text, tokens.starts, tokens.lower
+        last, behind = self._right(tokens, i)
+        if first == i and not behind:
+            return None
+        worths = [self.worth(tokens, j) for j in range(first, i)]
+        own, plain = worths.count(OWN) + behind, worths.count(PLAIN)
+        alone = first < i and begins_sentence(text, starts[first])
+        cued = first < i and not alone and _cued(text, starts[first])
+        if first and tokens.bits[first - 1] & TITLE and before(tokens, first) is not None:
+            return None  # Dr. Smith Cardiology
+        named = (
+            own
+            or (strength == FIRM and first < i)
+            or (lower[first] == "the" and i - first > 1 and not alone and lower[i] not in ("department", "unit"))
+            or (strength == STRONG and plain and not (alone and plain < 2))
+            or (plain > 1 and not (alone and i - first < 3))
+            or (strength == STRONG and plain and i - first > 1)
+            or (plain and cued)
+        )
+        return Span(starts[first], tokens.ends[last], "institution") if named else None
+
+    def _right(self, tokens: Tokens, i: int, one_case: bool = False) -> tuple[int, int]:
+        """Return the last word of a name that goes on after its kind `i`, and how many words of its own are there."""
+        last, own = i, 0
+        while last - i < 6 and (step := after(tokens, last, one_case)) is not None:
+            j, how = step
+            word, bit = tokens.lower[j], tokens.bits[j]
             if (
-                re.fullmatch(r"(?i:\s(?:of|at|for)\s(?:the\s)?|\s(?:and|&)\s|\s?-\s?|,\s(?=the))", gap)
-                and not (gap.strip() in ("and", "&") and last == i)
-                and not bits[nxt] & (STOP | MONTH)
+                bit & MONTH
+                or (ends_names(bit) and word not in LEGAL_FORMS)
+                or tokens.text[tokens.starts[j]].isdigit()
             ):
-                if gap.strip().startswith(("at", "for")) and lower[nxt] in self.generic:
-                    break
-                last = nxt
-                if lower[nxt] not in self.generic:
-                    own.append(nxt)
-            elif gap == ". " and lower[last].rstrip(".") == "st" and not bits[nxt] & (STOP | MONTH):
-                last = nxt
-                own.append(nxt)
-            elif (
-                gap == " "
-                and (bits[nxt] & INSTITUTION or lower[nxt] in self.generic or last > i)
-                and not bits[nxt] & (MONTH | STOP)
-            ) or (
-                gap == " "
-                and lower[nxt] in ("medical", "general")
-                and bits[nxt + 1 : nxt + 2]
-                and bits[nxt + 1] & INSTITUTION
-            ):
-                last = nxt
-            else:
                 break
-        while last > i and lower[last] in self.generic and not bits[last] & INSTITUTION:
+            worth = self.worth(tokens, j, one_case)
+            if how == ",":
+                if word not in LEGAL_FORMS:
+                    break
+            elif how in ("of", "at", "–") or (how == "for" and last == i):
+                if word in NO_PARTS or (bit & STOP and not bit & CITY and (one_case or how != "of" or len(word) < 5)):
+                    break
+                if worth == GENERIC and (one_case or how != "of") and not bit & STATE:
+                    break
+                own += worth > GENERIC
+                j = self._town(tokens, j, one_case)
+            elif how == " " or (how in ("&", "and") and (word in self.roles or word in self.care)):
+                if word not in _BEHIND and (how == " " or bit & STOP):
+                    if not (how == " " and word in self.generic and self._goes_on(tokens, j)):
+                        break
+            elif how != "." or tokens.lower[last].rstrip(".") not in ("st", "mt"):
+                break
+            last = j
+        while last > i and tokens.lower[last] in ("department", "office", "unit", "division") and not own:
             last -= 1
-        upper = text[starts[i] : ends[i]].isupper()
-        if (
-            upper
-            and own
-            and _LINE_END.match(text, ends[last])
-            and not text[text.rfind("\n", 0, starts[first]) + 1 : starts[first]].strip(" *|")
-        ):
-            return Span(starts[first], ends[last], "institution")  # a letterhead
-        own = [
-            j
-            for j in own
-            if lower[j] not in self.openers
-            or lower[j]
-            in (
-                "mercy",
-                "providence",
-                "sinai",
-                "lutheran",
-                "presbyterian",
-                "baptist",
-                "methodist",
-                "jewish",
-                "memorial",
-            )
-            or True
-        ]
-        if lower[i] in _SPECIALTIES and all(bits[j] & COMMON and not bits[j] & NAME for j in own):
-            return None
-        if not own:
-            return None
-        if upper or tokens.caseless:
-            own = [j for j in own if not bits[j] & COMMON or bits[j] & NAME or lower[j] in self.openers]
-            if not own:
-                return None
-            first = min(
-                [*own, *range(first, i + 1)]
-                if not upper
-                else [
-                    j
-                    for j in range(first, i + 1)
-                    if j >= min(own) - 1 and (j >= min(own) or lower[j] in self.openers)
-                ]
-                or own
-            )
-        elif (
-            all(bits[j] & COMMON and not bits[j] & NAME and lower[j] not in self.openers for j in own)
-            and first == i - 1
-            and self._first_of_sentence(text, starts[first])
-        ):
-            return None
-        return Span(starts[first], ends[last], "institution")
+        return last, own
+
+    def _goes_on(self, tokens: Tokens, j: int) -> bool:
+        """Say whether a generic word leads to a further kind: Hospital Medical Center."""
+        step = after(tokens, j)
+        return step is not None and step[1] == " " and tokens.lower[step[0]] in _BEHIND
+
+    def _town(self, tokens: Tokens, j: int, one_case: bool) -> int:
+        """Return the last word of what follows `of`: Coeur d'Alene, Lake Havasu City, the Sacred Heart."""
+        last = j
+        while last - j < 3 and (step := after(tokens, last)) is not None:
+            k, how = step
+            word, bit = tokens.lower[k], tokens.bits[k]
+            if how == "." and tokens.lower[last].rstrip(".") not in ("st", "mt", "ft"):
+                break
+            if how not in (" ", ".") or bit & (STOP | MONTH) or ends_names(bit) or (one_case and bit & COMMON):
+                break
+            last = k
+        return last
+
+    def _in_one_case(self, tokens: Tokens, i: int, strength: int) -> Span | None:
+        """Return the name that ends with the kind `i` in a text or line of one case."""
+        text, lower, bits, starts = tokens.text, tokens.lower, tokens.bits, tokens.starts
+        first, own, plain, border = i, 0, 0, False
+        nearest = i  # the first word of what is surely the name's
+        the = -1
+        while i - first < 6:
+            if not first or self._begins_field(tokens, first):
+                border = True
+                break
+            if lower[first - 1] in BORDERS and text[tokens.ends[first - 1] : starts[first]] in (" ", ": ", "\n"):
+                previous = lower[first - 2] if first > 1 else ""
+                if not (lower[first - 1] == "of" and (previous in self.roles or previous in self.openers)):
+                    border = True
+                    break
+            step = before(tokens, first, True)
+            if step is None:
+                border = text[tokens.ends[first - 1] : starts[first]].strip(" ") in (":", "|", "^", "(", ";")
+                break
+            j, how = step
+            word, bit = lower[j], bits[j]
+            if how == "," and not (strength == FIRM and first == i):
+                break
+            if how in (".", "on", "by", "or", "–") and not (how == "." and word.rstrip(".") in ("st", "mt")):
+                break
+            if word == "the":
+                the, border = (j if not tokens.caseless else -1), True
+                break
+            if bit & (MONTH | TITLE | CREDENTIAL) and not bit & NAME and word not in self.openers:
+                break
+            if word in NO_PARTS or (bit & STOP and word not in self.care and word not in PARTS_OF_NAMES):
+                break
+            first = j
+            worth = self.worth(tokens, j, True)
+            own += worth == OWN
+            plain += worth == PLAIN
+            if worth == OWN or (word in PARTS_OF_NAMES and nearest == j + 1):
+                nearest = j
+        last, behind = self._right(tokens, i, True)
+        if behind and first == i:
+            return Span(starts[the] if the >= 0 else starts[i], tokens.ends[last], "institution")
+        named = first < i and border and (own or behind or strength == FIRM or plain > (strength < STRONG))
+        if not named and own and nearest < i:
+            first = nearest
+            named = strength > WEAK or i - first > 1
+        if not named and behind:
+            first, named = i, True
+        if the >= 0 and border and named:
+            first = the
+        return Span(starts[first], tokens.ends[last], "institution") if named else None
 
     @staticmethod
-    def _first_of_sentence(text: str, start: int) -> bool:
-        before = text[max(0, start - 3) : start].rstrip(" ")
-        return not before or before[-1] in ".:\n•-"
+    def _begins_field(tokens: Tokens, k: int) -> bool:
+        before_it = tokens.text[max(0, tokens.starts[k] - 2) : tokens.starts[k]]
+        return not before_it or before_it[-1] in "|^\t\n~"
 
-    def _short_name(self, tokens: Tokens, i: int) -> Span | None:
-        """Return what people call a hospital for short, after `at`, `from` or `to`: transferred from Memorial."""
-        start, end = tokens.starts[i], tokens.ends[i]
-        following = tokens.text[end : end + 2]
-        if (
-            (tokens.lower[i] in self.openers or tokens.lower[i] in _SHORT)
-            and tokens.text[start + 1 : start + 2].islower()
-            and (not (following[:1] == " " and following[1:].isupper()))
-        ):
-            return Span(start, end, "institution")
-        return None
+    def short_name(self, tokens: Tokens, i: int) -> Span | None:
+        """Return a name without its kind: Erie Methodist, Baptist Memorial - Erie, Holy Cross, St. Anne's."""
+        text, lower, bits, starts, ends = tokens.text, tokens.lower, tokens.bits, tokens.starts, tokens.ends
+        word = lower[i]
+        if word in ("holy", "sacred", "mount", "mt", "st", "saint", "good"):
+            step = after(tokens, i)
+            if step is None or step[1] not in (" ", ".") or bits[step[0]] & (STOP | MONTH) or step[0] == i:
+                return None
+            last = step[0]
+            saint = word in ("st", "saint")
+            possessive = text[ends[last] : ends[last] + 2] in ("'s", "’s") or text[ends[last] - 2 : ends[last]] in (
+                "'s",
+                "’s",
+            )
+            if saint and not possessive:
+                return None
+            if word == "good" and lower[last] not in ("samaritan", "shepherd", "hope"):
+                return None
+            if word in ("mount", "mt") and lower[last] not in ("sinai", "carmel", "zion", "auburn"):
+                return None
+            if text[ends[last] : ends[last] + 8].lstrip("'’s ").startswith(("wort", "water", "week")):
+                return None
+            return Span(starts[i], ends[last], "institution")
+        if not i or (step := before(tokens, i)) is None or step[1] != " ":
+            return None
+        j = step[0]
+        if not (self.worth(tokens, j) == OWN and (bits[j] & CITY or word not in ("general", "regional"))):
+            if bits[j] & STOP or not self._names_town(tokens, j):
+                return None
+        first = j
+        while j - first < 2 and (step := before(tokens, first)) is not None and step[1] in (" ", "."):
+            if bits[step[0]] & (STOP | MONTH | TITLE) or lower[step[0]] in NO_PARTS:
+                break
+            if (
+                begins_sentence(text, starts[step[0]])
+                and bits[step[0]] & COMMON
+                and not bits[step[0]] & (NAME | CITY)
+            ):
+                break
+            first = step[0]
+        last = self._right(tokens, i)[0]
+        return Span(starts[first], ends[last], "institution")
 
-    def _all_of_words(self, tokens: Tokens, i: int, cue: str) -> Span | None:
-        """Return the name of two ordinary words or more with capitals after `at` or `works`: at Silver Birch."""
-        text, bits, starts, ends, lower = tokens.text, tokens.bits, tokens.starts, tokens.ends, tokens.lower
-        last = i
-        while (
-            last + 1 < len(starts)
-            and last - i < 4
-            and text[ends[last] : starts[last + 1]] in (" ", " & ", "'s ", "’s ", "-", " of ")
-            and text[starts[last + 1] + 1 : starts[last + 1] + 2].islower()
-            and not bits[last + 1] & (STOP | MONTH | STATE)
-        ):
-            last += 1
-        own = [j for j in range(i, last + 1) if lower[j] not in self.generic and not bits[j] & (STOP | MONTH)]
-        if (
-            not own
-            or (last == i and cue == "at")
-            or text[ends[last] : ends[last] + 1] == ":"
-            or bits[i] & (STOP | MONTH)
-        ):
-            return None
-        if text[starts[i] : ends[i]].isupper() and ends[i] - starts[i] > 1:
-            return None
-        return Span(starts[i], ends[last], "institution")
+    def _names_town(self, tokens: Tokens, j: int) -> bool:
+        """Say whether a word is the last of a town's name of ordinary words: Falls, Land, City."""
+        return tokens.lower[j] in ("falls", "city", "land", "springs", "beach", "hope", "pleasant", "valley", "lake")
 
-    def _cued(self, tokens: Tokens, i: int) -> Span | None:
-        """Return the place or employer after the words that announce one: lives in X, works at X."""
-        text, bits, starts, ends, lower = tokens.text, tokens.bits, tokens.starts, tokens.ends, tokens.lower
-        start = starts[i]
-        p = text.rfind(" ", max(0, start - 16), start - 1)
-        q = text.rfind("\n", max(0, start - 16), start - 1)
-        word = text[max(p, q) + 1 : start - 1].lower()
-        is_city, is_employer = word in self.cue_last, word in self.employer_last
-        if not is_city and not is_employer and word not in ("at", "works", "lives", "@", "from", "to"):
-            return None
-        bit = bits[i]
-        if tokens.caseless:
-            return None
-        if word == "lives" and not bit & (STATE | MONTH | STOP) and text[starts[i] + 1 : starts[i] + 2].islower():
-            return Span(start, ends[i], "city")
-        if word in ("from", "to") and not is_city and not is_employer:
-            return self._short_name(tokens, i)
-        if word in ("at", "works", "@") and not (is_employer and self.employer.search(text, start - 32, start)):
-            return self._all_of_words(tokens, i, word)
-        if is_employer and self.employer.search(text, start - 32, start):
-            last = i
-            while (
-                last + 1 < len(starts)
-                and last - i < 5
-                and re.fullmatch(
-                    r"[ ]|\s(?:of|and|&|for|the)\s|['’]s?[ ]|\.[ ]|-", text[ends[last] : starts[last + 1]]
-                )
-                and not bits[last + 1] & MONTH
-            ):
-                if bits[last + 1] & STOP and lower[last + 1] not in self.generic:
-                    break
-                if text[ends[last] : starts[last + 1]] == ". " and lower[last].rstrip(".") not in ("st", "mt", "dr"):
-                    break
-                last += 1
-            own = [j for j in range(i, last + 1) if lower[j] not in self.generic]
-            if own and not (
-                last == i
-                and (
-                    (bit & COMMON and not bit & NAME)
-                    or bit & STATE
-                    or (text[start : ends[i]].isupper() and ends[i] - start <= 4 and not word.endswith(":"))
-                )
-            ):
-                if (bit & CITY and last == i) or lower[i] in self.states:
-                    return None if lower[i] in self.states else Span(start, ends[last], "city")
-                return Span(start, ends[last], "institution")
-        if is_city and self.city_cue.search(text, start - 32, start):
-            if bit & (STATE | MONTH) or (text[start : ends[i]].isupper() and bit & COMMON):
-                return None
-            if lower[i] in self.generic and text[ends[i] : ends[i] + 1] not in (".", ",", "?"):
-                return None
-            last = i
-            while (
-                last + 1 < len(starts)
-                and last - i < 3
-                and text[ends[last] : starts[last + 1]] in (" ", ". ", "-")
-                and not bits[last + 1] & (STOP | MONTH)
-            ):
-                if text[ends[last] : starts[last + 1]] == ". " and lower[last].rstrip(".") not in ("st", "mt", "ft"):
-                    break
-                last += 1
-            phrase = text[start : ends[last]].lower()
-            if phrase in self.two_word_states or (lower[last] in self.states and last == i):
-                return None
-            if text[start : ends[i]].isupper() and ends[i] - start <= 4:
-                return None
-            return Span(start, ends[last], "city")
-        return None
+
+_CUES = frozenset((" at ", "rom ", " to ", " by ", "with", "nds "))
+
+
+def _cued(text: str, start: int) -> bool:
+    tail = text[max(0, start - 4) : start].lower().replace("\n", " ")
+    return tail in _CUES or tail[1:] in ("at ", "@ ")

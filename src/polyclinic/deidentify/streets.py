@@ -1,124 +1,248 @@
-"""Streets that no list of street types knows: by their number and the town, label or route beside them."""
+"""Streets: by the word that ends them and the number before, by route and box, by a town behind or a label before."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
-from polyclinic.deidentify.language import words_of
+from polyclinic.deidentify.joined_words import before, is_upper
+from polyclinic.deidentify.language import Words, words_of
+from polyclinic.deidentify.lexicon import MONTH, STOP, TITLE
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
 _UNIT = (
-    r"(?:,?[ \t\n]{0,2}(?:\b(?:apt|apartment|unit|suite|ste|lot|bldg|building|floor|fl|rm|room|trlr|trailer|spc|"
-    r"space|po box|"
-    r"p\.?o\.? box|box|flat)\b\.?[ \t]?#?[ \t]?|#[ \t]?)\w{1,6}\b)?"
+    r"(?i:,?[ \t]*\n?[ \t]{0,2}(?:\b(?:apt|apartment|unit|suite|ste|lot|bldg|bldq|building|floor|fl|rm|room|trlr|trailer|"
+    r"spc|space|p\.?o\.? box|box|flat|no)\b\.?[ \t]?\n?#?[ \t]?|#[ \t]?)\w{1,5}(?:-\w{1,2})?\b)?"
 )
-# A number and up to five words, right before a town.
+_COMPASS = r"(?:[NSEW]{1,2}|N\.W|S\.W|N\.E|S\.E|North|South|East|West|NORTH|SOUTH|EAST|WEST|Northeast|Northwest|Southeast|Southwest)\b\.?"
+_GAP = r"(?:[ \t]{1,2}|[ \t]*\n[ \t>]*)"
+_NUMBER = (
+    r"(?<![\w/.$:-])(?:\d{1,6}(?:[A-Za-z]|-\d{1,4}[A-Za-z]?)?|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|"
+    r"ONE|TWO|THREE|FOUR|FIVE|SIX|TEN)(?:[ ]1/2)?"
+)
+_WORD = r"(?:[A-ZÀ-Ý][\w.'’-]*|\d{1,3}(?:st|nd|rd|th|ST|ND|RD|TH)|of|the|de|la|del|las|los|van|y|o'|d')"
+# A number and up to five words with capitals, that end at a place.
+_NUMBERED = re.compile(rf"({_NUMBER}){_GAP}((?:{_WORD}{_GAP}){{1,5}})$")
+_TAIL = re.compile(rf"\.?(?:[ \t]{_COMPASS}(?![ \t]?[-A-Za-z]))?{_UNIT}", re.IGNORECASE)
 _BEFORE_TOWN = re.compile(
-    rf"(?<![\w/.$-])\d{{1,6}}[A-Za-z]?(?:-\d{{1,4}})?[ \t](?:[^\W_][\w.'’/-]*[ \t]){{0,4}}[^\W_][\w.'’-]*{_UNIT}"
-    r"(?=(?:,|\^{1,2}|[ \t]{2,}|[ \t]?\n|,?[ \t]{1,3}|[ \t]?;)[ \t\n|]{0,4}$)",
-    re.IGNORECASE,
+    rf"({_NUMBER}){_GAP}((?:{_WORD}{_GAP}){{0,4}}{_WORD}){_UNIT}(?:,|\^{{1,2}}|[ \t]{{2,}}|[ \t]?\n|[ \t]?;|[ \t]\|)?[ \t\n|]{{0,4}}$"
+)
+_BEFORE_TOWN_LOWER = re.compile(
+    rf"(?<![\w/.$-])(\d{{1,6}}) ((?:[a-z][\w'’-]* ){{0,3}}[a-z][\w'’-]*){_UNIT}, ?$", re.IGNORECASE
 )
 _ROUTE = re.compile(
-    r"(?<![\w/.$-])(?:\d{1,6}[ \t])?(?:[NSEW]\.?[ \t])?(?:(?:county|state|u\.?s\.?|"
-    r"farm(?:-to-market)?)[ \t](?:road|route|rd|rte|"
-    r"highway|hwy)|rural[ \t]route|highway|hwy|interstate)[ \t]#?\d{1,5}[A-Za-z]?\b(?:,?[ \t]?box[ \t]\d+)?" + _UNIT,
+    r"(?<![\w/.$-])(?:(?:\d{1,6}[ \t]+)?(?:[NSEW]\.?[ \t]+)?(?:(?:county|state|u\.?s\.?|farm(?:-to-market)?|old)\s+)?"
+    r"(?:(?:road|route|rd|rte|highway|hwy|cr|sr|fm|interstate)\.?|rural[ \t]+route)\s+#?(?:\d{1,4}[A-Za-z]?|[il]\d|\d[il])\b"
+    r"(?:\s(?:north|south|east|west|[nsew])\b(?![ \t]?[-.\w]))?(?:,?[ \t]*\n?[ \t]*box[ \t]+\d+)?" + _UNIT + r"|"
+    r"(?:r\.?[ \t]?r\.?|h\.?c\.?|rural[ \t]route|star[ \t]route|rfd)[ \t]#?\d{1,3},?\s+box[ \t]#?\d+[A-Za-z]?)",
     re.IGNORECASE,
 )
-_FOREIGN = re.compile(
-    r"(?<![\w/.$-])\d{1,6}[ \t](?:Avenida|Av\.|Calle|Camino|Paseo|Via|Rue|Rua|Chemin|AVENIDA|CALLE|CAMINO|PASEO|"
-    r"RUE)[ \t]"
-    r"(?:(?:del?|des?|la|las|los|du|de[ \t]la|DEL?|LA|LAS|LOS)[ \t])?[A-ZÀ-Ý][\w.'’-]*(?:[ \t][A-ZÀ-Ý][\w'’-]+)?"
+_ROUTE_NUMBERED = re.compile(r"\d{1,6}\s|.*\bbox\b|rural", re.IGNORECASE)
+_ROUTE_CUE = re.compile(r"\b(?:on|off|along|near|at|from|street\s?[.:]|address\s?:)\s+$", re.IGNORECASE)
+_ROUTE_WORDS = frozenset(words_of("route rte rte. highway hwy hwy. rr interstate rural rfd fm hc cr r.r. star"))
+# Types that stand before the street's name, in other languages.
+_FOREIGN_TYPES = frozenset(
+    words_of(
+        "avenida av av. calle camino paseo via rue rua corte rancho callejón calzada vista avenue boulevard plaza"
+    )
+)
+_FOREIGN_NAME = re.compile(
+    r"(?:[ \t\n]{1,2}(?:del?|des?|la|las|los|du|el|DEL?|LA|LAS|LOS|EL)\b){0,2}(?:[ \t\n]{1,2}[A-ZÀ-Ý][\w'’-]*){1,2}"
     + _UNIT
 )
+_FOREIGN_NUMBER = re.compile(r"(?<![\w/.$:-])\d{1,6}[A-Za-z]?,?[ \t]{1,2}$")
 # Post office's names of streets that are ordinary words: only with a number before and capitals all along.
 _RARE_TYPES = frozenset(
     words_of(
         "alley anex annex arcade bayou bend bluff bluffs bottom branch bridge brook burg bypass camp canyon cape "
-        "causeway center "
-        "centers circles cliff cliffs club common commons corner corners courts cove coves creek crest crossroad "
-        "curve dale dam "
-        "divide drives estate estates extension fall falls ferry field fields flat flats ford forest forge fork "
-        "forks fort garden gateway "
-        "glen glens greens groves harbor harbors haven hills hollow inlet island islands isle junction junctions "
-        "key keys "
-        "knoll knolls lake lakes land landing light lights loaf lock locks lodge mall manor meadow meadows mill "
-        "mills mission "
-        "motorway mount mountain mountains neck orchard oval overpass park parks parkways pass passage pine "
-        "pines plain plains "
-        "points point port ports prairie radial ramp ranch rapid rapids rest ridges river roads route rue shoal "
-        "shoals shore shores skyway "
-        "spring springs spur spurs squares station stravenue stream streets summit throughway trace track "
-        "trafficway trailer "
-        "tunnel underpass union valley valleys via viaduct view views village villages ville vista walks wall "
-        "ways well wells vale end"
+        "causeway center centers circles cliff cliffs club common commons corner corners courts cove coves creek crest "
+        "crossroad curve dale dam divide drives estate estates extension fall falls ferry field fields flat flats ford "
+        "forest forge fork forks fort garden gateway glen glens greens groves harbor harbors haven hills hollow inlet "
+        "island islands isle junction junctions key keys knoll knolls lake lakes landing lodge mall manor meadow "
+        "meadows mill mills mission motorway mount mountain mountains neck orchard oval overpass park parks parkways "
+        "pass passage pine pines plain plains point points port ports prairie ranch ridges river roads route "
+        "shoal shoals shore shores skyway spring springs spur spurs squares station stream streets summit throughway "
+        "trace track trailer tunnel underpass union valley valleys viaduct view views village villages ville "
+        "walks wharf quay wynd gate gates drove rise side yard buildings wall ways wells vale end"
+    )
+)
+_SURE_TYPES = frozenset(words_of("street avenue road lane boulevard parkway highway drive blvd ave rd ln pkwy hwy"))
+_SHORT_NEEDS_CUE = frozenset(words_of("st ave av rd ln blvd hwy pkwy trl"))
+_WITHOUT_NUMBER = re.compile(
+    r"\b(?:on|at|off|along|near|of|and|from|to|&|down|up|off of)\s+(?:[NSEW]\.?\s+)?$", re.IGNORECASE
+)
+_NO_STREET = frozenset(
+    words_of(
+        "yo y/o yr yrs year years m f biba from at in on off is was lives live living seen by to with for bed room unit "
+        "home hours hour hr hrs min minutes mg ml cm mm o'clock day days week weeks month months times dr doctor "
+        "patient pt pain large small left right per and or be not no he she cc ed er"
     )
 )
 _LABELLED = re.compile(
-    r"(?:^|[\n|,;{\"])[ \t]*\"?(?:(?:home|mailing|street|patient|residence|billing|permanent|"
-    r"current)[ _]?)?(?:address|street|addr|residence|"
-    r"address[_ ]?(?:line)?[_ ]?[12])\"?[ \t]*(?:[:=|]|\n)[ \t|]*\"?(?=\w)",
+    r"(?:^|[\n|,;{\"])[ \t]*\"?(?:(?:home|mailing|street|patient|residence|billing|permanent|current|pt|postal)"
+    r"[ _]?)?(?:address|street|addr|residence|address[_ ]?(?:line)?[_ ]?[12])\"?[ \t]*(?:[:=|.]|\n)[ \t|]*\"?(?=\w)",
     re.IGNORECASE,
 )
 _VALUE = re.compile(
-    rf"(?:\d[\w-]*[ \t])?[^\W_][\w.'’#-]*(?:[ \t][^\W_][\w.'’#-]*){{0,5}}{_UNIT}(?=[ \t]*(?:[,|;\"\n]|$|[ \t]{{2}}))"
+    rf"(?:\d[\w-]*[ \t]{{1,2}})?[^\W_][\w.'’#-]*(?:[ \t]{{1,2}}[^\W_][\w.'’#-]*){{0,5}}{_UNIT}(?=[ \t]*(?:[,|;\"\n]|$|[ \t]{{2}}))"
 )
 _HINTS = ("address", "street", "addr", "residence")
+_HOUSES = frozenset(words_of("cottage house farm barn rectory lodge villa court mews grange hall vicarage flat mill"))
 
 
-def streets_before_towns(text: str, towns: Sequence[Span]) -> Iterator[Span]:
-    """Yield the streets with a number that stand right before a town: 46 Erika Mountain, Orange.
+class StreetRules:
+    """The streets of one language."""
 
-    Args:
-        text: the text.
-        towns: its towns and postal codes, as they were found.
-    """
+    def __init__(self, words: Words) -> None:
+        """Take the types of streets."""
+        self.full = words["street_types"]
+        self.short = words["short_street_types"]
+        self.types = self.full | self.short | _RARE_TYPES
+
+    def by_type(self, tokens: Tokens) -> Iterator[Span]:
+        """Yield the streets that end with a type, with a number or after a preposition."""
+        types = self.types
+        for i, word in enumerate(tokens.lower):
+            if word in types:
+                spot = self._typed(tokens, i)
+                if spot is not None:
+                    yield spot
+            elif word in _FOREIGN_TYPES and (spot := _foreign(tokens, i)) is not None:
+                yield spot
+
+    def _typed(self, tokens: Tokens, i: int) -> Span | None:
+        text, starts, ends, lower = tokens.text, tokens.starts, tokens.ends, tokens.lower
+        if not i or tokens.caseless:
+            return None
+        start, word = starts[i], lower[i]
+        one_case = is_upper(tokens, i) and ends[i] - start > 2
+        if text[ends[i] : ends[i] + 2] in (". ", " ") or text[ends[i] : ends[i] + 1] == " ":
+            behind = i + 1 < len(starts) and text[ends[i] : starts[i + 1]] in (" ", ". ")
+            if behind and word in ("dr", "st") and not is_upper(tokens, i + 1):
+                return None  # 12 Seen by Dr. Smith
+        found = _NUMBERED.search(text, max(0, start - 64), start)
+        rare = word in _RARE_TYPES and word not in self.full
+        if found is not None:
+            words = found[2].lower().replace(".", " ").split()
+            plain = _NO_STREET.intersection(words) and (one_case or found[1].isdigit() and int(found[1]) < 100)
+            plain = plain or any(len(w) > 5 and w.endswith(".") for w in found[2].split()) or found[1][0] == "0"
+            if not plain and not (rare and one_case) and _new_lines(found[0]) < 2:
+                tail = _TAIL.match(text, ends[i])
+                end = tail.end() if tail is not None else ends[i]
+                if rare and text[start].islower():
+                    return None
+                return Span(found.start(), end, "address")
+            if plain:
+                return None
+        if rare or one_case:
+            return None
+        return self._without_number(tokens, i)
+
+    def _without_number(self, tokens: Tokens, i: int) -> Span | None:
+        """Return `Maple Street` after on, at, near and their like; or alone, where the type says enough."""
+        text, starts, ends, lower, bits = tokens.text, tokens.starts, tokens.ends, tokens.lower, tokens.bits
+        word = lower[i]
+        first = i
+        while i - first < 3 and (step := before(tokens, first)) is not None and step[1] in (" ", "."):
+            j = step[0]
+            if bits[j] & (MONTH | TITLE) or (bits[j] & STOP and ends[j] - starts[j] < 4):
+                break
+            first = j
+        if first == i or not text[starts[i]].isupper():
+            return None
+        cued = _WITHOUT_NUMBER.search(text, max(0, starts[first] - 12), starts[first]) is not None
+        following = text[ends[i] : ends[i] + 2]
+        if following[:1] == " " and following[1:].isupper() and not cued:
+            return None
+        if (
+            cued
+            and (
+                word in _SURE_TYPES
+                or word in _SHORT_NEEDS_CUE
+                or word in ("terrace", "alley", "court", "way", "ct", "dr", "cir", "pl", "ter")
+            )
+        ) or (word in ("street", "avenue", "boulevard") and not bits[first] & STOP):
+            if word == "st" and following[:1] == "." and text[ends[i] + 1 : ends[i] + 3].strip()[:1].isupper():
+                return None
+            unit = _TAIL.match(text, ends[i])
+            return Span(starts[first], unit.end() if unit is not None else ends[i], "address")
+        return None
+
+
+def _foreign(tokens: Tokens, i: int) -> Span | None:
+    """Return a street whose type stands before its name: 18 Via Verde, Bldg 4."""
+    text, start = tokens.text, tokens.starts[i]
+    number = _FOREIGN_NUMBER.search(text, max(0, start - 9), start)
+    if number is None or not text[start].isupper():
+        return None
+    name = _FOREIGN_NAME.match(text, tokens.ends[i])
+    if name is None:
+        return None
+    words = name[0].lower().split()
+    if _NO_STREET.intersection(words):
+        return None
+    return Span(number.start(), name.end(), "address")
+
+
+def streets_before_towns(tokens: Tokens, towns: Sequence[Span]) -> Iterator[Span]:
+    """Yield the streets with a number that stand right before a town: 46 Erika Mountain, Orange."""
+    text = tokens.text
+    pattern = _BEFORE_TOWN_LOWER if tokens.caseless else _BEFORE_TOWN
     for town in towns:
         low = max(0, town.start - 70)
         if not any(c.isdigit() for c in text[low : town.start]):
             continue
-        for found in _BEFORE_TOWN.finditer(text, low, town.start):
-            words = found[0].split()
-            if len(words) > 1 and any(c.isalpha() for c in words[1]) and "\n" not in found[0][: len(words[0]) + 2]:
-                yield Span(found.start(), found.end(), "address")
+        found = pattern.search(text, low, town.start)
+        if found is None or _new_lines(found[0]) > 1 or not any(c.isalpha() for c in found[2]):
+            continue
+        if _NO_STREET.isdisjoint(found[2].lower().replace(".", " ").split()):
+            yield Span(found.start(), found.end(), "address")
 
 
 def other_streets(text: str, lowered: str, tokens: Tokens) -> Iterator[Span]:
-    """Yield routes, streets of other languages, streets after a label, and those with a rare name of their type."""
-    if (
-        "rout" in lowered
-        or "hwy" in lowered
-        or "highway" in lowered
-        or "county r" in lowered
-        or "interstate" in lowered
-    ):
+    """Yield routes, and streets after a label."""
+    if not tokens.words.isdisjoint(_ROUTE_WORDS) or "county" in lowered:
         for found in _ROUTE.finditer(text):
-            yield Span(found.start(), found.end(), "address")
-    if any(word in lowered for word in ("avenida", "calle ", "camino", "paseo", " rue ", " via ", " rua ")):
-        for found in _FOREIGN.finditer(text):
-            yield Span(found.start(), found.end(), "address")
+            numbered = _ROUTE_NUMBERED.match(found[0]) is not None
+            if numbered or _ROUTE_CUE.search(text, max(0, found.start() - 14), found.start()):
+                yield Span(found.start(), found.end(), "address")
     if any(word in lowered for word in _HINTS):
         for label in _LABELLED.finditer(text):
             value = _VALUE.match(text, label.end())
             if value and (any(c.isdigit() for c in value[0]) or len(value[0].split()) > 1):
                 yield Span(value.start(), value.end(), "address")
-    if not tokens.caseless and not _RARE_TYPES.isdisjoint(tokens.lower):
-        yield from _of_rare_types(text, tokens)
 
 
-def _of_rare_types(text: str, tokens: Tokens) -> Iterator[Span]:
-    starts, ends = tokens.starts, tokens.ends
-    unit = re.compile(_UNIT, re.IGNORECASE)
-    for i, word in enumerate(tokens.lower):
-        if word not in _RARE_TYPES or not i or text[ends[i - 1] : starts[i]] != " ":
-            continue
-        first = i - 1
-        while first and i - first < 3 and text[ends[first - 1] : starts[first]] in (" ", ". "):
-            first -= 1
-        number = re.search(r"(?<![\w/.$:-])\d{1,5}[A-Z]?[ \t]$", text[max(0, starts[first] - 8) : starts[first]])
-        if number is None:
-            continue
-        rest = unit.match(text, ends[i])
-        assert rest is not None
-        yield Span(starts[first] - len(number[0]), rest.end(), "address")
+def with_houses(tokens: Tokens, streets: Sequence[Span]) -> Iterator[Span]:
+    """Yield the house's name before a street: The Old Barn, Church Lane."""
+    text = tokens.text
+    for street in streets:
+        head = text[max(0, street.start - 40) : street.start]
+        found = re.search(r"((?:The )?(?:[A-Z][\w'’]+ ){1,3}([A-Z][a-z]+)),[ \n]$", head)
+        if found is not None and found[2].lower() in _HOUSES:
+            yield Span(street.start - len(head) + found.start(1), street.start - 2, "address")
+
+
+def _new_lines(text: str) -> int:
+    return text.strip().count("\n")
+
+
+_IN_LOWER_CASE = re.compile(
+    r"\b(?:on|at|off|along|near) ((?:[a-z][\w'’]* ){1,2}(?:street|avenue|road|lane|boulevard|parkway|highway|drive|st|ave|av|"
+    r"rd|ln|dr|blvd|ct|cir|pl|ter|pkwy|way|court|place|circle|trail))\b(?=[.,?!\n]|$| (?:and|in|near|by|for|now)\b)"
+)
+
+
+def in_lower_case(text: str) -> Iterator[Span]:
+    """Yield the streets without a number of a text in lower case, where a sentence or phrase ends with them."""
+    for found in _IN_LOWER_CASE.finditer(text):
+        if _NO_STREET.isdisjoint(found[1].split()) and found[1].split()[0] not in (
+            "the",
+            "a",
+            "my",
+            "his",
+            "her",
+            "our",
+        ):
+            yield Span(found.start(1), found.end(1), "address")

@@ -1,0 +1,270 @@
+"""Places and institutions by the words before them: lives in X, transferred from X, works for X, Facility: X."""
+
+from __future__ import annotations
+
+from polyclinic.deidentify.businesses import NO_PARTS
+from polyclinic.deidentify.institutions import GENERIC, OWN, PLAIN, InstitutionRules
+from polyclinic.deidentify.joined_words import after, before, ends_names, is_upper
+from polyclinic.deidentify.language import Words, words_of
+from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, GIVEN, MONTH, NAME, STATE, STOP, TITLE
+from polyclinic.deidentify.spans import Span
+from polyclinic.deidentify.tokens import Tokens
+
+# Verbs and their like before `to` and `from` that go with places.
+_MOVES = frozenset(
+    words_of(
+        "transferred transfer transfers transferring admitted admit readmitted discharged discharge dc'd d/c'd d/c dc "
+        "referred referral referrals faxed fax sent send moved moving move went going goes go taken took brought bring "
+        "returned returning return back transported transport relocated relocating commutes commute commuting drove "
+        "drives travelled traveled travels traveling travelling flew trip visit visits close next release released "
+        "accepted records request letter retired graduated home came comes coming arrived arrives arriving emigrated "
+        "immigrated hails originally laid fired here closest nearest walked walks rushed airlifted biba bib by ems "
+        "is was are he she patient pt gentleman lady woman man male female teacher student retiree mine people family "
+        "child boy girl nurse farmer over belongings"
+    )
+)
+_LIVES = frozenset(
+    words_of(
+        "lives living lived live resides residing resided reside born raised grew up stays staying stayed home house "
+        "apartment condo flat trailer farm resident settled practice office clinic works working worked job wedding "
+        "conference vacation holiday incident accident homeless family relatives located based hospitalized treated "
+        "seen died buried down there cabin family-owned retired back stationed incarcerated"
+    )
+)
+# A retiree from Hope.
+_PEOPLE = frozenset(
+    words_of(
+        "gentleman lady woman man girl boy male female retiree teacher student farmer mine family people pt patient he she is "
+        "was here come comes came hails originally child nurse veteran engineer worker couple mother father widow widower"
+    )
+)
+_OF = frozenset(
+    words_of("city town village suburb native resident county borough township outside municipality district parish")
+)
+_EMPLOYED = frozenset(
+    words_of(
+        "works worked working work job jobs employed position nights days shifts shift drives drove driver cook "
+        "engineer accountant manager nurse teacher cashier clerk foreman mechanic welder supervisor janitor secretary "
+        "custodian electrician plumber carpenter truck bus time volunteer volunteers volunteered coach coached "
+        "student studies studying enrolled freshman sophomore junior senior teaches professor waitress server "
+        "sells retired graduated degree intern chef baker librarian"
+    )
+)
+# Who pays for care is no institution of the patient's.
+_PAYERS = frozenset(
+    words_of(
+        "aetna anthem bcbs blue cigna humana kaiser medicaid medi-cal medicare molina tricare unitedhealthcare uhc wellcare "
+        "centene ambetter bluecross geico progressive allstate"
+    )
+)
+_VERBS = frozenset(
+    words_of(
+        "attends attended attending declined visited joined left owns runs toured prefers chose via near outside"
+    )
+)
+# The two letters and the blank, or sign and blank, that end a word of the above.
+_TAILS = frozenset(
+    f"{tail}{blank}"
+    for word in ("at", "from", "to", "in", "for", "with", "of", "the", *_VERBS)
+    for tail in (word[-2:], word[-2:].upper())
+    for blank in " \n"
+) | {" @ ", ": "}
+
+
+class AnnouncedRules(InstitutionRules):
+    """What the words before a capital say."""
+
+    def __init__(self, words: Words) -> None:
+        """Take the cues of a language."""
+        super().__init__(words)
+        cues = [*words["employer_cues"], *words["city_labels"]]
+        self.place_labels = frozenset(cue.rstrip(":") for cue in cues if cue.endswith(":") or " " not in cue)
+        self.place_labels |= {"from", "to", "sent to", "transfer to", "transfer from", "referred to", "referred from"}
+        self.city_labels = words["city_labels"]
+        self.states = words["states"] | words["countries"]
+        self.two_word_states = words["state_names_of_two_words"]
+        self.things = words["eponym_things"]
+        self.city_phrases = frozenset(cue for cue in words["city_cues"])
+        self.employer_phrases = frozenset(cue for cue in words["employer_cues"])
+
+    def announced(self, tokens: Tokens, i: int) -> Span | None:
+        """Return the place or institution that the words before word `i` announce."""
+        text, start = tokens.text, tokens.starts[i]
+        tail = text[max(0, start - 3) : start]
+        if tail not in _TAILS and tail[1:] != ": ":
+            return None
+        cue = self._cue(tokens, start)
+        if cue is None:
+            return None
+        return self.named_after(tokens, i, cue)
+
+    def _cue(self, tokens: Tokens, start: int) -> str | None:
+        """Return what the words before a place announce: "city", "work", "place", "moves"; None for nothing."""
+        text = tokens.lowered
+        before_it = text[max(0, start - 40) : start]
+        if before_it.rstrip(" ").endswith(":"):
+            line = before_it[before_it.rfind("\n") + 1 :].rstrip(" :")
+            label = line.rsplit("  ")[-1].strip(" *-|>[]().,;")
+            if label in self.city_labels:
+                return "city"
+            return "label" if label in self.place_labels else None
+        parts = before_it.split()
+        if not parts:
+            return None
+        word = parts[-1]
+        if word == "the":
+            parts.pop()
+            word = parts[-1] if parts else ""
+        previous = parts[-2].strip("(,;.") if len(parts) > 1 else ""
+        two = f"{previous} {word}"
+        if two in self.city_phrases:
+            return "city"
+        if word in ("at", "@"):
+            return "work" if previous in _EMPLOYED else "place"
+        if word == "for":
+            return "work" if previous in _EMPLOYED else None
+        if word == "with":
+            return "work" if previous in ("job", "employed", "position", "works", "contract") else None
+        if word == "in":
+            return "city" if previous in _LIVES else None
+        if word == "of":
+            return "city" if previous in _OF else None
+        if word in ("from", "to"):
+            if two in self.employer_phrases or previous in ("retired", "graduated"):
+                return "work" if previous in ("retired", "graduated") else "moves"
+            if word == "from" and previous in _PEOPLE:
+                return "city"
+            return "moves" if (word == "from" and previous.isalpha()) or previous in _MOVES else None
+        return "place" if word in _VERBS else None
+
+    def named_after(self, tokens: Tokens, i: int, cue: str) -> Span | None:
+        """Return the name that begins with word `i` and is announced as `cue`."""
+        text, bits, starts, ends, lower = tokens.text, tokens.bits, tokens.starts, tokens.ends, tokens.lower
+        if tokens.caseless or (is_upper(tokens, i) and self._in_capitals(tokens, i)):
+            return self._named_in_one_case(tokens, i, cue)
+        if bits[i] & (TITLE | CREDENTIAL) and lower[i] not in self.openers:
+            return None
+        last = self._run(tokens, i)
+        if last < i or text[ends[last] : ends[last] + 1] == ":":
+            return None
+        first = i + 1 if lower[i] == "the" and last > i else i
+        if lower[first] in _PAYERS:
+            return None
+        phrase = " ".join(text[starts[first] : ends[last]].lower().split())
+        if phrase in self.states or phrase in self.two_word_states:
+            return None
+        if text[ends[last] : ends[last] + 1].isdigit() or text[ends[last] : ends[last] + 2].strip(" #-").isdigit():
+            return None  # Room 4, L5, T12
+        worths = [self.worth(tokens, j) for j in range(first, last + 1)]
+        own, plain = worths.count(OWN), worths.count(PLAIN)
+        if all(bits[j] & NAME for j in range(first, last + 1)) and bits[first] & GIVEN and not bits[first] & CITY:
+            if cue in ("moves", "place", "label") and not (cue == "place" and last == first):
+                return None  # from Maria Lopez: a person, which the rules of names know better
+        if first == last:
+            return self._one_word(tokens, first, cue)
+        if bits[first] & EPONYM and self._thing_follows(tokens, last):
+            return None
+        if cue in ("city", "work", "label"):
+            enough = own or plain
+        else:
+            enough = own or plain > 1 or (first > i and plain)
+        if not enough:
+            return None
+        return Span(
+            starts[first] if first > i and own else starts[i], ends[last], "city" if cue == "city" else "institution"
+        )
+
+    def _one_word(self, tokens: Tokens, i: int, cue: str) -> Span | None:
+        text, bit, word = tokens.text, tokens.bits[i], tokens.lower[i]
+        start, end = tokens.starts[i], tokens.ends[i]
+        if word in self.generic or bit & (MONTH | STATE) or self._thing_follows(tokens, i) or word in _PAYERS:
+            return None
+        if bit & EPONYM and cue != "city" and not bit & CITY:
+            return None
+        if is_upper(tokens, i):  # transferred from MGH
+            fits = 2 < end - start < 6 and not bit & (COMMON | STOP) and cue in ("moves", "place", "work")
+            return Span(start, end, "institution") if fits and not self._thing_follows(tokens, i) else None
+        if end - start < 3 or text[end : end + 1] == ":":
+            return None
+        worth = self.worth(tokens, i)
+        if cue == "city" and (worth > GENERIC or (bit & STOP and bit & COMMON)) and word not in NO_PARTS:
+            return Span(start, end, "city")
+        if worth == PLAIN and cue == "label" and not bit & STOP:
+            return Span(start, end, "institution")
+        if worth == PLAIN and cue == "work" and not bit & STOP:
+            return Span(start, end, "institution")
+        if worth == OWN and not bit & GIVEN:
+            return Span(start, end, "institution" if cue == "work" else "city")
+        return None
+
+    def _thing_follows(self, tokens: Tokens, i: int) -> bool:
+        """Say whether an eponym's thing stands behind: McBurney's point, Coude catheter."""
+        rest = tokens.lowered[tokens.ends[i] : tokens.ends[i] + 24].lstrip("'’s").split()
+        return bool(rest) and rest[0].strip(".,;:)") in self.things
+
+    def _run(self, tokens: Tokens, i: int) -> int:
+        """Return the last of the capitalised words that begin with word `i`; i - 1 if there is none."""
+        bits, lower = tokens.bits, tokens.lower
+        last = i
+        if lower[i] in NO_PARTS and lower[i] != "the":
+            return i - 1
+        while last - i < 6 and (step := after(tokens, last)) is not None:
+            j, how = step
+            if how == "." and lower[last].rstrip(".") not in ("st", "mt", "ft") and len(lower[last]) > 1:
+                break
+            if how in ("and", "or", "for", "on", "by", "the", ","):
+                if how == "," or (how != "or" and lower[j] not in self.roles) or (how == "or" and last > i):
+                    break
+            if how == "at" and last > i + 1:
+                break
+            if ends_names(bits[j]) or bits[j] & MONTH or lower[j] in NO_PARTS:
+                break
+            last = j
+        return last
+
+    def _named_in_one_case(self, tokens: Tokens, i: int, cue: str) -> Span | None:
+        """Return a town or saint after a cue in a text of one case: as many words as surely belong to it."""
+        bits, lower, starts, ends = tokens.bits, tokens.lower, tokens.starts, tokens.ends
+        if lower[i] in NO_PARTS or bits[i] & (MONTH | STATE | TITLE) or cue == "work":
+            return None
+        last = i
+        while last - i < 3 and (step := after(tokens, last)) is not None and step[1] in (" ", "."):
+            j = step[0]
+            joins = lower[i] in self.town_beginnings if last == i else False
+            if not (joins or lower[j] in self.town_endings) or bits[j] & MONTH:
+                break
+            last = j
+        word, bit = lower[i], bits[i]
+        phrase = " ".join(tokens.lowered[starts[i] : ends[last]].split())
+        if phrase in self.two_word_states or phrase in self.states:
+            return None
+        if last > i:
+            return Span(starts[i], ends[last], "city")
+        if bit & CITY and (cue == "city" or not bit & COMMON):
+            return Span(starts[i], ends[i], "city")
+        if cue == "city" and word not in self.generic and not bit & STOP and (bit & (NAME | CITY) or not bit):
+            return Span(starts[i], ends[i], "city") if ends[i] - starts[i] > 2 else None
+        return None
+
+    town_beginnings: frozenset[str] = frozenset(
+        words_of(
+            "st st. saint mt mt. mount ft ft. fort new san santa los las el la le lake port north south east west "
+            "palm baton des grand little big great coeur ann corpus sioux cedar long virginia"
+        )
+    )
+    town_endings: frozenset[str] = frozenset(
+        words_of(
+            "city falls springs beach heights park hills grove rapids valley creek ridge island bay harbor harbour "
+            "haven junction lake lakes land landing mills point port shores station township village borough county "
+            "center centre forest gardens green crossing bluff bluffs rock river mountain pleasant"
+        )
+    )
+
+    def headless(self, tokens: Tokens, i: int, line_end: bool) -> Span | None:
+        """Return the words with capitals that begin with word `i` as a whole, where a name is expected."""
+        last = self._run(tokens, i)
+        if last < i or (line_end and tokens.text[tokens.ends[last] : tokens.ends[last] + 1] not in ("\n", "")):
+            return None
+        step = before(tokens, i)
+        first = step[0] if step is not None and tokens.lower[step[0]] == "the" else i
+        return Span(tokens.starts[first], tokens.ends[last], "institution")

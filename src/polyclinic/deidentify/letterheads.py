@@ -1,0 +1,60 @@
+"""Letterheads: the line of capitalised words right above an address, a town or telephones is an institution's name."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+
+from polyclinic.deidentify.lexicon import CREDENTIAL, NAME, STOP, TITLE
+from polyclinic.deidentify.spans import Span
+from polyclinic.deidentify.tokens import Tokens
+
+_LONGEST = 60
+_WORD = re.compile(r"[^\W\d_][\w.'’-]*")
+_SMALL = frozenset(("of", "and", "the", "for", "at", "de", "la", "del", "in", "on"))
+
+
+def letterheads(
+    tokens: Tokens, places: Sequence[Span], taken: Sequence[Span], worth: Callable[[Tokens, int, bool], int]
+) -> Iterator[Span]:
+    """Yield the lines right above a street or town that begins a line.
+
+    Args:
+        tokens: words of the text.
+        places: streets and towns, as they were found.
+        taken: everything found so far: a line that has any of it is left.
+        worth: what a word says of whose name it stands in.
+    """
+    text = tokens.text
+    covered = sorted((span.start, span.end) for span in taken)
+    for place in places:
+        begin = text.rfind("\n", 0, place.start) + 1
+        if text[begin : place.start].strip(" \t>*") or begin < 2:
+            continue
+        end = begin - 1
+        start = text.rfind("\n", 0, end) + 1
+        line = text[start:end]
+        stripped = line.strip(" \t>*")
+        if not 3 < len(stripped) < _LONGEST or any(c.isdigit() or c in ":|@#=?!;[](" for c in stripped):
+            continue
+        words = _WORD.findall(stripped)
+        if len(words) < 2 or not all(w[0].isupper() or w in _SMALL for w in words) or stripped.endswith("."):
+            continue
+        start += line.index(stripped)
+        at = bisect_left(covered, (start, 0))
+        if any(low < start + len(stripped) and high > start for low, high in covered[max(0, at - 1) : at + 3]):
+            continue
+        first = bisect_left(tokens.starts, start)
+        last = bisect_left(tokens.starts, start + len(stripped))
+        inside = range(first, last)
+        bits = tokens.bits
+        if not inside or any(bits[j] & (CREDENTIAL | TITLE) for j in inside):
+            continue
+        if all(bits[j] & NAME or tokens.ends[j] - tokens.starts[j] == 1 for j in inside):
+            continue  # a person's address
+        if all(worth(tokens, j, stripped.isupper()) == 0 for j in inside) and (
+            tokens.lower[first] != "the" or bits[first + 1] & STOP
+        ):
+            continue
+        yield Span(start, start + len(stripped), "institution")
