@@ -50,6 +50,28 @@ _EMPLOYED = frozenset(
         "sells retired graduated degree intern chef baker librarian"
     )
 )
+_REGIONS = frozenset(
+    (
+        "united states",
+        "united kingdom",
+        "states",
+        "west coast",
+        "east coast",
+        "u s",
+        "middle east",
+        "midwest",
+        "new england",
+        "south",
+        "north",
+        "east",
+        "west",
+        "gulf coast",
+        "pacific northwest",
+        "eastern europe",
+        "south asia",
+        "internet",
+    )
+)
 # Who pays for care is no institution of the patient's.
 _PAYERS = frozenset(
     words_of(
@@ -58,9 +80,7 @@ _PAYERS = frozenset(
     )
 )
 _VERBS = frozenset(
-    words_of(
-        "attends attended attending declined visited joined left owns runs toured prefers chose via near outside"
-    )
+    words_of("attends attended attending declined visited joined left owns runs toured prefers chose near outside")
 )
 # The two letters and the blank, or sign and blank, that end a word of the above.
 _TAILS = frozenset(
@@ -112,13 +132,14 @@ class AnnouncedRules(InstitutionRules):
         if not parts:
             return None
         word = parts[-1]
-        if word == "the":
+        the = word == "the"
+        if the:
             parts.pop()
             word = parts[-1] if parts else ""
         previous = parts[-2].strip("(,;.") if len(parts) > 1 else ""
         two = f"{previous} {word}"
         if two in self.city_phrases:
-            return "city"
+            return None if the else "city"
         if word in ("at", "@"):
             return "work" if previous in _EMPLOYED else "place"
         if word == "for":
@@ -126,7 +147,7 @@ class AnnouncedRules(InstitutionRules):
         if word == "with":
             return "work" if previous in ("job", "employed", "position", "works", "contract") else None
         if word == "in":
-            return "city" if previous in _LIVES else None
+            return "city" if previous in _LIVES and not the else None
         if word == "of":
             return "city" if previous in _OF else None
         if word in ("from", "to"):
@@ -134,7 +155,9 @@ class AnnouncedRules(InstitutionRules):
                 return "work" if previous in ("retired", "graduated") else "moves"
             if word == "from" and previous in _PEOPLE:
                 return "city"
-            return "moves" if (word == "from" and previous.isalpha()) or previous in _MOVES else None
+            if previous in _MOVES:
+                return "moves"
+            return "from" if word == "from" and previous.isalpha() else None
         return "place" if word in _VERBS else None
 
     def named_after(self, tokens: Tokens, i: int, cue: str) -> Span | None:
@@ -151,14 +174,14 @@ class AnnouncedRules(InstitutionRules):
         if lower[first] in _PAYERS:
             return None
         phrase = " ".join(text[starts[first] : ends[last]].lower().split())
-        if phrase in self.states or phrase in self.two_word_states:
+        if phrase in self.states or phrase in self.two_word_states or phrase in _REGIONS:
             return None
         if text[ends[last] : ends[last] + 1].isdigit() or text[ends[last] : ends[last] + 2].strip(" #-").isdigit():
             return None  # Room 4, L5, T12
         worths = [self.worth(tokens, j) for j in range(first, last + 1)]
         own, plain = worths.count(OWN), worths.count(PLAIN)
         if all(bits[j] & NAME for j in range(first, last + 1)) and bits[first] & GIVEN and not bits[first] & CITY:
-            if cue in ("moves", "place", "label") and not (cue == "place" and last == first):
+            if cue in ("moves", "from", "place", "label") and not (cue == "place" and last == first):
                 return None  # from Maria Lopez: a person, which the rules of names know better
         if first == last:
             return self._one_word(tokens, first, cue)
@@ -167,7 +190,7 @@ class AnnouncedRules(InstitutionRules):
         if cue in ("city", "work", "label"):
             enough = own or plain
         else:
-            enough = own or plain > 1 or (first > i and plain)
+            enough = own or (cue != "from" and (plain > 1 or (first > i and plain)))
         if not enough:
             return None
         return Span(
@@ -184,7 +207,7 @@ class AnnouncedRules(InstitutionRules):
         if is_upper(tokens, i):  # transferred from MGH
             fits = 2 < end - start < 6 and not bit & (COMMON | STOP) and cue in ("moves", "place", "work")
             return Span(start, end, "institution") if fits and not self._thing_follows(tokens, i) else None
-        if end - start < 3 or text[end : end + 1] == ":":
+        if end - start < 3 or text[end : end + 1] == ":" or text[start : end - 1].isupper():
             return None
         worth = self.worth(tokens, i)
         if cue == "city" and (worth > GENERIC or (bit & STOP and bit & COMMON)) and word not in NO_PARTS:

@@ -51,6 +51,15 @@ _BEHIND = frozenset(
         "tower building office offices division institute pharmacy union church district living community care"
     )
 )
+# Kinds that are words of medicine or of headings too: they need a word of a name's own, or one that announces it.
+_VAGUE = frozenset(
+    words_of(
+        "therapy surgery drug drugs care health imaging medicine wellness services service supply supplies equipment tools press "
+        "news company medical surgical radiology pathology anesthesia oncology cardiology neurology urology living rest house "
+        "home homes place court hall road systems system group vision hearing spine networks media power gas oil express "
+        "distribution moving storage society union market markets practice laboratories laboratory station"
+    )
+)
 _HEADINGS = frozenset((":", "="))
 
 
@@ -78,7 +87,7 @@ class InstitutionRules:
         word, bit = tokens.lower[j], tokens.bits[j]
         if word in self.openers and word not in ("good", "our", "lady"):
             return OWN
-        if word in self.care or bit & (TITLE | CREDENTIAL) or word in NO_PARTS:
+        if word in self.care or bit & (TITLE | CREDENTIAL) or word in NO_PARTS or len(word) == 1:
             return GENERIC
         if word in PARTS_OF_NAMES:
             return PLAIN if word in ("county", "memorial", "royal", "normal", "saints") else GENERIC
@@ -180,7 +189,7 @@ class InstitutionRules:
             or (strength == FIRM and first < i)
             or (lower[first] == "the" and i - first > 1 and not alone and lower[i] not in ("department", "unit"))
             or (strength == STRONG and plain and not (alone and plain < 2))
-            or (plain > 1 and not (alone and i - first < 3))
+            or (plain > 1 and not (alone and i - first < 3) and lower[i] not in _VAGUE)
             or (strength == STRONG and plain and i - first > 1)
             or (plain and cued)
         )
@@ -207,9 +216,15 @@ class InstitutionRules:
                     break
                 if worth == GENERIC and (one_case or how != "of") and not bit & STATE:
                     break
+                if tokens.caseless and (worth < OWN or how != "of"):
+                    break
                 own += worth > GENERIC
                 j = self._town(tokens, j, one_case)
-            elif how == " " or (how in ("&", "and") and (word in self.roles or word in self.care)):
+            elif how == " " or (
+                how in ("&", "and")
+                and (word in self.roles or word in self.care)
+                and not (tokens.caseless and how == "and")
+            ):
                 if word not in _BEHIND and (how == " " or bit & STOP):
                     if not (how == " " and word in self.generic and self._goes_on(tokens, j)):
                         break
@@ -259,7 +274,7 @@ class InstitutionRules:
                 break
             j, how = step
             word, bit = lower[j], bits[j]
-            if how == "," and not (strength == FIRM and first == i):
+            if (how == "," and not (strength == FIRM and first == i)) or (how == "and" and tokens.caseless):
                 break
             if how in (".", "on", "by", "or", "–") and not (how == "." and word.rstrip(".") in ("st", "mt")):
                 break
@@ -279,7 +294,11 @@ class InstitutionRules:
         last, behind = self._right(tokens, i, True)
         if behind and first == i:
             return Span(starts[the] if the >= 0 else starts[i], tokens.ends[last], "institution")
-        named = first < i and border and (own or behind or strength == FIRM or plain > (strength < STRONG))
+        if tokens.caseless:  # every ordinary word is here
+            enough = own or behind or (plain and strength == STRONG and lower[i] not in BUSINESSES - self.heads)
+        else:
+            enough = own or behind or strength == FIRM or plain > (strength < STRONG)
+        named = first < i and border and enough
         if not named and own and nearest < i:
             first = nearest
             named = strength > WEAK or i - first > 1

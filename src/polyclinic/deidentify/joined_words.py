@@ -52,7 +52,13 @@ def before(tokens: Tokens, k: int, one_case: bool = False) -> tuple[int, str] | 
     if not k:
         return None
     how = link(tokens, k - 1, k)
-    if how == " " and one_case and tokens.lower[k - 1] in _JOINING and k > 1 and link(tokens, k - 2, k - 1) == " ":
+    if (
+        how == " "
+        and one_case
+        and tokens.lower[k - 1] in ("of", "and")
+        and k > 1
+        and link(tokens, k - 2, k - 1) == " "
+    ):
         return k - 2, tokens.lower[k - 1]
     return None if how is None else (k - 1, how)
 
