@@ -11,6 +11,7 @@ from polyclinic.errors import UserError
 
 LISTS = Path(__file__).parent / "lists"
 DICTIONARY = "frequency_dictionary_en_82_765.txt"
+CENSUS = "dist.all.last"
 
 GIVEN = 1  # a given name
 FAMILY = 2  # a family name
@@ -29,6 +30,7 @@ PARTICLE = 8192  # van, de la
 SUFFIX = 16384  # Jr, III
 STREET = 32768
 FEMALE = 65536
+RARE = 131072  # an ordinary word that some families are called: a name only where one must stand
 
 NAME = GIVEN | FAMILY
 # What makes a word worth more than a look: the others are skipped.
@@ -48,16 +50,30 @@ def read_dictionary() -> frozenset[str]:
 
     Raises UserError when the package has no such file.
     """
-    spec = importlib.util.find_spec("symspellpy")
+    lines = _lines_of("symspellpy", DICTIONARY, "symspellpy>=6.9,<7")
+    return frozenset(line.partition(" ")[0] for line in lines) - read_list("capitalised_words")
+
+
+@functools.cache
+def read_census() -> tuple[str, ...]:
+    """Return the family names of the US Census of 1990, most frequent first: the list of the package names (MIT).
+
+    Raises UserError when the package has no such file.
+    """
+    return tuple(line.partition(" ")[0].lower() for line in _lines_of("names", CENSUS, "names>=0.3,<0.4"))
+
+
+def _lines_of(package: str, name: str, wanted: str) -> list[str]:
+    """Return the lines of a file that comes with a package, which is not imported."""
+    spec = importlib.util.find_spec(package)
     folders = spec.submodule_search_locations if spec is not None else None
-    file = Path(next(iter(folders or [])), DICTIONARY) if folders else Path(DICTIONARY)
+    file = Path(next(iter(folders or [])), name) if folders else Path(name)
     if not file.is_file():
         raise UserError(
-            f"the rules of de-identification need {DICTIONARY} of the package symspellpy, which is not there: "
-            "pip install 'symspellpy>=6.9,<7'"
+            f"the rules of de-identification need {name} of the package {package}, which is not there: "
+            f"pip install '{wanted}'"
         )
-    lines = file.read_text(encoding="utf-8-sig").splitlines()
-    return frozenset(line.partition(" ")[0] for line in lines) - read_list("capitalised_words")
+    return file.read_text(encoding="utf-8-sig").splitlines()
 
 
 def make_lexicon(words: Words) -> dict[str, int]:
@@ -72,6 +88,7 @@ def make_lexicon(words: Words) -> dict[str, int]:
         (read_list("family_names") | words["family_names"], FAMILY),
         (words["states"] | words["countries"], STATE | WORD),
         (words["eponyms"] | (read_list("eponyms") if english else frozenset()), EPONYM),
+        (read_list("makers") if english else frozenset(), EPONYM),
         (words["titles"], TITLE),
         (words["soft_titles"], SOFT_TITLE),
         (words["not_names"], STOP),
@@ -94,6 +111,12 @@ def make_lexicon(words: Words) -> dict[str, int]:
         for word in read_dictionary() | read_list("clinical_words"):
             if not (bits := found.get(word, 0)) & (NAME | CITY):
                 found[word] = bits | COMMON
+        for word in read_census():
+            if not (bits := found.get(word, 0)):
+                if len(word) > 3:
+                    found[word] = FAMILY
+            elif not bits & NAME:
+                found[word] = bits | RARE
     own = words["given_names"] | words["family_names"]
     for word in read_list("names_that_are_words") - own:
         if word in found:

@@ -174,6 +174,8 @@ class NameContext(NameWords):
                 return None
         bit = bits[j]
         hard = bits[i] & TITLE
+        if text[max(0, tokens.starts[i] - 2) : tokens.starts[i]].strip()[-1:].isdigit() and tokens.lower[i] == "fr":
+            return None  # 19 Fr Blake drain
         if bit & EPONYM and self.is_thing(tokens, j) and text[tokens.starts[i] : tokens.ends[i]].isupper():
             return None  # moderate MR. Foley catheter
         if bits[i] & NAME and not hard and gap.startswith("\n"):

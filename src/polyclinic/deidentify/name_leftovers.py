@@ -44,12 +44,13 @@ from polyclinic.deidentify.name_cues import (
     UNKNOWN,
     VERB_BEHIND,
 )
-from polyclinic.deidentify.name_extent import NameExtent
+from polyclinic.deidentify.name_evidence import NameEvidence
+from polyclinic.deidentify.name_slots import is_thing_place
 from polyclinic.deidentify.ordinary_words import is_abbreviation, is_ordinary, is_slip
 from polyclinic.deidentify.tokens import Tokens
 
 
-class NameLeftovers(NameExtent):
+class NameLeftovers(NameEvidence):
     """Names by exclusion."""
 
     def __init__(self, words: Words, lexicon: dict[str, int]) -> None:
@@ -146,7 +147,7 @@ class NameLeftovers(NameExtent):
         kind = kinds[i]
         word = text[start:end]
         after = text[end : end + 1]
-        if self.is_thing(tokens, i) or DOSE.match(text, end):
+        if self.is_thing(tokens, i) or DOSE.match(text, end) or is_thing_place(text, start, end):
             return False
         if word.isupper():
             return self._judge_capitals(tokens, i, kinds, named)

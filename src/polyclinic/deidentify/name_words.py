@@ -33,8 +33,19 @@ PARTICLES_BETWEEN = re.compile(
 )
 COMMA = re.compile(r"[ \t]?,[ \t\n]{0,2}|\^")
 _FOLLOWING = re.compile(
-    r"(?:['’`]?s?(?:[-–/](?:[A-Z][\w'’]+))*\s+|[-–][A-Z]?[\w'’]*(?:[-–]\w+)*\s*)(?:(?:type|grade|class|like|B|"
-    r"A)\s+)?([A-Za-z]+)"
+    r"(?:['’`]?[sS]?(?:[-–/][A-Z][\w'’]+)*(?P<other>\s(?:and|or|&|AND|OR)\s[A-Z][\w'’]+)?\s+|"
+    r"[-–][A-Z]?[\w'’]*(?:[-–]\w+)*\s*)(?:(?:type|grade|class|like|B|A)\s+)?(?P<thing>[A-Za-z]+)"
+)
+# What people have too: Sophia's cell, Ann's knee
+OWNED = frozenset(
+    words_of(
+        "attack attacks body bodies breathing cell cells collar ear elbow eye finger foot hand hip hold knee "
+        "level levels "
+        "lung muscle nerve nodes pain position pressure procedure pump rash repair response seizure seizures "
+        "shoulder skin spot step study tests test toe tube ulcer vision wound diet fracture medication "
+        "exercises brace "
+        "sling boot dressing monitor inventory questionnaire score scores operation surgery stage"
+    )
 )
 
 
@@ -267,9 +278,12 @@ class NameWords:
         found = _FOLLOWING.match(rest)
         if found is None:
             return False
-        word = found[1].lower()
+        word = found["thing"].lower()
         if word in self.things:
-            return True
+            bit = tokens.bits[i]
+            if word in OWNED and bit & NAME and not bit & EPONYM and found[0][:1] in ("'", "’"):
+                return False
+            return found["other"] is None or word[-1] == "s"
         return bool(found[0].startswith(("-", "–")) and tokens.bits[i] & EPONYM)
 
     def _person_follows(self, tokens: Tokens, i: int) -> bool:

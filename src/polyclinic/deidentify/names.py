@@ -24,6 +24,7 @@ from polyclinic.deidentify.lexicon import (
     WORD,
 )
 from polyclinic.deidentify.name_leftovers import NameLeftovers
+from polyclinic.deidentify.name_slots import is_thing_place
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
@@ -56,6 +57,8 @@ class NameRules(NameLeftovers):
                 found.append(name)
                 until = name[1]
         found += self._leftovers(tokens, found, shut)
+        phones = frozenset(span.start for span in closed if span.type in ("phone", "fax"))
+        found += self._by_place(tokens, found, shut, phones)
         found = self._whole(tokens, found, shut)
         spans = [self._span(tokens, a, b, shut) for a, b in found]
         spans += self._again(tokens, found, shut)
@@ -165,7 +168,7 @@ class NameRules(NameLeftovers):
             return i, self._extend(tokens, i + 1, shut)
         if bit & EPONYM and not (bit & NAME and not bit & WORD and self._person_follows(tokens, i)):
             return None
-        if not plain or self.is_thing(tokens, i):
+        if not plain or self.is_thing(tokens, i) or is_thing_place(text, tokens.starts[i], tokens.ends[i]):
             return None
         size = tokens.ends[i] - tokens.starts[i]
         if text[tokens.starts[i] : tokens.ends[i]].isupper():

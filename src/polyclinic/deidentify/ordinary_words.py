@@ -69,7 +69,16 @@ def is_slip(word: str, lexicon: Mapping[str, int]) -> bool:
         word: in lower case.
         lexicon: word -> bits, from `make_lexicon`.
     """
-    return len(word) > 6 and word.isascii() and any(lexicon.get(form, 0) & COMMON for form in _one_off(word))
+    if not word.isascii():
+        return False
+    if "c" in word and any(lexicon.get(form, 0) & PLAIN for form in _read_as_e(word)):
+        return True
+    if len(word) > 4 and any(
+        word.endswith(end) and lexicon.get(word[: -len(end)], 0) & COMMON
+        for end in ("to", "of", "for", "with", "and", "the")
+    ):
+        return True  # two words run together: Returnto
+    return len(word) > 6 and any(lexicon.get(form, 0) & COMMON for form in _one_off(word))
 
 
 def is_abbreviation(word: str, words: Sequence[str]) -> bool:
@@ -85,6 +94,15 @@ def is_abbreviation(word: str, words: Sequence[str]) -> bool:
         return True
     at = bisect_left(words, word)
     return any(w.startswith(word) and len(w) > len(word) + 3 for w in words[at : at + 12])
+
+
+def _read_as_e(word: str) -> Iterator[str]:
+    """Yield what a word may have been before a scanner read an e, or each of them, as a c: Datc, Rcturn."""
+    places = [i for i, letter in enumerate(word) if letter == "c"]
+    for place in places:
+        yield f"{word[:place]}e{word[place + 1 :]}"
+    if len(places) == 2:
+        yield word.replace("c", "e")
 
 
 def _one_off(word: str) -> Iterator[str]:

@@ -1,0 +1,197 @@
+"""Names of ordinary words, and names no list has: what stands before and behind them is added up.
+
+Each run of capitalised words is weighed: what the lists say of its words, and the place in which it stands
+(name_slots). One that a list has as a name needs less of a place than an ordinary word.
+"""
+
+from __future__ import annotations
+
+import re
+
+from polyclinic.deidentify.lexicon import (
+    COMMON,
+    CREDENTIAL,
+    EPONYM,
+    FAMILY,
+    GIVEN,
+    INSTITUTION,
+    MONTH,
+    NAME,
+    RARE,
+    SOFT_TITLE,
+    STATE,
+    STOP,
+    SUFFIX,
+    TITLE,
+    WORD,
+)
+from polyclinic.deidentify.name_cues import DOSE
+from polyclinic.deidentify.name_extent import NameExtent
+from polyclinic.deidentify.name_slots import (
+    AGE_BEHIND,
+    CLOSINGS,
+    GREETINGS,
+    LABELS,
+    RELATIVES,
+    ROLES,
+    SERVICES,
+    before_of,
+    is_thing_place,
+    left_weight,
+    right_weight,
+)
+from polyclinic.deidentify.ordinary_words import MEDICAL_ENDING
+from polyclinic.deidentify.tokens import Tokens
+
+NEVER = TITLE | CREDENTIAL | INSTITUTION
+PLAIN_WORDS = ROLES | SERVICES | RELATIVES | GREETINGS | LABELS
+FIELD_ENDS = re.compile(r"[ \t]*(?:$|[,;|\n\t)]|\s{2,}|\s?[-–—]\s)", re.MULTILINE)
+STAMP = re.compile(r"(?:^|\n)[^\w\n]{0,2}(?:\d[\d/:. -]{2,22}(?:[AP]M)?[^\w\n]{0,4})$", re.IGNORECASE)
+CLAUSE = re.compile(r"[,;]?\s[a-z]|,\s(?:[A-Z]|and|but)|;")
+VERBLIKE = ("ed", "ing", "ly")
+
+
+class NameEvidence(NameExtent):
+    """Names by their place."""
+
+    def _by_place(
+        self, tokens: Tokens, found: list[tuple[int, int]], shut: list[bool], phones: frozenset[int]
+    ) -> list[tuple[int, int]]:
+        """Return the names, as first and last token, that their places announce, beside those of `found`."""
+        bits, starts, ends = tokens.bits, tokens.starts, tokens.ends
+        begins = {}
+        taken = shut.copy()
+        for first, last in found:
+            begins[first] = last
+            for j in range(first, last + 1):
+                taken[j] = True
+        extra = []
+        for i in range(len(bits)):
+            if taken[i] or ends[i] - starts[i] < 2 or not self._may_be(tokens, i):
+                continue
+            if CLOSINGS.match(tokens.text, starts[i]) and before_of(tokens.text, starts[i])[1] == "\n":
+                continue
+            last = self._run(tokens, i, taken, begins)
+            if self._weigh(tokens, i, last, begins, phones):
+                extra.append((i, last))
+                for j in range(i, last + 1):
+                    taken[j] = True
+        return extra
+
+    def _may_be(self, tokens: Tokens, i: int) -> bool:
+        """Say whether a word can be a name at all, whatever its place."""
+        bit = tokens.bits[i]
+        if bit & (SOFT_TITLE | TITLE) and self._adjacent(tokens, i):
+            return False
+        if not bit & NAME:
+            if bit & (STOP | MONTH | STATE | SOFT_TITLE | NEVER | SUFFIX | EPONYM):
+                return False
+            word = tokens.lower[i]
+            if bit & COMMON and (word in PLAIN_WORDS or word in self.labels or word in self.relations):
+                return False
+            return not (len(word) > 6 and MEDICAL_ENDING.search(word))
+        return not (bit & COMMON and tokens.lower[i] in self.relations)
+
+    def _run(self, tokens: Tokens, i: int, taken: list[bool], begins: dict[int, int]) -> int:
+        """Return the last word of the run of words that may be one name, which begins at word `i`."""
+        text, bits, starts, ends = tokens.text, tokens.bits, tokens.starts, tokens.ends
+        last = i
+        upper = text[starts[i] : ends[i]].isupper()
+        while last + 1 < len(bits) and last - i < 4:
+            j = last + 1
+            if "\n" in text[ends[last] : starts[j]] or not self._adjacent(tokens, last):
+                break
+            size = ends[j] - starts[j]
+            if taken[j]:
+                return begins.get(j, last)
+            if size > 1 and (
+                not self._may_be(tokens, j)
+                or bits[j] & STOP
+                or text[starts[j] : ends[j]].isupper() != upper
+                or (upper and not bits[j] & (NAME | RARE) and bits[j])
+            ):
+                break
+            if (
+                size == 1
+                and text[ends[j] : ends[j] + 1] != "."
+                and not (j + 1 in begins or text[ends[j] : ends[j] + 1] in ("", ",", "\n"))
+            ):
+                break
+            last = j
+        return last
+
+    def _weigh(self, tokens: Tokens, i: int, last: int, begins: dict[int, int], phones: frozenset[int]) -> bool:
+        """Say whether a run of words is a name by its words and its place."""
+        text, bits, starts, ends = tokens.text, tokens.bits, tokens.starts, tokens.ends
+        start, end = starts[i], ends[last]
+        bit = bits[i]
+        if (
+            self.is_thing(tokens, last)
+            or (last == i and is_thing_place(text, start, end))
+            or (DOSE.match(text, end) and not AGE_BEHIND.match(text, end))
+        ):
+            return False
+        word, sign = before_of(text, start)
+        left = 0 if tokens.caseless and bit & COMMON else left_weight(text, start, word, sign)
+        if left == 1 and bit & COMMON and not bit & NAME and last == i:
+            left = 0
+        right = right_weight(text, end, phones)
+        upper = text[start : ends[i]].isupper()
+        if last > i:
+            return self._weigh_pair(tokens, i, last, begins, left, right)
+        if bit & STOP:
+            return left + right > 4 and not upper
+        weight = left + right
+        if upper and not tokens.caseless:
+            if end - start < 3:
+                return False
+            if bit & NAME:
+                return weight > 1 and (left > 1 or right > 1) and not (bit & EPONYM and weight < 3)
+            return weight > 4 or (not bit and weight > 1)
+        if bit & NAME:
+            return weight > 1 and not (bit & EPONYM and weight < 3)
+        if bit & COMMON:
+            if sign in ("", ",", "@", "\n", "."):
+                return weight > 3 or left == 3 or (left == 2 and bool(bit & RARE))
+            return left > 1 and (right > 1 or FIELD_ENDS.match(text, end) is not None) and not CLAUSE.match(text, end)
+        return weight > 1
+
+    def _weigh_pair(self, tokens: Tokens, i: int, last: int, begins: dict[int, int], left: int, right: int) -> bool:
+        """Say whether a run of two words or more is a name."""
+        text, bits, starts, ends = tokens.text, tokens.bits, tokens.starts, tokens.ends
+        words = [j for j in range(i, last + 1) if ends[j] - starts[j] > 1]
+        if len(words) < 2:
+            return (
+                left > 1
+                or right > 1
+                or (
+                    last > i
+                    and text[ends[last] - 1 : ends[last] + 1].endswith(".")
+                    and bool(bits[i] & FAMILY)
+                    and left > 0
+                )
+            )
+        known = any(j in begins for j in words)  # a name was found at the end of the run
+        final = bits[words[-1]]
+        if not known and not (final & (NAME | RARE) or not final):
+            return False
+        if left > 1 or right > 1:
+            return known or bool(final & NAME) or not final or left + right > 3
+        middle = any(ends[j] - starts[j] == 1 and text[ends[j] : ends[j] + 1] == "." for j in range(i + 1, last))
+        if middle and (known or final & NAME or not final):
+            return not tokens.caseless
+        if tokens.lower[i].endswith(VERBLIKE) and not bits[i] & NAME:
+            return False
+        if STAMP.search(text, max(0, starts[i] - 30), starts[i]) and text[ends[last] : ends[last] + 1] == ":":
+            return True
+        if not FIELD_ENDS.match(text, ends[last]):
+            return False
+        _, sign = before_of(text, starts[i])
+        opens = sign in ("\n", ";", ":", "|", ",") or left == 1
+        if not opens or text[ends[last] : ends[last] + 1] == ":":
+            return False
+        if known:
+            return True
+        return bool(bits[i] & GIVEN and final & FAMILY) and not (
+            bits[i] & COMMON and final & COMMON and final & WORD and left < 1 and sign not in (";",)
+        )
