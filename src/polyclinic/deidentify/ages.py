@@ -30,6 +30,7 @@ AFTER = re.compile(
     r"\s*-?\s*(?:years?|yrs?|yr|y)\.?[\s./-]*(?:old|of\s+age|olds?\b|o\b|/o\b|o\.)|\s?-?(?:yo|y\.o\.?|y/o|yof|"
     r"yom|y\.?o)\b|"
     r"\s?(?:W|B|A|H|C|AA)[MF]\b(?!\s?\d)|\s?\+?\s?(?:yo|y/o|years?\s+old)\b|"
+    r"M(?![\w/°])|F(?![\w/°])(?=\s{2}|\t|\s\d|\s[A-Z]*\d|[|\]])|"
     r"\s?(?:yo\s?)?(?:[MF](?![a-zA-Z/°])(?=\s+(?:with|who|presents?|presenting|s/p|here|c/o|w/|admitted|h/o|"
     r"hx|adm|from|seen|in|was|is|pt|found)|\s*[,;:.\-)]|\s*$|\n))|"
     r"\s+years\s+young|\s+(?:y|yr)\s+(?:male|female|woman|man|lady|gentleman|[MF])\b|-year\b|"
@@ -54,24 +55,25 @@ BEFORE = LookBack(
     r"(?:\bages?d?|\bage\s*(?:is|was|of|at\s+\w+)?|\bturn(?:ed|s|ing)|\bbirthday)\s*[:=(]?\s*|"
     r"\b(?:s?he|patient|pt|mother|father|mom|dad|husband|wife|who|grandmother|grandfather|i|you|brother|sister|"
     r"aunt|uncle|mum|gran|grandma|grandpa|woman|man|lady)"
-    r"(?:\s+(?:is|was|am|are|be|will\s+be)|['’](?:s|m|re))\s+(?:now\s+|almost\s+|nearly\s+|already\s+|about\s+|"
+    r"(?:\s+(?:is|was|am|are|be|will\s+be)|['’](?:s|m|re|ll\sbe))\s+(?:now\s+|almost\s+|nearly\s+|already\s+|about\s+|"
     r"actually\s+|only\s+|over\s+)*|"
     r"\bat\s+(?:the\s+)?age\s+(?:of\s+)?|"
     r"\b(?:died|deceased|passed(?:\s+away)?)\s+(?:at|aged)\s+|"
     r"\b(?:mother|father|grandmother|grandfather|aunt|uncle|sister|brother|spouse|husband|wife|mom|dad|parents?)"
-    r"\s*[,:(]\s*(?:age\s*)?",
+    r"\s*[,:(]?\s*(?:age\s*)?",
     words_of(
         "age turn birthday she he patient pt mother father mom dad husband wife who grandmother grandma gran "
         "grandfather grandpa i you brother sister aunt uncle mum woman man lady spouse parent at died deceased passed"
     ),
 )
-ENDS = re.compile(r"\s*(?:[.,;)\n?!]|$|and\b|now\b|but\b|years)")
+ENDS = re.compile(r"\s*(?:[.,;)\n?!]|$|and\b|now\b|but\b|years|this\b|next\b|in\s(?:the\s)?[a-z])")
 BIRTH_DATE = re.compile(
     r"(?:[/.-]\d{1,2}[/.-]\d{2,4}|(?:,\s?|[a-z.]\s|[A-Z-])(?:18|19|20)\d{2})\s*[(,]\s*(?:age\s*)?$"
 )
 SEX_BEHIND = re.compile(r"\s?/\s?[MF](?![A-Za-z/])")
-SEX_AHEAD = re.compile(r"(?:^|[\s(:])[MF]\s?/\s?$")
-UNIT_LETTER = re.compile(r"\s?(?:yrs?|y)(?![A-Za-z/.])", re.IGNORECASE)
+SEX_AHEAD = re.compile(r"(?:^|[\s(:,|\t\"])[MF]\"?\s?[/,|\t]\s?$")
+UNIT_LETTER = re.compile(r"\s?(?:yrs?|y)(?![A-Za-z/]|\.\w)", re.IGNORECASE)
+PERSON_BEHIND = re.compile(r"\s(?:s?he|they)\b", re.IGNORECASE)
 ENDING = re.compile(r"(?:th|st|nd|rd)(?=\s+(?:birthday|year\s+of\s+life|bday|b-day))")
 
 
@@ -94,6 +96,8 @@ def age_end(text: str, start: int, end: int) -> int | None:
         return end
     if letter is not None and text[end : letter.end()].strip().lower() in ("y", "yr", "yrs"):
         return letter.end()
+    if head[-3:].lower() == "at " and PERSON_BEHIND.match(text, end):
+        return end
     if behind == ")" and BIRTH_DATE.search(head):
         return end
     if BEFORE.search(text, start - 30, start) and ENDS.match(text, end):
@@ -121,10 +125,7 @@ def spelled_ages(text: str) -> list[tuple[int, int]]:
             (AFTER.match(text, end) and not NOT_BEFORE.search(text, max(0, start - 14), start))
             or STRONG.search(text[max(0, start - 30) : start])
             or (BEFORE.search(text, start - 30, start) and ENDS.match(text, end))
-            or (
-                text[max(0, start - 3) : start].lower() == "at "
-                and re.match(r"\s+(?:s?he|they)\b", text[end : end + 6])
-            )
+            or (text[max(0, start - 3) : start].lower() == "at " and PERSON_BEHIND.match(text, end))
         ):
             found.append((start, end))
     for match in NINETIES_WORD.finditer(text):

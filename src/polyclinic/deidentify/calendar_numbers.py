@@ -16,6 +16,10 @@ RANGE = re.compile(
 MONTH_YEAR = re.compile(
     r"(\d{1,2})(?:\s?/\s?|-)(\d{4})(?![\d/\-])|(0\d)\.((?:19|20)\d{2})(?![\d.])|(\d{1,2})/['’](\d{2})(?!\d)"
 )
+MONTH_OF_CENTURY = re.compile(r"(\d{1,2})/(3[2-9]|4\d|5[013-9]|[6-9]\d)(?![\d/%.])")  # 9/95; 4/52 is four weeks
+MONTH_CUE = re.compile(
+    r"\b(?:in|since|from|until|till|through|by|early|mid|late|dated|last|on|before|after)[\s-]$", re.I
+)
 YEAR_MONTH = re.compile(r"(\d{4})[/-](\d{2})(?![\d/\-])")
 COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?!\d)(?:T?\d{4,6})?(?![\w])")
 # Signs that only a whole date has between its numbers: 03|04|2019, 03_04_2019.
@@ -72,6 +76,12 @@ class NumericDates:
             month, year = (number for number in found.groups() if number is not None)
             if 1 <= int(month) <= 12 and (len(year) == 2 or is_year(int(year))):
                 return start, found.end()
+        if (
+            (found := MONTH_OF_CENTURY.match(text, start)) is not None
+            and 1 <= int(found[1]) <= 12
+            and MONTH_CUE.search(text, max(0, start - 12), start)
+        ):
+            return start, found.end()
         if (found := YEAR_MONTH.match(text, start)) and 1 <= int(found[2]) <= 12 and is_year(int(found[1])):
             return start, found.end()
         return None

@@ -16,6 +16,7 @@ from polyclinic.deidentify.number_shapes import (
     IN_GROUPS,
     LETTER_GROUP,
     MORE_GROUPS,
+    PLATE,
     SHAPED,
     SSN,
     STATE_BEHIND,
@@ -25,6 +26,7 @@ from polyclinic.deidentify.number_shapes import (
 from polyclinic.deidentify.spans import Span
 
 FAX_BEHIND = re.compile(r"\s?(?:[(\[-]\s?)?(?:e-?)?fax\b", re.IGNORECASE)
+COLUMNS = re.compile(r"[|\t]|\S {2,}\S")  # headings of columns, which say nothing of the next line's beginning
 LOOK_BACK = 60  # characters before a number in which its label is looked for
 # Labels that are words of their own: they need `#`, `number`, `id` or a colon behind them.
 _NEEDS_MORE = frozenset(
@@ -37,7 +39,7 @@ _NEEDS_MORE = frozenset(
         "session call event episode admission adm registry protocol file folder number id identifier mr ur "
         "ser mac acc account medicare medicaid auth authorization pa billing fin har job har crash docket "
         "court student locker image series transaction workstation serial/lot encounter enc req rx "
-        "clinic history hx register pt certificate social bin hmo ppo beneficiary subscriber dictation conf "
+        "clinic history hx register pt certificate bin hmo ppo beneficiary subscriber dictation conf "
         "model/serial"
     )
 )
@@ -57,7 +59,7 @@ class NumberLabels:
         connector += r"identifier|ref|social|security|hic|template|hash|token|key|profile|scan|record|"
         connector += r"date|digits|last|four|4|are|on|file|the|card|model|name|holder|reads|read|as|and)\b|['’]s|-)*"
         starts = [piece for pattern in words.id_labels.values() for piece in top_level(pattern)]
-        self.label = LookBack(rf"(?<![a-z0-9/])(?:{joined})(?![a-z]){connector}", starts)
+        self.label = LookBack(rf"(?<![a-z0-9/])(?:{joined})(?:(?![a-z])|(?=(?:id|no|number)\b)){connector}", starts)
         # A label that is also an ordinary word needs `#`, `no`, `id`, `:` or their like behind it.
         self.explicit = re.compile(
             r"(?:[#:=]|\b(?:no|num|nbr|number|numbers|id|ids|identifier|code|ending|ends)\b)", re.IGNORECASE
@@ -85,16 +87,10 @@ class NumberLabels:
         shape needs less of a label."""
         low = max(0, start - LOOK_BACK)
         newline = text.rfind("\n", low, start)
+        wrapped = newline >= 0 and not text[newline + 1 : start].strip() and not COLUMNS.search(text, low, newline)
         if newline >= 0:
             # A label may end the line before; what stands higher says nothing.
-            above = text[max(low, text.rfind("\n", low, newline) + 1) : newline].rstrip()
-            if text[newline + 1 : start].strip() or not (
-                above.endswith((":", "#"))
-                or (text[start : start + 20].partition("\n")[0].count(" ") < 2 and len(above) < 26)
-            ):
-                low = newline + 1
-            else:
-                low = max(low, text.rfind("\n", low, newline) + 1)
+            low = max(low, text.rfind("\n", low, newline) + 1) if wrapped else newline + 1
         found = self.label.search(text, low, start)
         if found is None:
             return ""
@@ -102,11 +98,13 @@ class NumberLabels:
         word = found[kind].lower()
         if (
             word in _NEEDS_MORE
-            and not self.explicit.search(found[0][len(word) :])
+            and (wrapped or not self.explicit.search(found[0][len(word) :]))
             and "#" not in word
             and (word != "id" or not text[max(0, found.start() - 2) : found.start()].strip().isalpha())
         ):  # Interpreter ID 88213
-            return kind if shaped or (SHAPED.match(text, start) and not COUNTED.match(text, start)) else ""
+            if shaped or (SHAPED.match(text, start) and not COUNTED.match(text, start)):
+                return kind
+            return kind if kind == "vehicle" and PLATE.match(text, start) else ""
         return kind
 
     def _labelled(self, text: str, begin: int, end: int, kind: str, digits: int) -> Span | None:
@@ -123,20 +121,25 @@ class NumberLabels:
             return None
         if len(token) < 3 and kind not in ("health_plan", "biometric"):
             return None
+        written = text[begin : self._to_its_end(text, begin, end, kind)]
+        if sum(c.isdigit() for c in written) < 2:
+            return None  # a word with one digit, of a reader of scanned pages: G0LD
         if len(token) == 4 and token.isdigit() and is_year(int(token)):
             if kind == "vehicle":
                 return None
             label = text[max(0, begin - 8) : begin].lower()
             if not re.search(r"(?:#|no\.?|number|id|:)\s*$", label):
                 return None
+        last = end
+        end = self._to_its_end(text, begin, end, kind)
         if (
             len(token) == 3
+            and end == last
             and token.isdigit()
             and kind in ("other_id", "device", "mrn")
             and not re.search(r"[#:]\s*$|\bid\s$|(?:no\.?|number)\s*$", text[max(0, begin - 8) : begin].lower())
         ):
             return None
-        end = self._to_its_end(text, begin, end, kind)
         if kind == "license" and "plate" in text[max(0, begin - 30) : begin].lower():
             kind = "vehicle"
         return Span(begin, end, kind)

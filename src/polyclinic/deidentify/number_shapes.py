@@ -25,10 +25,12 @@ UNIT = re.compile(
     re.IGNORECASE,
 )
 TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-–._:][A-Za-z0-9]+)*")
-GROUPS = re.compile(r"(?:[ ]\d{2,}(?![\d/.:])){1,5}|(?:[ ][A-Z0-9]{2,5}(?![a-z/.]))(?:[ ]\d{2,5}(?![\d/.:]))*")
+GROUPS = re.compile(
+    r"(?:[ ]\d{2,}(?!\d|[/.:]\d)){1,5}|(?:[ ][A-Z0-9]{2,5}(?![a-z/]|\.\d))(?:[ ]\d{2,5}(?!\d|[/.:]\d))*"
+)
 # Groups of a number in capitals and digits, with spaces between: 1EG4 TE5 MK73; BD51 SMR.
 MORE_GROUPS = re.compile(
-    r"(?:[ ·](?=[A-Z0-9]*\d)[A-Z0-9]{2,9}(?![A-Za-z0-9/.:%]|-?(?:year|yo|y/o)))+(?:[ ]\d(?![\w./:,%-]|\s[a-z]))?"
+    r"(?:[ ·](?=[A-Z0-9]*\d)[A-Z0-9]{2,9}(?![A-Za-z0-9/%]|[.:]\w|-?(?:year|yo|y/o)))+(?:[ ]\d(?![\w./:,%-]|\s[a-z]))?"
 )
 LETTER_GROUP = re.compile(
     r"[ ·](?!(?:DOB|SSN|MRN|MD|RN|DO|NP|PA|M|F|DR|MR|MS|AM|PM|ID|NO|EXP|ON|IN|AT|IS)\b)[A-Z]{2,4}(?![A-Za-z0-9./:'-])"
@@ -71,8 +73,6 @@ FAR_LABEL = re.compile(
     re.IGNORECASE,
 )
 CARD = re.compile(r"(?:\d{4}[ -]){3}\d{4}(?!\d)")
-# Letters that a reader of scanned pages takes for digits.
-MISREAD = re.compile(r"[\dlIOo]{1,4}([-/.])[\dlIOo]{1,4}\1[\dlIOo]{2,4}(?![A-Za-z0-9])")
 VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}(?![A-Za-z0-9])")
 UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 MAC = re.compile(r"[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}(?![0-9a-f])", re.IGNORECASE)
@@ -93,18 +93,17 @@ PUBLIC_CODE = re.compile(
 GRAVIDA = re.compile(r"[Gg]\d{1,2}[Pp]\d{1,4}")
 CODE_BEFORE = LookBack(
     r"\b(?:nct|icd|icd-?(?:9|10)(?:-cm|-pcs)?|cpt|hcpcs|snomed(?:\s?ct)?|loinc|rxnorm|rxcui|ndc|pmid|pmcid|"
-    r"pmc|doi|isbn|issn|isrctn|"
+    r"pmc|doi|isbn|issn|isrctn|iso|astm|ieee|"
     r"concept(?:\s?id)?|umls|cui|mesh|omim|drg|procedure codes?|diagnosis codes?|billing codes?|codes?|dx "
-    r"codes?)\s*[:#=-]?\s*",
+    r"codes?)\s*[:#=-]?\s*(?:[A-Z]?[\d.]+(?:,\s*|\s+and\s+|\s)){0,3}",
     words_of(
-        "nct icd cpt hcpcs snomed loinc rxnorm rxcui ndc pmid doi isbn issn isrctn concept umls cui mesh omim "
-        "drg procedure diagnosis billing code dx"
+        "nct icd cpt hcpcs snomed loinc rxnorm rxcui ndc pmid doi isbn issn isrctn iso astm ieee concept umls cui "
+        "mesh omim drg procedure diagnosis billing code dx"
     ),
 )
 MONEY_BEFORE = re.compile(r"(?:[$€£]|usd|n\s?=|=|<|>|≤|≥|~|±|count(?: of)?|counts?:?|total of|of)\s*$", re.IGNORECASE)
 PLATE_BEFORE = re.compile(r"(?:^|[\s:#])([A-Z]{1,4}[ -]?)$")
 CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-AS_DIGITS = str.maketrans("lIoO", "1100")
 MAC_OF_THREE = re.compile(r"[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![0-9a-z.])", re.IGNORECASE)
 STAGE = re.compile(
     r"[cpyra]*T(?:\d|is|X)[a-d]?(?:N(?:\d|X)[a-c]?)?(?:M(?:\d|X)[a-c]?)?$|(?:[CTLS]\d{1,2}){2,3}$|"
@@ -124,15 +123,21 @@ COUNTED = re.compile(
 REGISTRY = re.compile(
     r"(?:nct|isrctn|actrn|chictr|ntr|japic|umin|drks|rbr|irct|ctri|eudract|pactr|tctr)[-\w]*\d", re.IGNORECASE
 )
+TIMES = re.compile(r"(?:[01]\d|2[0-4])[0-5]\d[-–](?:[01]\d|2[0-4])[0-5]\d$")  # 0715-0745
+THREE_DIGITS = re.compile(r"\d{3}")
 YEARS = re.compile(r"(?:19|20)\d{2}[-–](?:(?:19|20)\d{2}|\d{2})$")
 STATE_BEHIND = re.compile(r"\s?[(\[/][A-Z]{2}(?:[)\]]|(?![A-Za-z]))")
 LOWER_HEAD = re.compile(r"[A-Za-z]{2,6}[-_~](?=\d)")
 UK_PLATE = re.compile(r"[A-Z]{2}\d{2} ?[A-Z]{3}(?![A-Za-z0-9])")
+# Two groups of capitals and digits: EZ2 94K, 4LK M82.
+PLATE = re.compile(
+    r"(?=[A-Z -]*\d)(?=[\d -]*[A-Z])[A-Z0-9]{2,4}[ -](?=[A-Z]*\d|[A-Z]+\d*)[A-Z0-9]{2,4}(?![A-Za-z0-9])"
+)
 LOWER_LETTERS = re.compile(r"(?<![A-Za-z0-9-])[a-z]{2,3} $")
 PLATE_LETTERS = re.compile(r"(?<![A-Za-z0-9-])[A-Z]{2,4} $")
 # What is counted or measured in five digits.
 COUNT_BEFORE = re.compile(
-    r"(?:\b(?:wbc|plt|platelets?|counts?|psa|ck|cpk|bnp|ferritin|levels?|titer|load|dose|total|about|"
+    r"(?:\b(?:wbc|b?-?hcg|plt|platelets?|counts?|psa|ck|cpk|bnp|ferritin|levels?|titer|load|dose|total|about|"
     r"approximately|around|"
     r"over|than|every|is|was|at|to|of|from|by|leukocytes?|between|and|nearly|almost|some|up|rpm|model|version|"
     r"x)|[$€£<>≤≥~=±+×])"
@@ -159,18 +164,18 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
         return Span(begin, plate.end(), "vehicle")
     if 4 >= end - begin >= 2 and token[0].isalpha() and (post := UK_POSTCODE.match(text, begin)):
         return Span(begin, post.end(), "zip")
-    if token[0].isalpha() and (post := CANADA_POSTCODE.match(text, begin)) is not None:
+    if token[0].isalpha() and (post := CANADA_POSTCODE.match(text, begin)) is not None and not STAGE.match(token):
         return Span(begin, post.end(), "zip")
     letters = re.match(r"[A-Za-z_]*", token)
     head = letters[0] if letters else ""
-    if token[0] in "xX" and re.fullmatch(r"[xX]\d-?\d{4,5}", token):
+    if token[0] == "x" and re.fullmatch(r"x\d?-?\d{4,5}", token):
         return Span(begin + 1, end, "phone")
     if GRAVIDA.match(token) or (head and PUBLIC_CODE.match(head)):
         return None
     if token.isdigit():
         if digits < 5 or UNIT.match(text, end) or CODE_BEFORE.search(text, begin - 24, begin):
             return None
-        if digits == 5 and (
+        if digits <= 6 and (
             COUNT_BEFORE.search(text, max(0, begin - 24), begin) or text[end : end + 1] in ("-", "–")
         ):
             return None
@@ -193,15 +198,21 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
         return None
     parts = re.split(r"[-–/_.]", token)
     longest = max((len(p) for p in parts if p.isdigit()), default=0)
-    if len(token) >= 6 and digits >= 3 and token.isalnum() and token.upper() == token and not STAGE.match(token):
-        changes = sum(a.isdigit() != b.isdigit() for a, b in itertools.pairwise(token))
-        if changes >= 2 and not VARIANT.match(token) and not UNIT.match(text, begin + len(token.rstrip(CAPITALS))):
-            return Span(begin, end, "other_id")
+    if (
+        len(token) >= 6
+        and digits >= 3
+        and token.isalnum()
+        and token.upper() == token
+        and _changes(token) >= 2
+        and not (STAGE.match(token) or VARIANT.match(token))
+        and not UNIT.match(text, begin + len(token.rstrip(CAPITALS)))
+    ):
+        return Span(begin, end, "other_id")
     if (
         digits >= 5
         and any(c.isalpha() for c in token)
         and re.search(r"[A-Z]", token)
-        and (longest >= 3 or len(parts) == 1)
+        and (longest >= 3 or len(parts) == 1 or THREE_DIGITS.search(token) or _changes(token) > 3)
     ):
         if re.fullmatch(r"\d+[A-Za-z]{1,4}", token) and UNIT.match(
             text, begin + len(token.rstrip(CAPITALS + CAPITALS.lower()))
@@ -213,35 +224,20 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
         and len(parts) > 1
         and all(p.isdigit() for p in parts)
         and "." not in token
-        and max(map(len, parts)) >= 4
+        and (max(map(len, parts)) >= 4 or len(parts) > 3)
     ):
-        if text[begin - 1 : begin] in ("$", "±") or YEARS.match(token) or UNIT.match(text, end):
+        numbers = [int(p) for p in parts]
+        if len(parts) > 3 and "-0" not in token and numbers in (sorted(numbers), sorted(numbers, reverse=True)):
+            return None  # 40-40-30-20-10: a dose that goes down
+        if text[begin - 1 : begin] in ("$", "±") or YEARS.match(token) or TIMES.match(token) or UNIT.match(text, end):
             return None
         return Span(begin, end, "other_id")
-    if token[0] in "xX" and re.fullmatch(r"[xX](?:\d-)?\d{4,5}", token):
-        return Span(begin + 1, end, "phone")
     if re.fullmatch(r"[A-Z]{1,4}-?\d{2}-\d{3,7}|[A-Z]{1,4}-\d{4,}[A-Z]?|(?!CA-|HLA|MRI|PT-)[A-Z]{2,4}-\d{3}", token):
         return Span(begin, end, "other_id")
     return None
 
 
-def misread(found: re.Match[str]) -> Span | None:
-    """Return a date, phone or social security number some of whose digits were read as letters."""
-    token = found[0]
-    if token.replace(found[1], "").isdigit():
-        return None
-    parts = token.translate(AS_DIGITS).split(found[1])
-    if sum(c.isdigit() for c in token) < 4:
-        return None
-    sizes = tuple(map(len, parts))
-    if sizes == (3, 2, 4):
-        return Span(found.start(), found.end(), "ssn")
-    if sizes == (3, 3, 4):
-        return Span(found.start(), found.end(), "phone")
-    if (
-        max(sizes[:2]) <= 2
-        and sizes[2] in (2, 4)
-        and (is_day(0, int(parts[0]), int(parts[1])) or is_day(0, int(parts[1]), int(parts[0])))
-    ):
-        return Span(found.start(), found.end(), "date")
-    return None
+def _changes(token: str) -> int:
+    """Return how often letters and digits take turns."""
+    plain = [c.isdigit() for c in token if c.isalnum()]
+    return sum(a != b for a, b in itertools.pairwise(plain))

@@ -17,7 +17,6 @@ from polyclinic.deidentify.number_shapes import (
     MAC_OF_THREE,
     MASKED_SSN,
     MEASURED,
-    MISREAD,
     MODEL,
     NUMBER_LABEL_BEHIND,
     PLATE_LETTERS,
@@ -25,7 +24,6 @@ from polyclinic.deidentify.number_shapes import (
     REGISTRY,
     TOKEN,
     UNIT,
-    misread,
     shape_of,
 )
 from polyclinic.deidentify.spans import Span
@@ -78,8 +76,6 @@ class NumberTokens(NumberLabels):
             return None  # COVID-19, half-life-2
         if (digits < 3 and token.isdigit()) or MEASURED.match(token) or REGISTRY.match(token):
             return None
-        if (unclear := MISREAD.match(text, begin)) is not None and (spot := misread(unclear)) is not None:
-            return spot
         kind = self._label_type(text, begin)
         if not kind and text[begin - 2 : begin - 1].isalpha():
             begin, kind = self._after_letters(text, begin)
@@ -94,7 +90,7 @@ class NumberTokens(NumberLabels):
         if (
             self.pager_label.search(text, begin - 24, begin)
             and 3 <= digits <= 7
-            and re.fullmatch(r"\d{1,4}-?\d{2,6}", token)
+            and re.fullmatch(r"\d{3,7}|\d{1,3}-\d{4}", token)
         ):
             return Span(begin, end, "phone")
         if digits >= 10 and token.isdigit() and self.phone_label.search(text, begin - 40, begin):
@@ -105,7 +101,7 @@ class NumberTokens(NumberLabels):
             and MASKED_SSN.search(text, max(0, begin - 8), begin)
         ):
             return Span(begin, end, "ssn")
-        if begin >= 1 and re.match(r"[x*]{3}-?[x*]{2}-?\d{4}$", token, re.IGNORECASE):
+        if re.match(r"[x*]{3}-?[x*]{2}-?\d{4}$", token, re.IGNORECASE):
             return Span(end - 4, end, "ssn")
         return shape_of(text, begin, end, token, digits, self.phone_label) or self._far(
             text, begin, end, token, digits

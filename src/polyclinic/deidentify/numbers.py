@@ -10,6 +10,7 @@ import re
 
 from polyclinic.deidentify.ages import OLD, OLDEST, age_end, decade_end
 from polyclinic.deidentify.language import words_of
+from polyclinic.deidentify.misread import FORMS, LOOK_ALIKES, begins, read_again
 from polyclinic.deidentify.month_days import settled
 from polyclinic.deidentify.number_shapes import AGED, MAC, SSN
 from polyclinic.deidentify.ordinal_days import MONTH_LONG, ordinal_day
@@ -17,6 +18,7 @@ from polyclinic.deidentify.phones import INTERNATIONAL, NATIONAL, PhoneRules
 from polyclinic.deidentify.spans import Span
 
 DIGITS = re.compile(r"\d+")
+LETTER = re.compile(r"[A-Za-z]")
 # The bulk of numbers is measured, and passed over without another question: doses, pressures, decimals, durations,
 # years; A1c, COVID-19, L5, C5-6, x3.
 MEASURED = re.compile(
@@ -34,6 +36,8 @@ MEASURED = re.compile(
     r"|(?<=\bA)1(?=c)|(?<=VID-)19\b|(?<=\b[CTLS])\d{1,2}(?:-[CTLS]?\d{1,2})?\b(?![-/.]\d)|(?<=\bx)\d\b|"
     r"(?<=[pS][Oo])2\b"
 )
+NEARLY = re.compile(rf"[-/.)\d ]{{1,9}}[{LOOK_ALIKES}][\d/.-]|[-/.)\d ]{{1,9}}\d[{LOOK_ALIKES}]")
+LETTER_BEHIND = re.compile(r"[A-Z]\d?(?![A-Za-z0-9])")
 IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?![\d.])(?::\d{2,5}\b)?(?:/\d{1,2}\b)?")
 # Single digits with spaces, and perhaps signs, between them.
 SET_APART = re.compile(r"\d(?:[ ](?:[-/.)(][ ])?\d(?!\d)){4,}(?![\d/.])")
@@ -164,6 +168,8 @@ class NumberRules(PhoneRules):
         ):
             if ahead == "T" and length in (1, 2):
                 return None
+            if ahead in LOOK_ALIKES and (again := self._misread(text, begins(text, start), unsure)) is not None:
+                return again
             if ahead == "_" and length in (4, 8) and (stamp := calendar.find_numeric(text, start)) is not None:
                 return Span(*stamp, "date")
             return self._mixed(text, start)
@@ -173,6 +179,13 @@ class NumberRules(PhoneRules):
             and (code := (UDI if behind == ")" else MAC).match(text, start)) is not None
         ):
             return Span(start - (behind == ")"), code.end(), "device")
+        if (
+            ahead in "-/."
+            and start > 1
+            and text[start - 2] in LOOK_ALIKES
+            and (again := self._misread(text, begins(text, start), unsure)) is not None
+        ):
+            return again
         # Dates and phones: what stands behind the run says which.
         if length <= 4 and behind in "/-.– " and (after.isdigit() or after in " '/-–"):
             if behind == "." and length <= 3 and (ip := IP.match(text, start)):
@@ -213,7 +226,8 @@ class NumberRules(PhoneRules):
                 text[max(0, start - 3) : start] + "\0" + text[ssn.end() : ssn.end() + 3]
             )
             if (behind != "/" and not row) or self._label_type(text, start) == "ssn":
-                return Span(start, ssn.end(), "ssn")
+                letter = LETTER_BEHIND.match(text, ssn.end())  # an old number of Medicare
+                return Span(start, ssn.end() + 1, "health_plan") if letter else Span(start, ssn.end(), "ssn")
         if length <= 4 and behind in "-.–) /(\n~_·•]‐‑":
             phone = self._phone(text, start, length, ahead)
             if phone is not None:
@@ -241,6 +255,11 @@ class NumberRules(PhoneRules):
         if length == 5 and (zip_end := self._zip(text, start, end)) is not None:
             return Span(start, zip_end, "zip")
         if (
+            behind in LOOK_ALIKES
+            or ((behind in "-/.)" or (length == 3 and behind == " ")) and NEARLY.match(text, end))
+        ) and (again := self._misread(text, start, unsure)) is not None:
+            return again
+        if (
             (length <= 4 and behind in "-–" and after.isdigit())
             or length >= 3
             or behind.isalpha()
@@ -249,6 +268,22 @@ class NumberRules(PhoneRules):
         ):
             return self._mixed(text, start)
         return None
+
+    def _misread(self, text: str, start: int, unsure: list[tuple[int, int]]) -> Span | None:
+        """Look at a number some of whose digits are letters of a like form."""
+        low = text.rfind("\n", 0, max(0, start - 60)) + 1
+        again = read_again(text[low : start + 60], start - low)
+        if again is None:
+            return None
+        first = DIGITS.match(again, start - low)
+        assert first is not None
+        begin, end = first.span()
+        ahead, behind = again[begin - 1 : begin] or " ", again[end : end + 1] or " "
+        spot = self._at(again, begin, end, end - begin, ahead, behind, False, unsure)
+        if spot is None or spot.type not in FORMS or not LETTER.search(text, low + begin, low + spot.end):
+            return None
+        country = 3 if spot.type in ("phone", "fax") and again[spot.start - 3 : spot.start] == "+1 " else 0
+        return Span(low + spot.start - country, low + spot.end, spot.type)
 
     def _at_age(self, text: str, start: int, end: int, behind: str, ahead: str) -> Span | None:
         if not 2 <= end - start <= 3 or ahead in ".,":

@@ -9,8 +9,8 @@ from polyclinic.deidentify.number_shapes import UNIT
 from polyclinic.deidentify.spans import Span
 
 EXTENSION = (
-    r"(?:\s*[,;(]?\s*(?:x|ext\.?|extension|extn\.?|option|opt\.?|press)\s*[.:#]?\s*\d{1,6}\)?|"
-    r"\s#\s?\d{1,6}(?!\d)|/\d{4}(?!\d))?"
+    r"(?:\s*[,;(]?\s*(?:x|[ec]xt\.?|extension|extn\.?|option|opt\.?|press)\s*[.:#]?\s*\d{1,6}\)?|"
+    r"\s#\s?\d{1,6}(?!\d)|(?:\s?/\s?|\s(?:or|and)\s)-?\d{4}(?!\d))?"
 )
 SIGN = r"\s?(?:--|[.\-–·~_•‐‑])\s?"
 PHONE = re.compile(
@@ -26,16 +26,25 @@ INTERNATIONAL = re.compile(
 )
 NATIONAL = re.compile(
     r"(?:0\d{2,4}\)?[\s\-]\d{3,4}[\s\-]?\d{3,4}|0\d{4,5}[\s\-]\d{5,6}|07\d{3}\s?\d{6}|0\d(?:[\s.]\d{2}){4}|"
+    r"0\d\)?\s\d{4}\s\d{4}|04\d\d\s\d{3}\s\d{3}|1[38]00\s\d{3}\s\d{3}|"
     r"00\d{0,3}[\s.-]\d{1,3}[\s.-]\d{2,5}(?:[\s.-]\d{2,5}){1,3}|0\d{10})(?!\d)" + EXTENSION
 )
 # 1-800-FLOWERS, 800-GET-WELL, 1-800-555-CARE
 WITH_LETTERS = re.compile(
-    r"(?:1[-. ])?8(?:00|22|33|44|55|66|77|88)[-. ](?:[A-Z]{7}|[A-Z0-9]{3}-?[A-Z0-9]{4})(?![A-Za-z0-9])"
+    r"(?:1[-. ])?8(?:00|22|33|44|55|66|77|88)[-. ]"
+    r"(?:[A-Z]{7}|[A-Z0-9]{3}-?[A-Z0-9]{4}|[A-Z]{4}-[A-Z]{3})(?![A-Za-z0-9])"
 )
 # (pager), (fax), - cell: a label behind the number
 LABEL_BEHIND = re.compile(
     r"\s?(?:[(\[-]|is\s+(?:his|her|the|their|my)\s)\s?(pager|beeper|phone|cell|mobile|home|work|office|ext|extension|"
     r"fax|facsimile|tel|direct|landline|voicemail)\b",
+    re.IGNORECASE,
+)
+# Digits in groups, which are a phone after a word for one: 617 555 01 43, 1300 555 143.
+GROUPED = re.compile(r"\d{1,5}(?:[ .-]\d{2,5}){1,4}(?!\d|[-/.:]\d|\s?%)" + EXTENSION)
+CALLED = re.compile(
+    r"\b(?:phone|telephone|tel|cell|mobile|mob|call(?:ed|back)?|ring|landline|contact|number)\b(?:\s(?:number|no|is|at|me|"
+    r"on|back|him|her|them|us|to|the|line))*[\s.:#-]*$",
     re.IGNORECASE,
 )
 SHORT_PHONE = re.compile(r"\d{1,3}-\d{4}(?!\d)")
@@ -87,6 +96,13 @@ class PhoneRules(NumberPlaces):
                 and self.phone_label.search(text, start - 24, start)
             ):
                 return Span(start, found.end(), self._phone_or_fax(text, start, found.end()))
+        if (
+            (grouped := GROUPED.match(text, start)) is not None
+            and 7 <= sum(c.isdigit() for c in grouped[0]) <= 13
+            and CALLED.search(text, max(0, start - 40), start)
+            and not self._label_type(text, start)
+        ):
+            return Span(begin, grouped.end(), self._phone_or_fax(text, start, grouped.end()))
         if length <= 3 and (short := SHORT_PHONE.match(text, start)) and LABEL_BEHIND.match(text, short.end()):
             return Span(start, short.end(), "phone")
         return None

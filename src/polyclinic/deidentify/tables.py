@@ -48,23 +48,29 @@ HEADINGS = (
 )
 HEADING = re.compile("|".join(f"({pattern})" for _, pattern in HEADINGS), re.IGNORECASE)
 WHOLE_DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?$")
+# Cells between commas, perhaps in quotes, below a heading whose commas have no blank behind them.
+QUOTED = re.compile(r'"[^"\n]*"')
+COMMA_HEADING = re.compile(r"[A-Za-z#][\w /#.\"]*(?:,[A-Za-z#\"][\w /#.\"]*){2,}\s*$")
 MOST_ROWS = 60
 
 
 def find_cells(text: str) -> Iterator[Span]:
     """Yield the cells that hold digits below a heading that names an identifier."""
-    if "|" not in text and "\t" not in text and "  " not in text:
+    if "|" not in text and "\t" not in text and "  " not in text and "," not in text:
         return
     place = 0
+    commas = False
     columns: list[tuple[int, str]] = []  # number of the cell, type
     count = rows = 0
     for line in text.split("\n"):
-        if "|" in line or "\t" in line or "  " in line.strip():
-            cells = [(m.start(), m.end(), m[0]) for m in CELL.finditer(line) if m[0].strip(" -=")]
+        if "," in line and not commas:
+            commas = ", " not in line and COMMA_HEADING.match(line) is not None
+        if commas or "|" in line or "\t" in line or "  " in line.strip():
+            cells = _cells(line, commas)
             heads = [
                 (i, HEADINGS[(found.lastindex or 1) - 1][0])
                 for i, (_, _, cell) in enumerate(cells)
-                if (found := HEADING.fullmatch(cell.strip(" :*"))) is not None
+                if (found := HEADING.fullmatch(cell.strip(' :*"').replace("_", " "))) is not None
             ]
             if len(cells) > 1 and heads and sum(c.isdigit() for c in line) < 2:
                 columns, count, rows = heads, len(cells), 0
@@ -72,15 +78,30 @@ def find_cells(text: str) -> Iterator[Span]:
                 rows += 1
                 for i, kind in columns:
                     start, _, cell = cells[i]
-                    inner = cell.strip(" *:")
+                    inner = cell.strip(' *:"')
                     if sum(c.isdigit() for c in inner) >= 2 and _fits(inner, kind):
                         begin = place + start + cell.index(inner)
                         yield Span(begin, begin + len(inner), kind)
             elif cells:
-                columns = []
+                columns, commas = [], False
         elif line.strip(" -=|+"):
             columns = []
         place += len(line) + 1
+
+
+def _cells(line: str, commas: bool) -> list[tuple[int, int, str]]:
+    """Return the cells of a line with their places."""
+    if not commas:
+        return [(m.start(), m.end(), m[0]) for m in CELL.finditer(line) if m[0].strip(" -=")]
+    cells = []
+    start = 0
+    while start <= len(line):
+        quoted = QUOTED.match(line, start) if line[start : start + 1] == '"' else None
+        end = line.find(",", quoted.end() if quoted is not None else start)
+        end = len(line) if end < 0 else end
+        cells.append((start, end, line[start:end]))
+        start = end + 1
+    return cells
 
 
 def _fits(cell: str, kind: str) -> bool:
