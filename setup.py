@@ -1,4 +1,4 @@
-"""Builds the kernels of merges and of texts where there is a C compiler; without one numpy does their work.
+"""Builds the kernels where there is a C compiler; without one numpy or Python does their work.
 
 All else stands in pyproject.toml.
 """
@@ -8,6 +8,7 @@ from setuptools.command.build_ext import build_ext
 
 KERNEL = "src/polyclinic/merge/kernel"
 TEXT_KERNEL = "src/polyclinic/word_hashes/kernel"
+RULE_KERNEL = "src/polyclinic/deidentify/kernel"
 # No contraction and no reassociation: every machine has to give the same bytes.
 EXACT = [
     "-std=c99",
@@ -28,7 +29,7 @@ class BuildKernel(build_ext):
         try:
             super().build_extension(ext)
         except Exception as error:  # a compiler fails in many ways, and none of them may stop the installation
-            self.warn(f"{ext.name} was not built ({error}); numpy does its work: the same bytes, more slowly")
+            self.warn(f"{ext.name} was not built ({error}); numpy or Python does its work: the same, more slowly")
             raise
 
 
@@ -45,6 +46,13 @@ setup(
             "polyclinic.word_hashes.kernel._compiled",
             [f"{TEXT_KERNEL}/kernel.c"],
             depends=[f"{TEXT_KERNEL}/loops.h"],
+            extra_compile_args=EXACT,
+            optional=True,
+        ),
+        Extension(
+            "polyclinic.deidentify.kernel._compiled",
+            [f"{RULE_KERNEL}/kernel.c"],
+            depends=[f"{RULE_KERNEL}/{name}.h" for name in ("kernel", "scan")],
             extra_compile_args=EXACT,
             optional=True,
         ),

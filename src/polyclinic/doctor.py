@@ -24,6 +24,7 @@ def examine(store: Path) -> list[dict[str, Any]]:
         *_packages(),
         _merge_kernel(),
         _text_kernel(),
+        _rule_kernel(),
     ]
     if all(row["state"] != "missing" for row in rows if row["what"] == "torch"):
         rows.append(_accelerator())
@@ -89,6 +90,16 @@ def _text_kernel() -> dict[str, Any]:
     kernel = installed()
     advice = "install a C compiler and then polyclinic again; without it duplicates are found on numpy, more slowly"
     return _row("text kernel", kernel.name if kernel else "not built", kernel is not None, advice, "note")
+
+
+def _rule_kernel() -> dict[str, Any]:
+    from polyclinic.deidentify.kernel import installed
+
+    kernel = installed()
+    advice = "install a C compiler and then polyclinic again; without it texts are de-identified more slowly"
+    return _row(
+        "de-identification kernel", kernel.name if kernel else "not built", kernel is not None, advice, "note"
+    )
 
 
 def _accelerator() -> dict[str, Any]:

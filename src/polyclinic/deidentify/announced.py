@@ -83,7 +83,7 @@ _VERBS = frozenset(
     words_of("attends attended attending declined visited joined left owns runs toured prefers chose near outside")
 )
 # The two letters and the blank, or sign and blank, that end a word of the above.
-_TAILS = frozenset(
+TAILS = frozenset(
     f"{tail}{blank}"
     for word in ("at", "from", "to", "in", "for", "with", "of", "the", *_VERBS)
     for tail in (word[-2:], word[-2:].upper())
@@ -111,7 +111,7 @@ class AnnouncedRules(InstitutionRules):
         """Return the place or institution that the words before word `i` announce."""
         text, start = tokens.text, tokens.starts[i]
         tail = text[max(0, start - 3) : start]
-        if tail not in _TAILS and tail[1:] != ": ":
+        if tail not in TAILS and tail[1:] != ": ":
             return None
         cue = self._cue(tokens, start)
         if cue is None:

@@ -12,16 +12,21 @@ import functools
 import re
 
 from polyclinic.deidentify.ages import spelled_ages
+from polyclinic.deidentify.announced import TAILS
 from polyclinic.deidentify.calendar import CalendarRules
 from polyclinic.deidentify.language import load_words
-from polyclinic.deidentify.lexicon import MONTH, make_lexicon
+from polyclinic.deidentify.lexicon import make_lexicon
 from polyclinic.deidentify.names import NameRules
 from polyclinic.deidentify.numbers import NumberRules
 from polyclinic.deidentify.places import PlaceRules
 from polyclinic.deidentify.spans import TYPES, Span, without_overlaps
 from polyclinic.deidentify.spoken_numbers import find_spoken, may_be_spoken
+from polyclinic.deidentify.streets import ROUTE_WORDS
 from polyclinic.deidentify.tables import find_cells
-from polyclinic.deidentify.tokens import Tokens, tokenize
+from polyclinic.deidentify.tokens import (
+    Tokens,
+)
+from polyclinic.deidentify.vocabulary import Vocabulary
 
 AFTER_AT = re.compile(r"@\s?[\w-]+(?:\.[\w-]+)+")
 URL = re.compile(r"(?:https?|ftp|sftp)://[^\s<>\"')\]]+|www\.[^\s<>\"')\]]+", re.IGNORECASE)
@@ -59,6 +64,23 @@ class Rules:
             for sign in ("", *".,;)")
         }
         self._long_months = long | {month + sign for month in long for sign in ",."}
+        self.vocabulary = self._asked()
+
+    def _asked(self) -> Vocabulary:
+        """Return what the rules ask of the words of a text."""
+        names, holidays = self.names, self.calendar.holidays
+        return Vocabulary(
+            self.lexicon,
+            self.places.asked,
+            [
+                *(self._ordinals | self._long_months | self.words["number_words"]),
+                *(holidays.words | holidays.season_words),
+                *(self.numbers.street_ends | ROUTE_WORDS),
+                *(names.relations | names.plain_given),
+            ],
+            (),
+            (*(tail[:2] for tail in TAILS), "in", *(f"{chr(c)}:" for c in range(128))),
+        )
 
     def find(self, text: str) -> list[Span]:
         """Return the identifiers of a text, in order and without overlaps."""
@@ -66,9 +88,9 @@ class Rules:
 
     def find_with_tokens(self, text: str) -> tuple[list[Span], Tokens]:
         """Return the identifiers of a text and its words, for whoever looks at these again."""
+        tokens = self.vocabulary.read(text)
         tags = [Span(m.start(), m.end(), "other_id") for m in TAG.finditer(text)] if "[" in text else []
-        spans = sorted([*tags, *self._addresses_of_machines(text)])
-        tokens = tokenize(text, self.lexicon)
+        spans = sorted([*tags, *self._addresses_of_machines(text, tokens)])
         spans += self.numbers.find(text, spans, tokens.words)
         spans += self._worded_dates(text, tokens)
         spans += find_cells(text)
@@ -85,8 +107,8 @@ class Rules:
 
     def _worded_dates(self, text: str, tokens: Tokens) -> list[Span]:
         found = []
-        for i, bit in enumerate(tokens.bits):
-            if bit & MONTH and (spot := self.calendar.find_worded(text, tokens.starts[i], tokens.caseless)):
+        for i in tokens.months:
+            if spot := self.calendar.find_worded(text, tokens.starts[i], tokens.caseless):
                 found.append(Span(*spot, "date"))
         lowered = tokens.lowered
         words = tokens.words
@@ -107,7 +129,7 @@ class Rules:
             found += [Span(start, end, "date") for start, end in self.calendar.find_ordinals(text)]
         return found
 
-    def _addresses_of_machines(self, text: str) -> list[Span]:
+    def _addresses_of_machines(self, text: str, tokens: Tokens) -> list[Span]:
         """Return e-mail addresses, web addresses, network addresses, names of image files."""
         found: list[Span] = []
         if "@" in text:
@@ -115,13 +137,13 @@ class Rules:
         if "://" in text or "www." in text or "WWW." in text:
             for match in URL.finditer(text):
                 found.append(Span(match.start(), match.start() + len(match[0].rstrip(TRAILING)), "url"))
-        for match in DOMAIN_END.finditer(text):
+        for match in DOMAIN_END.finditer(text) if tokens.dotted else ():
             start = match.start()
             while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "-._"):
                 start -= 1
             if match.start() - start > 1 and not any(s.start <= start < s.end for s in found):
                 found.append(Span(start, match.start() + len(match[0].rstrip(TRAILING)), "url"))
-        for match in PHOTO.finditer(text):
+        for match in PHOTO.finditer(text) if tokens.dotted else ():
             start = match.start()
             while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "-._()/\\"):
                 start -= 1
@@ -129,7 +151,7 @@ class Rules:
                 start += 1
             if start < match.start() and not any(s.start <= start < s.end for s in found):
                 found.append(Span(start, match.end(), "photo"))
-        if "::" in text or COLONS.search(text):
+        if tokens.colons and ("::" in text or COLONS.search(text)):
             found += [Span(m.start(), m.end(), "ip") for m in IPV6.finditer(text) if _is_ipv6(m[0])]
         return without_overlaps(found)
 

@@ -92,7 +92,7 @@ class NameLeftovers(NameEvidence):
         hard = COMMON | NOT_NAMES_ALONE
         kinds = [0] * count
         open_words = []
-        for i in range(count):
+        for i in tokens.may_be_names:
             bit = bits[i]
             if taken[i] or (bit & hard and not bit & NAME) or ends[i] - starts[i] == 1:
                 continue

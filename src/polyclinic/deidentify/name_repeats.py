@@ -22,7 +22,7 @@ from polyclinic.deidentify.lexicon import (
 )
 from polyclinic.deidentify.name_context import NameContext
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import Tokens
+from polyclinic.deidentify.tokens import Tokens, stands_alone
 
 # What ends the line of one who dictated and one who typed: JRS/mt, JS:kl 03/04/2024
 TRAILER = re.compile(
@@ -193,7 +193,7 @@ class NameRepeats(NameContext):
             for j in range(a, b + 1)
             if len(tokens.lower[j]) > 3 and not tokens.bits[j] & (COMMON | WORD | STOP | EPONYM)
         }
-        for word in (known & tokens.words) | (self.plain_given & tokens.words):
+        for word in {w for w in known if stands_alone(w, tokens.lowered)} | (self.plain_given & tokens.words):
             place = text.find(word)  # in lower case it hardly ever stands there
             while place >= 0:
                 end = place + len(word)

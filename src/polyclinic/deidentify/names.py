@@ -8,6 +8,7 @@ also words, or the names of diseases and instruments, count only by their contex
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from polyclinic.deidentify.lexicon import (
     COMMON,
@@ -40,11 +41,10 @@ class NameRules(NameLeftovers):
     def find(self, tokens: Tokens, closed: list[Span]) -> list[Span]:
         """Return the names in a text; words inside the spans of `closed` are no names."""
         text, starts, _ends, bits, _lower = tokens.text, tokens.starts, tokens.ends, tokens.bits, tokens.lower
-        count = len(starts)
         found: list[tuple[int, int]] = []  # first and last token of each name
         until = -1
         shut = _inside(starts, closed)
-        for i in range(count):
+        for i in tokens.may_be_names:
             if i <= until or shut[i]:
                 continue
             bit = bits[i]
@@ -286,12 +286,10 @@ class NameRules(NameLeftovers):
 def _inside(starts: list[int], closed: list[Span]) -> list[bool]:
     """Return for each token whether it stands inside of one of the spans, which are in order."""
     shut = [False] * len(starts)
-    if not closed:
-        return shut
-    at = 0
-    for i, start in enumerate(starts):
-        while at < len(closed) and closed[at].end <= start:
-            at += 1
-        if at < len(closed) and closed[at].start <= start:
-            shut[i] = True
+    first = 0
+    for span in closed:
+        first = bisect_left(starts, span.start, first)
+        last = bisect_left(starts, span.end, first)
+        if last > first:
+            shut[first:last] = [True] * (last - first)
     return shut

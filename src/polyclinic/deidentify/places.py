@@ -13,8 +13,15 @@ from polyclinic.deidentify.language import Words
 from polyclinic.deidentify.letterheads import letterheads
 from polyclinic.deidentify.lexicon import CITY, CREDENTIAL, STOP
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.streets import StreetRules, in_lower_case, other_streets, streets_before_towns, with_houses
-from polyclinic.deidentify.tokens import Tokens
+from polyclinic.deidentify.streets import (
+    FOREIGN_TYPES,
+    StreetRules,
+    in_lower_case,
+    other_streets,
+    streets_before_towns,
+    with_houses,
+)
+from polyclinic.deidentify.tokens import PLACE_WORD, STATE_WORD, STREET_TYPE, Tokens
 from polyclinic.deidentify.towns import TownRules
 
 _SAINTS = frozenset(("holy", "sacred", "mount", "mt", "st", "saint", "good"))
@@ -29,6 +36,12 @@ class PlaceRules(TownRules):
         self.streets = StreetRules(words)
         self.anchors = frozenset(self.roles)
         self.shorts = SHORT_NAMES | _SAINTS
+        # What `find` asks of a word with a capital: what it does not name here is passed over unseen.
+        self.asked = {
+            PLACE_WORD: self.anchors | self.shorts | self.phrases_by_end.keys() | self.endings | UNITS,
+            STATE_WORD: self.state_openers | {code.lower() for code in self.codes},
+            STREET_TYPE: self.streets.types | FOREIGN_TYPES,
+        }
 
     def find(self, tokens: Tokens, closed: list[Span]) -> list[Span]:
         """Return places and institutions; `closed` is what was found before."""
@@ -40,7 +53,8 @@ class PlaceRules(TownRules):
         zips = {span.start for span in closed if span.type == "zip"}
         anchors, shorts, by_end, endings = self.anchors, self.shorts, self.phrases_by_end, self.endings
         until = -1
-        for i, word in enumerate(lower):
+        for i in self._candidates(tokens, zips):
+            word = lower[i]
             if word in anchors and (spot := self.institution(tokens, i)) is not None:
                 found.append(spot)
                 until = max(until, spot.end)
@@ -89,6 +103,13 @@ class PlaceRules(TownRules):
         places = [s for s in found if s.type == "address" or (s.type == "city" and state.match(text, s.end))]
         found += letterheads(tokens, places, [*found, *closed], self.worth)
         return found
+
+    def _candidates(self, tokens: Tokens, zips: set[int]) -> list[int]:
+        """Return the words at which a place may end or begin."""
+        if not zips:
+            return tokens.may_be_places
+        beside = [i for i, end in enumerate(tokens.ends) if end + 1 in zips or end + 2 in zips]
+        return sorted({*tokens.may_be_places, *beside})
 
     def _state_follows(self, tokens: Tokens, i: int) -> bool:
         return tokens.text[tokens.ends[i] : tokens.ends[i] + 1] in (",", " ", "^")

@@ -40,9 +40,9 @@ _ROUTE = re.compile(
 )
 _ROUTE_NUMBERED = re.compile(r"\d{1,6}\s|.*\bbox\b|rural", re.IGNORECASE)
 _ROUTE_CUE = re.compile(r"\b(?:on|off|along|near|at|from|street\s?[.:]|address\s?:)\s+$", re.IGNORECASE)
-_ROUTE_WORDS = frozenset(words_of("route rte rte. highway hwy hwy. rr interstate rural rfd fm hc cr r.r. star"))
+ROUTE_WORDS = frozenset(words_of("route rte rte. highway hwy hwy. rr interstate rural rfd fm hc cr r.r. star"))
 # Types that stand before the street's name, in other languages.
-_FOREIGN_TYPES = frozenset(
+FOREIGN_TYPES = frozenset(
     words_of(
         "avenida av av. calle camino paseo via rue rua corte rancho callejón calzada vista avenue boulevard plaza"
     )
@@ -103,12 +103,13 @@ class StreetRules:
     def by_type(self, tokens: Tokens) -> Iterator[Span]:
         """Yield the streets that end with a type, with a number or after a preposition."""
         types = self.types
-        for i, word in enumerate(tokens.lower):
+        for i in tokens.streets:
+            word = tokens.lower[i]
             if word in types:
                 spot = self._typed(tokens, i)
                 if spot is not None:
                     yield spot
-            elif word in _FOREIGN_TYPES and (spot := _foreign(tokens, i)) is not None:
+            elif word in FOREIGN_TYPES and (spot := _foreign(tokens, i)) is not None:
                 yield spot
 
     def _typed(self, tokens: Tokens, i: int) -> Span | None:
@@ -125,7 +126,7 @@ class StreetRules:
         rare = word in _RARE_TYPES and word not in self.full
         if found is not None:
             words = found[2].lower().replace(".", " ").split()
-            plain = _NO_STREET.intersection(words) and (one_case or found[1].isdigit() and int(found[1]) < 100)
+            plain = _NO_STREET.intersection(words) and (one_case or (found[1].isdigit() and int(found[1]) < 100))
             plain = plain or any(len(w) > 5 and w.endswith(".") for w in found[2].split()) or found[1][0] == "0"
             if not plain and not (rare and one_case) and _new_lines(found[0]) < 2:
                 tail = _TAIL.match(text, ends[i])
@@ -202,7 +203,7 @@ def streets_before_towns(tokens: Tokens, towns: Sequence[Span]) -> Iterator[Span
 
 def other_streets(text: str, lowered: str, tokens: Tokens) -> Iterator[Span]:
     """Yield routes, and streets after a label."""
-    if not tokens.words.isdisjoint(_ROUTE_WORDS) or "county" in lowered:
+    if not tokens.words.isdisjoint(ROUTE_WORDS) or "county" in lowered:
         for found in _ROUTE.finditer(text):
             numbered = _ROUTE_NUMBERED.match(found[0]) is not None
             if numbered or _ROUTE_CUE.search(text, max(0, found.start() - 14), found.start()):

@@ -1,12 +1,38 @@
-"""The words of a text that may be names: those with a capital, or all of them where nothing has capitals."""
+"""The words of a text that may be names: those with a capital, or all of them where nothing has capitals.
+
+`tokenize` does in Python what the compiled kernel does; `Vocabulary.read` chooses.
+"""
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from polyclinic.deidentify.lexicon import (
+    CITY,
+    COMMON,
+    CREDENTIAL,
+    EPONYM,
+    GIVEN,
+    MONTH,
+    NAME,
+    SOFT_TITLE,
+    STATE,
+    STOP,
+    TITLE,
+    WORD,
+)
+
+if TYPE_CHECKING:
+    from polyclinic.deidentify.vocabulary import Vocabulary
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
 _CAPITAL = "A-Z" + "".join(c for c in map(chr, [*range(0xC0, 0x250), *range(0x1E00, 0x1F00)]) if c.isupper())
+LETTER, CAPITAL = re.compile(f"[{_LETTER}]"), re.compile(f"[{_CAPITAL}]")
 CAPITALISED = re.compile(
     rf"[{_CAPITAL}](?:[{_LETTER}]+(?:['’`\-‐‑][{_LETTER}]+)*|(?:\.[A-Z])+\b\.?(?![a-z])|"
     rf"['’`\-‐‑][{_LETTER}]+(?:['’`\-‐‑][{_LETTER}]+)*|)"
@@ -16,13 +42,17 @@ INITIALS = re.compile(r"[A-Z](?:\.[A-Z])+\b\.?(?![a-z])")
 
 ANY_WORD = re.compile(rf"[{_LETTER}]+(?:['’\-][{_LETTER}]+)*")
 CONTRACTED = ("'ve", "'re", "'ll", "'m", "n't", "'d", "’ve", "’re", "’ll", "’m", "n’t", "’d")
-STOP_BIT = 64  # lexicon.STOP
 FEW_CAPITALS = 0.004  # capitalised words for each character of a text below which they say nothing: a transcript
+DOT_LETTER = re.compile(r"\.[A-Za-z]")
+COLONS = re.compile(r":[0-9a-fA-F]{0,4}:")
+NAME_OR_ROLE = NAME | TITLE | SOFT_TITLE | CREDENTIAL
+# Sets of the rules in which a word may be, beside the lexicon's bits: what ends or begins places, states, streets.
+PLACE_WORD, STATE_WORD, STREET_TYPE = 1, 2, 4
 
 
 @dataclass(slots=True)
 class Tokens:
-    """Words in order, with what the lexicon says of each."""
+    """Words in order, with what the lexicon says of each, and where rules have to look."""
 
     text: str
     starts: list[int]
@@ -31,11 +61,39 @@ class Tokens:
     bits: list[int]
     caseless: bool  # whether the text has hardly any capitals, so that all words are here
     lowered: str  # the text in lower case
-    words: set[str]  # what stands between its spaces, in lower case
+    words: set[str]  # what stands between its spaces, in lower case: those that the vocabulary asks for
+    # Numbers of words above, in order:
+    may_be_names: list[int]  # none of the others is, or announces, a name
+    may_be_places: list[int]  # the same for places, but for words beside a postal code
+    months: list[int]
+    streets: list[int]  # of the set STREET_TYPE
+    phrases: list[tuple[str, int]]  # the vocabulary's that stand in the text in any case, and where
+    dotted: bool  # whether a letter stands right behind a stop
+    colons: bool  # whether two colons stand side by side, or with hexadecimal digits between
 
 
-def tokenize(text: str, lexicon: dict[str, int]) -> Tokens:
-    """Return the capitalised words of a text; all its words if it is a transcript in lower case."""
+def in_lower_case(text: str) -> str:
+    """Return a text in lower case, as long as it was."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a letter that is two in lower case: İ
+        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return lowered
+
+
+def stands_alone(word: str, lowered: str) -> bool:
+    """Say whether a word stands between spaces, or between a space and an end of the text."""
+    place = lowered.find(word)
+    while place >= 0:
+        end = place + len(word)
+        if (not place or lowered[place - 1].isspace()) and (end == len(lowered) or lowered[end].isspace()):
+            return True
+        place = lowered.find(word, place + 1)
+    return False
+
+
+def tokenize(text: str, vocabulary: Vocabulary) -> Tokens:
+    """Return the capitalised words of a text, all its words if it is a transcript in lower case, and what rules
+    ask for."""
     matches = list((ASCII if text.isascii() else CAPITALISED).finditer(text))
     caseless = len(text) > 40 and len(matches) < FEW_CAPITALS * len(text)
     if caseless:
@@ -44,11 +102,9 @@ def tokenize(text: str, lexicon: dict[str, int]) -> Tokens:
     ends: list[int] = []
     lower: list[str] = []
     bits: list[int] = []
-    get = lexicon.get
+    get = vocabulary.lexicon.get
     until = 0
-    lowered = text.lower()
-    if len(lowered) != len(text):  # a letter that is two in lower case: İ
-        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    lowered = in_lower_case(text)
     for found in matches:
         start, end = found.span()
         if start < until or (start and (text[start - 1].isalnum() or text[start - 1] == "_")):
@@ -66,7 +122,7 @@ def tokenize(text: str, lexicon: dict[str, int]) -> Tokens:
                 end -= 2
                 bit = get(word, 0)
             elif word.endswith(CONTRACTED):
-                bit = STOP_BIT
+                bit = STOP
             elif word[-1:] == ".":
                 bit = get(word[:-1], 0)
             elif "-" in word or "'" in word or "’" in word:
@@ -77,34 +133,76 @@ def tokenize(text: str, lexicon: dict[str, int]) -> Tokens:
         ends.append(end)
         lower.append(word)
         bits.append(bit)
-    return Tokens(text, starts, ends, lower, bits, caseless, lowered, set(lowered.split()))
+    sets = [vocabulary.sets.get(word, 0) for word in lower]
+    last = len(starts) - 1
+    pairs = vocabulary.before_places
+
+    def may_be_name(i: int) -> bool:
+        bit = bits[i]
+        if not bit & COMMON or bit & NAME_OR_ROLE:
+            return True
+        if bit & STOP or i == last or not bits[i + 1] & GIVEN or bits[i + 1] & STOP:
+            return False
+        gap = text[ends[i] : starts[i + 1]]
+        return 0 < len(gap) < 5 and ("," in gap[:2] or gap[0] == "^")
+
+    def may_be_place(i: int) -> bool:
+        bit, start, end = bits[i], starts[i], ends[i]
+        if bit & CITY or sets[i] & PLACE_WORD:
+            return True
+        before_state = i < last and (bits[i + 1] & STATE or sets[i + 1] & STATE_WORD)
+        if before_state and starts[i + 1] - end < 4 and text[end] in ", ^":
+            return True
+        if i and bits[i - 1] & CREDENTIAL and start - ends[i - 1] < 3:
+            return True
+        if start < 3 or text[start - 1] not in " \n":
+            return False
+        before = text[start - 3 : start - 1]
+        return not before.isascii() or before.lower() in pairs
+
+    return Tokens(
+        text,
+        starts,
+        ends,
+        lower,
+        bits,
+        caseless,
+        lowered,
+        set(lowered.split()) & vocabulary.asked,
+        [i for i in range(len(bits)) if may_be_name(i)],
+        [i for i in range(len(bits)) if may_be_place(i)],
+        [i for i, bit in enumerate(bits) if bit & MONTH],
+        [i for i, bit in enumerate(sets) if bit & STREET_TYPE],
+        sorted(_standing(lowered, vocabulary.phrases), key=lambda found: found[1]),
+        DOT_LETTER.search(text) is not None,
+        COLONS.search(text) is not None,
+    )
 
 
-def _of_parts(word: str, get: object) -> int:
+def _standing(lowered: str, phrases: list[str]) -> Iterator[tuple[str, int]]:
+    for phrase in phrases:
+        place = lowered.find(phrase)
+        while place >= 0:
+            yield phrase, place
+            place = lowered.find(phrase, place + 1)
+
+
+def _of_parts(word: str, look: Callable[..., int | None]) -> int:
     """Return the bits of a word with hyphens or apostrophes: a name when all its parts are names, or none "
     "is known."""
-    from polyclinic.deidentify.lexicon import COMMON, EPONYM, NAME, STOP, WORD
-
-    look = get
-    assert callable(look)
     plain = word.replace("’", "'").replace("‐", "-").replace("‑", "-")
     if plain != word and (bit := look(plain)) is not None:
-        return int(bit)
+        return bit
     if "-" not in plain:
-        bit = look(plain.replace("'", ""))
-        return int(bit) if bit is not None else 0
-    parts = [int(look(part, 0)) for part in plain.split("-")]
+        return look(plain.replace("'", ""), 0) or 0
+    parts = [look(part, 0) or 0 for part in plain.split("-")]
     if any(part & (COMMON | STOP | EPONYM) and not part & NAME for part in parts):
         return COMMON
     if all(part & EPONYM for part in parts):
         return EPONYM | (parts[0] & NAME)
     names = [part for part in parts if part & NAME]
+    strong = any(part & NAME and not part & (WORD | EPONYM) for part in parts)
     if len(names) == len(parts):
-        both = parts[0]
-        for part in parts[1:]:
-            both |= part
-        strong = any(part & NAME and not part & (WORD | EPONYM) for part in parts)
+        both = functools.reduce(operator.or_, parts)
         return (both & ~(WORD | EPONYM | COMMON)) if strong else both
-    if any(part & NAME and not part & (WORD | EPONYM) for part in parts):
-        return names[0] & NAME | WORD
-    return 0
+    return names[0] & NAME | WORD if strong else 0

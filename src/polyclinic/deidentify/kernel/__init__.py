@@ -1,0 +1,120 @@
+"""The compiled kernel: the words and phrases of a text that rules ask for, in a few microseconds.
+
+It is a small C library beside this file (`kernel.c`), built when the package is installed where there is a C
+compiler, and called through ctypes, which lets other threads run meanwhile. Without it `tokens.py` gives the same.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from array import array
+from collections.abc import Sequence
+from ctypes import POINTER, Structure, byref, c_double, c_int, c_int64, c_uint32, c_void_p
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+
+from polyclinic.compiled import open_library
+
+# What a character is, as in kernel.h.
+LETTER, CAPITAL, ALNUM, SPACE, DIGIT = 1, 2, 4, 8, 16
+LISTS = 11  # that a scan fills
+HEAD = 9  # numbers before them
+LONGEST = 64  # letters of a word of the lists
+UNITS = 65536
+
+
+class Words(Structure):
+    """Words in an open hash table; `kernel.h` says what the fields are."""
+
+    _fields_ = (
+        ("slots", c_void_p),
+        ("mask", c_int64),
+        ("letters", c_void_p),
+        ("ends", c_void_p),
+        ("bits", c_void_p),
+        ("sets", c_void_p),
+        ("count", c_int64),
+    )
+
+
+class Vocabulary(Structure):
+    """What a scan looks for."""
+
+    _fields_ = (
+        ("lexicon", Words),
+        ("asked", Words),
+        ("classes", c_void_p),
+        ("lower", c_void_p),
+        ("pairs", c_void_p),
+        ("heads", c_void_p),
+        ("next", c_void_p),
+        ("phrases", c_void_p),
+        ("phrase_ends", c_void_p),
+        ("few_capitals", c_double),
+        *((name, c_uint32) for name in ("listed", "name", "name_or_role", "word", "eponym", "stop", "common")),
+        *((name, c_uint32) for name in ("month", "state", "given")),
+        *((name, c_uint32) for name in ("city", "credential", "place_word", "state_word", "street_type")),
+    )
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The library."""
+
+    library: ctypes.CDLL
+    name: str = "compiled"
+
+    def table(self, words: Sequence[str], bits: array[int], sets: array[int], kept: list[object]) -> Words:
+        """Return a table of words; what it points to is added to `kept`, which has to outlive it."""
+        slots = 1 << max(4, (2 * len(words)).bit_length())
+        letters = array("H", "".join(words).encode("utf-16-le", "surrogatepass"))
+        arrays = (array("I", bytes(8 * slots)), letters, array("I", accumulate(map(len, words))), bits, sets)
+        kept.extend(arrays)
+        places = [one.buffer_info()[0] for one in arrays]
+        made = Words(places[0], slots - 1, *places[1:], len(words))
+        self.library.polyclinic_deidentify_fill(byref(made))
+        return made
+
+    def scan(self, vocabulary: Vocabulary, text: str) -> tuple[array[int], int] | None:
+        """Return what a text holds: a head, then lists with room for so many numbers each; None if it cannot say.
+
+        It cannot where a text has characters beyond the first 65,536 of Unicode, or two billion of them.
+        """
+        wide = not text.isascii()
+        units = text.encode("utf-16-le", "surrogatepass") if wide else text.encode()
+        size = len(text)
+        if (wide and len(units) != 2 * size) or size >= 1 << 31:
+            return None
+        room = size // 8 + 64
+        while True:
+            out = array("i", bytes(4 * (HEAD + LISTS * room)))
+            needed = self.library.polyclinic_deidentify_scan(
+                byref(vocabulary), units, size, wide, out.buffer_info()[0], room
+            )
+            if needed <= room:
+                return out, room
+            room = needed
+
+
+@cache
+def installed() -> Kernel | None:
+    """Return the kernel, or None when it was not built.
+
+    Raises UserError when it was built from another version of its source.
+    """
+    expected = (ctypes.sizeof(Words), ctypes.sizeof(Vocabulary), HEAD, LISTS, LONGEST)
+
+    def fits(library: ctypes.CDLL) -> bool:
+        library.polyclinic_deidentify_sizes.restype = c_int64
+        return tuple(library.polyclinic_deidentify_sizes(i) for i in range(len(expected))) == expected
+
+    library = open_library(Path(__file__).parent, fits)
+    if library is None:
+        return None
+    library.polyclinic_deidentify_fill.argtypes = [POINTER(Words)]
+    library.polyclinic_deidentify_fill.restype = None
+    library.polyclinic_deidentify_scan.argtypes = [c_void_p, c_void_p, c_int64, c_int, c_void_p, c_int64]
+    library.polyclinic_deidentify_scan.restype = c_int64
+    return Kernel(library)

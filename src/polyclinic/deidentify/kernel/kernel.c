@@ -1,0 +1,110 @@
+/* The kernel of de-identification: a text in, the places out at which the rules have to look.
+ *
+ * It knows characters and tables of words, no rule: what a candidate is worth Python decides. Without it `tokens.py`
+ * gives the same places, more slowly. Written in C99; a text comes in units of one byte (ASCII) or of two.
+ */
+
+#include "kernel.h"
+
+#include <stddef.h>
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the kernel is for little-endian machines; the Python path runs everywhere"
+#endif
+
+#define LONGEST 64 /* letters of a word of the lists */
+#define HASH_START 0xCBF29CE484222325ull
+
+/* Which of the structures of kernel.h this was built with. */
+int64_t polyclinic_deidentify_sizes(int which) {
+    return which == 0 ? (int64_t)sizeof(Words) : which == 1 ? (int64_t)sizeof(Vocabulary) : which == 2 ? HEAD
+         : which == 3 ? LISTS : LONGEST;
+}
+
+static inline uint64_t hash_step(uint64_t hash, uint16_t unit) { return (hash ^ unit) * 0x9E3779B97F4A7C15ull; }
+
+static inline uint64_t hash_end(uint64_t hash) {
+    hash ^= hash >> 32;
+    return hash * 0xFF51AFD7ED558CCDull;
+}
+
+static inline int is_upper(uint32_t c) { return c >= 'A' && c <= 'Z'; }
+static inline int is_lower(uint32_t c) { return c >= 'a' && c <= 'z'; }
+static inline int is_hex(uint32_t c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+static inline int is_word(const Vocabulary *v, uint32_t c) { return (v->classes[c] & ALNUM) || c == '_'; }
+static inline int is_joint(uint32_t c, int backtick) {
+    return c == '\'' || c == 0x2019 || c == '-' || (backtick && (c == '`' || c == 0x2010 || c == 0x2011));
+}
+static inline uint16_t plain_sign(uint16_t c) { return c == 0x2019 ? '\'' : c == 0x2010 || c == 0x2011 ? '-' : c; }
+
+/* 've 're 'll 'm n't 'd, of the last three units */
+static inline int is_contracted(const uint32_t *tail) {
+    const int two = tail[1] == '\'' || tail[1] == 0x2019, three = tail[0] == '\'' || tail[0] == 0x2019;
+    return (two && (tail[2] == 'm' || tail[2] == 'd' || (tail[2] == 't' && tail[0] == 'n'))) ||
+           (three && ((tail[1] == 'v' && tail[2] == 'e') || (tail[1] == 'r' && tail[2] == 'e') ||
+                      (tail[1] == 'l' && tail[2] == 'l')));
+}
+
+/* The number of a word among those of a table, or -1. */
+static inline int64_t find_hashed(const Words *words, const uint16_t *word, int length, uint64_t hash) {
+    const uint32_t tag = (uint32_t)hash;
+    for (int64_t at = (int64_t)(hash >> 32) & words->mask;; at = (at + 1) & words->mask) {
+        const uint32_t number = words->slots[2 * at + 1];
+        if (!number) return -1;
+        if (words->slots[2 * at] != tag) continue;
+        const uint32_t begin = number > 1 ? words->ends[number - 2] : 0;
+        if (words->ends[number - 1] - begin != (uint32_t)length) continue;
+        int i = 0;
+        while (i < length && words->letters[begin + (uint32_t)i] == word[i]) i++;
+        if (i == length) return (int64_t)number - 1;
+    }
+}
+
+static inline int64_t find_word(const Words *words, const uint16_t *word, int length) {
+    uint64_t hash = HASH_START;
+    for (int i = 0; i < length; i++) hash = hash_step(hash, word[i]);
+    return find_hashed(words, word, length, hash_end(hash));
+}
+
+/* The number of a word that the lexicon has, or -1. */
+static inline int64_t listed(const Vocabulary *v, const uint16_t *word, int length) {
+    const int64_t found = find_word(&v->lexicon, word, length);
+    return found >= 0 && (v->lexicon.sets[found] & v->listed) ? found : -1;
+}
+
+/* Fills the slots of a table, which are all zero and more than its words. */
+void polyclinic_deidentify_fill(Words *words) {
+    uint32_t begin = 0;
+    for (int64_t i = 0; i < words->count; i++) {
+        const uint32_t end = words->ends[i];
+        uint64_t hash = HASH_START;
+        for (uint32_t k = begin; k < end; k++) hash = hash_step(hash, words->letters[k]);
+        hash = hash_end(hash);
+        int64_t at = (int64_t)(hash >> 32) & words->mask;
+        while (words->slots[2 * at + 1]) at = (at + 1) & words->mask;
+        words->slots[2 * at] = (uint32_t)hash;
+        words->slots[2 * at + 1] = (uint32_t)i + 1;
+        begin = end;
+    }
+}
+
+#define UNIT uint8_t
+#define NAME(x) x##_of_bytes
+#include "scan.h"
+#undef NAME
+#undef UNIT
+#define UNIT uint16_t
+#define NAME(x) x##_of_pairs
+#include "scan.h"
+#undef NAME
+#undef UNIT
+
+/* Fills `out`, HEAD numbers and LISTS lists of `room` each, with what a text of `size` units holds. Returns the length
+ * of the longest list; where that is more than `room`, the lists are of no use and more room is needed. */
+int64_t polyclinic_deidentify_scan(const Vocabulary *vocabulary, const void *text, int64_t size, int wide, int32_t *out,
+                                   int64_t room) {
+    return wide ? scan_of_pairs(vocabulary, (const uint16_t *)text, size, 0, out, room)
+                : scan_of_bytes(vocabulary, (const uint8_t *)text, size, 1, out, room);
+}

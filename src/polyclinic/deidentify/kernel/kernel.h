@@ -1,0 +1,44 @@
+/* What Python and the kernel hand to each other; `__init__.py` beside this file declares the same with ctypes. */
+
+#ifndef POLYCLINIC_DEIDENTIFY_KERNEL_H
+#define POLYCLINIC_DEIDENTIFY_KERNEL_H
+
+#include <stdint.h>
+
+/* What a character is, as bits. */
+enum { LETTER = 1, CAPITAL = 2, ALNUM = 4, SPACE = 8, DIGIT = 16 };
+/* Lists that a scan fills, in this order, each of `room` numbers. */
+enum { STARTS, ENDS, BITS, SETS, NAMES, PLACES, MONTHS, STREETS, WORDS, PHRASES, PHRASE_PLACES, LISTS };
+/* What stands before the lists: how long each is, and what was seen. */
+enum { TOKENS = 0, CASELESS = 1, NAME_COUNT, PLACE_COUNT, MONTH_COUNT, STREET_COUNT, WORD_COUNT, PHRASE_COUNT, SEEN, HEAD };
+enum { DOT_LETTER = 1, COLONS = 2 }; /* SEEN: .c; :: or :1f: */
+
+/* Words in an open hash table. Letters are UTF-16 units in lower case. */
+typedef struct {
+    uint32_t *slots;         /* pairs: low half of the hash, number of the word + 1 */
+    int64_t mask;            /* slots - 1; a power of two */
+    const uint16_t *letters; /* of all words, one after the other */
+    const uint32_t *ends;    /* of each word in `letters` */
+    const uint32_t *bits;    /* what the lexicon says of it */
+    const uint32_t *sets;    /* in which sets of the rules it is, and LISTED */
+    int64_t count;
+} Words;
+
+typedef struct {
+    Words lexicon;
+    Words asked;            /* words between spaces that rules ask for */
+    const uint8_t *classes; /* of each unit */
+    const uint16_t *lower;  /* each unit in lower case, where that is one unit */
+    const uint8_t *pairs;   /* 128 x 128: with which letters words end before a place's name */
+    const uint32_t *heads;  /* 128 x 128: the first phrase that begins so, + 1 */
+    const uint32_t *next;   /* of each phrase, the next one that begins with the same two letters, + 1 */
+    const uint16_t *phrases;
+    const uint32_t *phrase_ends;
+    double few_capitals;
+    uint32_t listed;       /* the bit of `sets` of what the lexicon has */
+    uint32_t name, name_or_role, word, eponym, stop, common, month, state, given; /* bits of the lexicon */
+    uint32_t city, credential;
+    uint32_t place_word, state_word, street_type; /* sets of the rules */
+} Vocabulary;
+
+#endif

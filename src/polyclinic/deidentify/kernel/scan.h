@@ -1,0 +1,292 @@
+/* A text in units of one size, gone through once for each kind of thing; NAME gives each size its own functions. */
+
+#define Unit UNIT
+
+static inline uint32_t NAME(class_of)(const Vocabulary *v, const Unit *text, int64_t at) {
+    return v->classes[text[at]];
+}
+
+/* Copies a word in lower case; returns its length, or -1 when no list can have it. */
+static inline int NAME(copied)(const Vocabulary *v, const Unit *text, int64_t start, int64_t end, uint16_t *out) {
+    if (end - start > LONGEST) return -1;
+    for (int64_t i = start; i < end; i++) out[i - start] = v->lower[text[i]];
+    return (int)(end - start);
+}
+
+/* The end of initials that begin at `at`: [A-Z](?:\.[A-Z])+\b\.?(?![a-z]); `at` itself when there are none. */
+static int64_t NAME(initials)(const Vocabulary *v, const Unit *text, int64_t at, int64_t size) {
+    int64_t groups = 0;
+    for (int64_t i = at + 1; i + 1 < size && text[i] == '.' && is_upper(text[i + 1]); i += 2) groups++;
+    for (; groups > 0; groups--) { /* as a pattern does: the most groups first, with the stop first */
+        const int64_t end = at + 1 + 2 * groups;
+        if (end < size && is_word(v, text[end])) continue;
+        if (end < size && text[end] == '.' && !(end + 1 < size && is_lower(text[end + 1]))) return end + 1;
+        if (!(end < size && is_lower(text[end]))) return end;
+    }
+    return at;
+}
+
+/* Where a word ends whose letters may have signs between: [letters]+(?:[signs][letters]+)*, from a letter on. */
+static int64_t NAME(joined)(const Vocabulary *v, const Unit *text, int64_t at, int64_t size, int backtick) {
+    for (;;) {
+        while (at < size && (v->classes[text[at]] & LETTER)) at++;
+        if (at + 1 < size && is_joint(text[at], backtick) && (v->classes[text[at + 1]] & LETTER)) {
+            at++;
+            continue;
+        }
+        return at;
+    }
+}
+
+/* Bits of a word with hyphens or apostrophes that no list has as it stands; `_of_parts` of tokens.py. */
+static uint32_t NAME(of_parts)(const Vocabulary *v, const Unit *text, int64_t start, int64_t end) {
+    uint16_t word[LONGEST];
+    int hyphen = 0, changed = 0;
+    for (int64_t i = start; i < end; i++) {
+        const uint32_t c = text[i];
+        changed |= c == 0x2019 || c == 0x2010 || c == 0x2011;
+        hyphen |= c == '-' || c == 0x2010 || c == 0x2011;
+    }
+    if (changed && end - start <= LONGEST) {
+        for (int64_t i = start; i < end; i++) word[i - start] = plain_sign(v->lower[text[i]]);
+        const int64_t found = listed(v, word, (int)(end - start));
+        if (found >= 0) return v->lexicon.bits[found];
+    }
+    if (!hyphen) {
+        int length = 0;
+        for (int64_t i = start; i < end; i++) {
+            const uint16_t c = plain_sign(v->lower[text[i]]);
+            if (c == '\'') continue;
+            if (length == LONGEST) return 0;
+            word[length++] = c;
+        }
+        const int64_t found = listed(v, word, length);
+        return found >= 0 ? v->lexicon.bits[found] : 0;
+    }
+    uint32_t first = 0, first_name = 0, both = 0;
+    int64_t parts = 0, names = 0;
+    int ordinary = 0, eponyms = 1, strong = 0;
+    for (int64_t from = start; from <= end; parts++) {
+        int64_t to = from;
+        int length = 0;
+        for (; to < end && plain_sign(v->lower[text[to]]) != '-'; to++)
+            if (length >= 0) {
+                if (length < LONGEST) word[length++] = plain_sign(v->lower[text[to]]);
+                else length = -1;
+            }
+        const int64_t found = length >= 0 ? listed(v, word, length) : -1;
+        const uint32_t bits = found >= 0 ? v->lexicon.bits[found] : 0;
+        if (!parts) first = bits;
+        ordinary |= (bits & (v->common | v->stop | v->eponym)) && !(bits & v->name);
+        eponyms &= (bits & v->eponym) != 0;
+        if (bits & v->name) {
+            if (!names++) first_name = bits;
+            strong |= !(bits & (v->word | v->eponym));
+        }
+        both |= bits;
+        from = to + 1;
+    }
+    if (ordinary) return v->common;
+    if (eponyms) return v->eponym | (first & v->name);
+    if (names == parts) return strong ? both & ~(v->word | v->eponym | v->common) : both;
+    return strong ? (first_name & v->name) | v->word : 0;
+}
+
+/* Looks a word up that stands from `start` to `*end`; a possessive is cut off. */
+static void NAME(look_up)(const Vocabulary *v, const Unit *text, int64_t start, int64_t *end, uint32_t *bits,
+                          uint32_t *sets) {
+    uint16_t word[LONGEST];
+    const int length = NAME(copied)(v, text, start, *end, word);
+    int64_t found = length >= 0 ? find_word(&v->lexicon, word, length) : -1;
+    *sets = found >= 0 ? v->lexicon.sets[found] : 0;
+    *bits = found >= 0 ? v->lexicon.bits[found] : 0;
+    if (*sets & v->listed) return;
+    *bits = 0;
+    const int64_t size = *end - start;
+    const uint32_t last = v->lower[text[*end - 1]], before = size > 1 ? text[*end - 2] : 0;
+    if (last == 's' && (before == '\'' || before == 0x2019 || before == '`')) {
+        *end -= 2;
+        const int rest = NAME(copied)(v, text, start, *end, word);
+        found = rest >= 0 ? find_word(&v->lexicon, word, rest) : -1;
+        *sets = found >= 0 ? v->lexicon.sets[found] : 0;
+        if (*sets & v->listed) *bits = v->lexicon.bits[found];
+        return;
+    }
+    uint32_t tail[3] = {0, 0, 0};
+    for (int i = 0; i < 3 && i < size; i++) tail[2 - i] = v->lower[text[*end - 1 - i]];
+    if (is_contracted(tail)) {
+        *bits = v->stop;
+    } else if (last == '.') {
+        const int rest = NAME(copied)(v, text, start, *end - 1, word);
+        found = rest >= 0 ? listed(v, word, rest) : -1;
+        if (found >= 0) *bits = v->lexicon.bits[found];
+    } else {
+        for (int64_t i = start; i < *end; i++)
+            if (text[i] == '-' || text[i] == '\'' || text[i] == 0x2019) {
+                *bits = NAME(of_parts)(v, text, start, *end);
+                return;
+            }
+    }
+}
+
+/* The words of a text that may be names: those with a capital, or all of them. Returns how many there are, which may be
+ * more than there is room for. */
+static int64_t NAME(tokens)(const Vocabulary *v, const Unit *text, int64_t size, int ascii, int any, int64_t room,
+                            int32_t *const *lists, int64_t *matches) {
+    int64_t count = 0, until = 0, at = 0;
+    *matches = 0;
+    while (at < size) {
+        const uint32_t class = v->classes[text[at]];
+        if (!(class & (any ? LETTER : CAPITAL))) {
+            at++;
+            continue;
+        }
+        const int64_t start = at;
+        int64_t end = at + 1;
+        if (any) {
+            end = NAME(joined)(v, text, at, size, 0);
+        } else if (ascii) {
+            while (end < size && (is_upper(text[end]) || is_lower(text[end]) || text[end] == '\'' ||
+                                  text[end] == '`' || text[end] == '-'))
+                end++;
+        } else if (end < size && (v->classes[text[end]] & LETTER)) {
+            end = NAME(joined)(v, text, end, size, 1);
+        } else if (end + 1 < size && text[end] == '.') {
+            const int64_t last = NAME(initials)(v, text, start, size);
+            if (last > start) end = last;
+        } else if (end + 1 < size && is_joint(text[end], 1) && (v->classes[text[end + 1]] & LETTER)) {
+            end = NAME(joined)(v, text, end + 1, size, 1);
+        }
+        at = end;
+        ++*matches;
+        if (start < until || (start && is_word(v, text[start - 1]))) continue;
+        if (end - start == 1) {
+            if (end < size && text[end] == '.') {
+                const int64_t last = NAME(initials)(v, text, start, size);
+                if (last > start && is_upper(text[start])) until = end = last;
+            }
+        } else if (text[end - 1] == '\'' || text[end - 1] == '`' || text[end - 1] == '-') {
+            end--;
+        }
+        if (count < room) {
+            uint32_t bits, sets;
+            NAME(look_up)(v, text, start, &end, &bits, &sets);
+            lists[STARTS][count] = (int32_t)start;
+            lists[ENDS][count] = (int32_t)end;
+            lists[BITS][count] = (int32_t)bits;
+            lists[SETS][count] = (int32_t)sets;
+        }
+        count++;
+    }
+    return count;
+}
+
+/* The words that rules have to look at: for names, for places, months, and the rare names of streets. */
+static void NAME(candidates)(const Vocabulary *v, const Unit *text, int64_t size, int64_t count, int32_t *head,
+                             int32_t *const *lists) {
+    const int32_t *starts = lists[STARTS], *ends = lists[ENDS];
+    const uint32_t *all_bits = (const uint32_t *)lists[BITS], *all_sets = (const uint32_t *)lists[SETS];
+    int32_t names = 0, places = 0, months = 0, streets = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const uint32_t bits = all_bits[i], sets = all_sets[i];
+        const int64_t start = starts[i], end = ends[i];
+        const int more = i + 1 < count;
+        const uint32_t next = more ? all_bits[i + 1] : 0;
+        const int64_t gap = more ? starts[i + 1] - end : 0;
+        int look = !(bits & v->common) || (bits & v->name_or_role);
+        if (!look && !(bits & v->stop) && (next & v->given) && !(next & v->stop) && gap > 0 && gap < 5)
+            look = text[end] == ',' || text[end] == '^' || text[end + 1] == ',';
+        if (look) lists[NAMES][names++] = (int32_t)i;
+        look = (bits & v->city) || (sets & v->place_word);
+        if (!look && more && gap < 4 && end < size && (text[end] == ',' || text[end] == ' ' || text[end] == '^'))
+            look = (next & v->state) || (all_sets[i + 1] & v->state_word);
+        if (!look && i) look = (all_bits[i - 1] & v->credential) && start - ends[i - 1] < 3;
+        if (!look && start > 2 && (text[start - 1] == ' ' || text[start - 1] == '\n')) {
+            const uint32_t a = text[start - 3], b = text[start - 2];
+            look = a > 127 || b > 127 || v->pairs[v->lower[a] << 7 | v->lower[b]];
+        }
+        if (look) lists[PLACES][places++] = (int32_t)i;
+        if (bits & v->month) lists[MONTHS][months++] = (int32_t)i;
+        if (sets & v->street_type) lists[STREETS][streets++] = (int32_t)i;
+    }
+    head[NAME_COUNT] = names;
+    head[PLACE_COUNT] = places;
+    head[MONTH_COUNT] = months;
+    head[STREET_COUNT] = streets;
+}
+
+/* The words between spaces that rules ask for, and what else was seen on the way. */
+static void NAME(words)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
+                        int32_t *const *lists) {
+    int64_t count = 0, at = 0;
+    uint32_t seen = 0;
+    while (at < size) {
+        while (at < size && (v->classes[text[at]] & SPACE)) at++;
+        uint16_t word[LONGEST];
+        uint64_t hash = HASH_START;
+        int length = 0;
+        for (; at < size; at++, length++) {
+            const uint32_t c = text[at];
+            if (v->classes[c] & SPACE) break;
+            if (c == '.') {
+                if (at + 1 < size && (is_upper(text[at + 1]) || is_lower(text[at + 1]))) seen |= DOT_LETTER;
+            } else if (c == ':') {
+                int64_t i = at + 1;
+                while (i < size && i < at + 5 && is_hex(text[i])) i++;
+                if (i < size && text[i] == ':') seen |= COLONS;
+            }
+            if (length < LONGEST) {
+                word[length] = v->lower[c];
+                hash = hash_step(hash, word[length]);
+            }
+        }
+        if (!length || length > LONGEST) continue;
+        const int64_t found = find_hashed(&v->asked, word, length, hash_end(hash));
+        if (found < 0) continue;
+        if (count < room) lists[WORDS][count] = (int32_t)found;
+        count++;
+    }
+    head[WORD_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
+    head[SEEN] = (int32_t)seen;
+}
+
+/* Where the phrases stand that rules ask for. */
+static void NAME(phrases)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
+                          int32_t *const *lists) {
+    int64_t count = 0;
+    for (int64_t at = 0; at + 1 < size; at++) {
+        const uint32_t a = v->lower[text[at]], b = v->lower[text[at + 1]];
+        if ((a | b) > 127) continue;
+        for (uint32_t k = v->heads[a << 7 | b]; k; k = v->next[k - 1]) {
+            const uint32_t begin = k > 1 ? v->phrase_ends[k - 2] : 0, length = v->phrase_ends[k - 1] - begin;
+            if (length > size - at) continue;
+            uint32_t i = 2;
+            while (i < length && v->lower[text[at + i]] == v->phrases[begin + i]) i++;
+            if (i < length) continue;
+            if (count < room) {
+                lists[PHRASES][count] = (int32_t)(k - 1);
+                lists[PHRASE_PLACES][count] = (int32_t)at;
+            }
+            count++;
+        }
+    }
+    head[PHRASE_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
+}
+
+static int64_t NAME(scan)(const Vocabulary *v, const Unit *text, int64_t size, int ascii, int32_t *out, int64_t room) {
+    int32_t *lists[LISTS];
+    for (int i = 0; i < LISTS; i++) lists[i] = out + HEAD + i * room;
+    int64_t matches;
+    int64_t count = NAME(tokens)(v, text, size, ascii, 0, room, lists, &matches);
+    out[CASELESS] = size > 40 && (double)matches < v->few_capitals * (double)size;
+    if (out[CASELESS]) count = NAME(tokens)(v, text, size, ascii, 1, room, lists, &matches);
+    if (count > room) return count;
+    out[TOKENS] = (int32_t)count;
+    NAME(candidates)(v, text, size, count, out, lists);
+    NAME(words)(v, text, size, room, out, lists);
+    NAME(phrases)(v, text, size, room, out, lists);
+    const int64_t most = out[WORD_COUNT] > out[PHRASE_COUNT] ? out[WORD_COUNT] : out[PHRASE_COUNT];
+    return most > count ? most : count;
+}
+
+#undef Unit

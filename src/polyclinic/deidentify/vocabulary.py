@@ -1,0 +1,178 @@
+"""What the rules ask of a text's words, as one table: a text goes in, its words and phrases come out.
+
+Rules look only at what is asked for here: words of the lexicon with a capital, words of some sets, phrases. The
+compiled kernel finds it in one pass; without it the same is found in Python.
+"""
+
+from __future__ import annotations
+
+import functools
+from array import array
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
+
+from polyclinic.deidentify import kernel
+from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, GIVEN, MONTH, NAME, STATE, STOP, WORD
+from polyclinic.deidentify.tokens import (
+    CAPITAL,
+    FEW_CAPITALS,
+    LETTER,
+    NAME_OR_ROLE,
+    PLACE_WORD,
+    STATE_WORD,
+    STREET_TYPE,
+    Tokens,
+    in_lower_case,
+    tokenize,
+)
+
+LISTED = 1 << 31  # the lexicon has it
+
+
+class Vocabulary:
+    """The words, sets and phrases that one language's rules ask for."""
+
+    def __init__(
+        self,
+        lexicon: Mapping[str, int],
+        sets: Mapping[int, Iterable[str]],
+        asked: Iterable[str],
+        phrases: Iterable[str],
+        before_places: Iterable[str],
+        *,
+        compiled: bool = True,
+    ) -> None:
+        """Make the table.
+
+        Args:
+            lexicon: word -> bits, from `make_lexicon`.
+            sets: PLACE_WORD, ... -> its words in lower case.
+            asked: words between spaces, signs and all, in lower case.
+            phrases: in lower case, of two letters or more, all of ASCII.
+            before_places: two letters each, with which a word ends that may stand before a place.
+            compiled: whether the kernel may be used where it is installed; what is found is the same.
+        """
+        self.lexicon = lexicon
+        self.sets: dict[str, int] = {}
+        for bit, words in sets.items():
+            for word in words:
+                self.sets[word] = self.sets.get(word, 0) | bit
+        self.asked = frozenset(asked)
+        self.phrases = sorted(set(phrases))
+        self.before_places = frozenset(before_places)
+        for phrase in self.phrases:
+            if len(phrase) < 2 or not phrase.isascii() or phrase != phrase.lower():
+                raise ValueError(f"{phrase!r}: a phrase has two letters or more, in lower case and of ASCII")
+        self._kept: list[object] = []  # what the kernel's table points to
+        self._kernel = kernel.installed() if compiled and self._fits() else None
+        if self._kernel is not None:
+            self._made = self._compiled(self._kernel)
+
+    def read(self, text: str) -> Tokens:
+        """Return the words and phrases of a text that rules ask for."""
+        if self._kernel is not None and (found := self._kernel.scan(self._made, text)) is not None:
+            return self._tokens(text, *found)
+        return tokenize(text, self)
+
+    def _tokens(self, text: str, found: array[int], room: int) -> Tokens:
+        """Return what the kernel found, in Python's own numbers."""
+        tokens, caseless, names, places, months, streets, words, phrases, seen = found[: kernel.HEAD]
+        first = kernel.HEAD
+
+        def of(number: int, count: int) -> list[int]:
+            start = first + number * room
+            return found[start : start + count].tolist()
+
+        starts, ends = of(0, tokens), of(1, tokens)
+        lowered = in_lower_case(text)
+        asked, standing = self._asked, self.phrases
+        return Tokens(
+            text,
+            starts,
+            ends,
+            [lowered[start:end] for start, end in zip(starts, ends, strict=True)],
+            of(2, tokens),
+            bool(caseless),
+            lowered,
+            {asked[i] for i in of(8, words)},
+            of(4, names),
+            of(5, places),
+            of(6, months),
+            of(7, streets),
+            [(standing[i], place) for i, place in zip(of(9, phrases), of(10, phrases), strict=True)],
+            bool(seen & 1),
+            bool(seen & 2),
+        )
+
+    def _fits(self) -> bool:
+        """Say whether no word is too long for the kernel."""
+        every = (self.lexicon, self.sets, self.asked)
+        return all(len(word) <= kernel.LONGEST for words in every for word in words)
+
+    def _compiled(self, built: kernel.Kernel) -> kernel.Vocabulary:
+        kept = self._kept
+
+        def place(made: array[int]) -> int:
+            kept.append(made)
+            return made.buffer_info()[0]
+
+        others = [word for word in self.sets if word not in self.lexicon]
+        words = [word for word in (*self.lexicon, *others) if _of_units(word)]
+        get, sets_of = self.lexicon.get, self.sets.get
+        bits = array("I", [get(word, 0) for word in words])
+        sets = array("I", [sets_of(word, 0) | (LISTED if word in self.lexicon else 0) for word in words])
+        self._asked = asked = sorted(filter(_of_units, self.asked))
+        classes, lower = character_classes()
+        pairs = array("B", bytes(128 * 128))
+        for pair in self.before_places:
+            if len(pair) == 2 and pair.isascii():
+                pairs[ord(pair[0]) << 7 | ord(pair[1])] = 1
+        heads, following = array("I", bytes(4 * 128 * 128)), array("I", [0] * len(self.phrases))
+        for number, phrase in enumerate(self.phrases):
+            head = ord(phrase[0]) << 7 | ord(phrase[1])
+            following[number], heads[head] = heads[head], number + 1
+        nothing = array("I", [0] * len(asked))
+        return kernel.Vocabulary(
+            built.table(words, bits, sets, kept),
+            built.table(asked, nothing, nothing, kept),
+            place(classes),
+            place(lower),
+            place(pairs),
+            place(heads),
+            place(following),
+            place(array("H", "".join(self.phrases).encode("utf-16-le"))),
+            place(array("I", accumulate(map(len, self.phrases)))),
+            FEW_CAPITALS,
+            LISTED,
+            NAME,
+            NAME_OR_ROLE,
+            WORD,
+            EPONYM,
+            STOP,
+            COMMON,
+            MONTH,
+            STATE,
+            GIVEN,
+            CITY,
+            CREDENTIAL,
+            PLACE_WORD,
+            STATE_WORD,
+            STREET_TYPE,
+        )
+
+
+def _of_units(word: str) -> bool:
+    """Say whether each letter of a word is one unit of UTF-16."""
+    return word.isascii() or max(word) < "\U00010000"
+
+
+@functools.cache
+def character_classes() -> tuple[array[int], array[int]]:
+    """Return what each of the first 65,536 characters is, and its lower case where that is one character."""
+    every = [chr(code) for code in range(kernel.UNITS)]
+    classes = array("B", [kernel.ALNUM * c.isalnum() + kernel.SPACE * c.isspace() for c in every])
+    for match, bit in ((LETTER, kernel.LETTER), (CAPITAL, kernel.CAPITAL)):
+        for found in match.finditer("".join(every[:0x2000])):
+            classes[ord(found[0])] += bit
+    lower = array("H", [ord(low) if len(low := c.lower()) == 1 else ord(c) for c in every])
+    return classes, lower

@@ -1,0 +1,159 @@
+"""The words that rules look at: the same with the compiled kernel and without it, whatever the text."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from polyclinic.deidentify import load_rules
+from polyclinic.deidentify.kernel import LONGEST, installed
+from polyclinic.deidentify.tokens import PLACE_WORD, Tokens, tokenize
+from polyclinic.deidentify.vocabulary import Vocabulary
+
+RULES = load_rules("en")
+pytestmark = pytest.mark.skipif(installed() is None, reason="the kernel was not built here")
+
+# What words, their signs and their neighbours are made of; letters of two cases that are no pair, halves of letters.
+PIECES = st.sampled_from(
+    [
+        *(
+            "Smith",
+            "SMITH",
+            "smith",
+            "O'Brien",
+            "Mary-Ann",
+            "Smith's",
+            "SMITH'S",
+            "Smith’s",
+            "de",
+            "Dr",
+            "Dr.",
+            "MD",
+            "M.D.",
+        ),
+        *(
+            "J.R.",
+            "A.B.C",
+            "A.B.Cd",
+            "May",
+            "may",
+            "Hospital",
+            "St",
+            "Bell",
+            "Wegener-Smith",
+            "X-Ray",
+            "They've",
+            "DON’T",
+        ),
+        *(
+            "Portland",
+            "OR",
+            "Avenue",
+            "in",
+            "to",
+            "by",
+            "12",
+            "3/14",
+            "new",
+            "Son",
+            "He'd",
+            "Al‐Amin",
+            "É.B.",
+            "José",
+            "JOSÉ",
+        ),
+        *(
+            " ",
+            " ",
+            " ",
+            "\n",
+            ", ",
+            ". ",
+            ",",
+            "^",
+            ": ",
+            "-",
+            "'",
+            "’",
+            "`",
+            "_",
+            "(",
+            "\t",
+            "::",
+            ":1f:",
+            "İ",
+            "ß",
+            "ẞ",
+        ),
+        *("\u212a", "Σ", "\ud800", "\0", "\x1c", "\x85", "\xa0", "\u3000", "🙂", "Ω", "e\u0301", "ŉ", "Ǆ"),
+    ]
+)
+TEXT = st.one_of(st.lists(PIECES, max_size=30).map("".join), st.text(max_size=60))
+
+
+def same(found: Tokens, expected: Tokens) -> bool:
+    found.phrases.sort()
+    expected.phrases.sort()
+    return dataclasses.astuple(found) == dataclasses.astuple(expected)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXT)
+def test_the_kernel_and_python_find_the_same(text: str) -> None:
+    assert same(RULES.vocabulary.read(text), tokenize(text, RULES.vocabulary))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PIECES, min_size=10, max_size=60).map("".join).map(str.lower))
+def test_they_find_the_same_where_nothing_has_capitals(text: str) -> None:
+    assert same(RULES.vocabulary.read(text), tokenize(text, RULES.vocabulary))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text("ab'-.é ", max_size=12), st.lists(st.text("ab'-.é", min_size=1, max_size=4), max_size=8), st.data())
+def test_they_find_the_same_words_and_phrases_of_any_lists(text: str, words: list[str], data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from([text, text.title(), text.upper(), text * 9]))
+    phrases = [word for word in words if len(word) > 1 and word.isascii()]
+    lexicon = {word: 1 << place for place, word in enumerate(words)}
+    vocabulary = Vocabulary(lexicon, {PLACE_WORD: words[:3]}, words, phrases, [word[:2] for word in words])
+    assert same(vocabulary.read(text), tokenize(text, vocabulary))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "A",
+        "\0",
+        "A" * 100_000,
+        "A-" * 50_000,
+        "A." * 50_000,
+        "'" * 50_000,
+        "é" * 50_000,
+        "É’" * 50_000,
+        "a b " * 20_000,
+        "A b " * 20_000,
+        " by" * 50_000,
+        "Dr. Smith saw Ms. O'Brien-Jones in Salem, OR.\n" * 30_000,
+    ],
+    ids=lambda text: f"{text[:8]!r} {len(text)}",
+)
+def test_empty_long_and_repeated_texts_are_read_whole(text: str) -> None:
+    assert same(RULES.vocabulary.read(text), tokenize(text, RULES.vocabulary))
+
+
+def test_a_list_with_a_word_too_long_for_the_kernel_is_read_in_python() -> None:
+    word = "a" * (LONGEST + 1)
+    text = f"Seen by {word.title()} and {'A' * LONGEST}."
+    for words in ([word], [word[:-1]], [word, word[:-1]]):
+        vocabulary = Vocabulary(dict.fromkeys(words, 2), {}, words, (), ())
+        assert same(vocabulary.read(text), tokenize(text, vocabulary))
+
+
+@pytest.mark.parametrize("phrase", ["", "a", "é e", "BY"])
+def test_a_phrase_that_could_not_be_found_is_refused(phrase: str) -> None:
+    with pytest.raises(ValueError, match="a phrase has two letters"):
+        Vocabulary({}, {}, (), [phrase], ())
