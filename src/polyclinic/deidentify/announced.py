@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polyclinic.deidentify.businesses import NO_PARTS
-from polyclinic.deidentify.institutions import GENERIC, OWN, PLAIN, InstitutionRules
+from polyclinic.deidentify.institutions import GENERIC, OWN, PLAIN, SHORT_NAMES, InstitutionRules
 from polyclinic.deidentify.joined_words import after, before, ends_names, is_upper
 from polyclinic.deidentify.language import Words, words_of
 from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, GIVEN, MONTH, NAME, STATE, STOP, TITLE
@@ -13,14 +13,15 @@ from polyclinic.deidentify.tokens import Tokens
 # Verbs and their like before `to` and `from` that go with places.
 _MOVES = frozenset(
     words_of(
-        "transferred transfer transfers transferring admitted admit readmitted discharged discharge dc'd d/c'd d/c dc "
-        "referred referral referrals faxed fax sent send moved moving move went going goes go taken took brought bring "
-        "returned returning return back transported transport relocated relocating commutes commute commuting drove "
-        "drives travelled traveled travels traveling travelling flew trip visit visits close next release released "
-        "accepted records request letter retired graduated home came comes coming arrived arrives arriving emigrated "
-        "immigrated hails originally laid fired here closest nearest walked walks rushed airlifted biba bib by ems "
-        "is was are he she patient pt gentleman lady woman man male female teacher student retiree mine people family "
-        "child boy girl nurse farmer over belongings"
+        "transferred transfer transfers transferring admitted admit readmitted discharged discharge dc'd d/c'd d/c "
+        "dc referred referral referrals faxed fax sent send moved moving move went going goes go taken took brought "
+        "bring returned returning return back transported transport relocated relocating commutes commute commuting "
+        "drove drives travelled traveled travels traveling travelling flew trip visit visits close next release "
+        "released accepted records request letter retired graduated home came comes coming arrived arrives arriving "
+        "emigrated immigrated hails originally laid fired here closest nearest walked walks rushed airlifted biba "
+        "bib by ems is was are he she patient pt gentleman lady woman man male female teacher student retiree mine "
+        "people family child boy girl nurse farmer over belongings study studies images films ct mri labs results "
+        "report reports notes call note scan echo"
     )
 )
 _LIVES = frozenset(
@@ -34,20 +35,27 @@ _LIVES = frozenset(
 # A retiree from Hope.
 _PEOPLE = frozenset(
     words_of(
-        "gentleman lady woman man girl boy male female retiree teacher student farmer mine family people pt patient he she is "
-        "was here come comes came hails originally child nurse veteran engineer worker couple mother father widow widower"
+        "gentleman lady woman man girl boy male female retiree teacher student farmer mine family people pt patient "
+        "he she is was here come comes came hails originally child nurse veteran engineer worker couple mother "
+        "father widow widower"
     )
 )
 _OF = frozenset(
     words_of("city town village suburb native resident county borough township outside municipality district parish")
 )
+_OF_FIRMS = frozenset(
+    words_of(
+        "owner member employee employees president graduate alumnus alumna founder director ceo pastor parishioner "
+        "members co-owner manager supervisor foreman principal"
+    )
+)
 _EMPLOYED = frozenset(
     words_of(
         "works worked working work job jobs employed position nights days shifts shift drives drove driver cook "
-        "engineer accountant manager nurse teacher cashier clerk foreman mechanic welder supervisor janitor secretary "
-        "custodian electrician plumber carpenter truck bus time volunteer volunteers volunteered coach coached "
-        "student studies studying enrolled freshman sophomore junior senior teaches professor waitress server "
-        "sells retired graduated degree intern chef baker librarian"
+        "engineer accountant manager nurse teacher cashier clerk foreman mechanic welder supervisor janitor "
+        "secretary custodian electrician plumber carpenter truck bus time volunteer volunteers volunteered coach "
+        "coached student studies studying enrolled freshman sophomore junior senior teaches professor waitress "
+        "server sells nights days evenings weekends retired graduated degree intern chef baker librarian"
     )
 )
 _REGIONS = frozenset(
@@ -75,17 +83,19 @@ _REGIONS = frozenset(
 # Who pays for care is no institution of the patient's.
 _PAYERS = frozenset(
     words_of(
-        "aetna anthem bcbs blue cigna humana kaiser medicaid medi-cal medicare molina tricare unitedhealthcare uhc wellcare "
-        "centene ambetter bluecross geico progressive allstate"
+        "aetna anthem bcbs blue cigna humana kaiser medicaid medi-cal medicare molina tricare unitedhealthcare uhc "
+        "wellcare centene ambetter bluecross geico progressive allstate"
     )
 )
 _VERBS = frozenset(
-    words_of("attends attended attending declined visited joined left owns runs toured prefers chose near outside")
+    words_of(
+        "attends attended attending declined visited joined left owns runs toured prefers chose near outside through"
+    )
 )
 # The two letters and the blank, or sign and blank, that end a word of the above.
 TAILS = frozenset(
     f"{tail}{blank}"
-    for word in ("at", "from", "to", "in", "for", "with", "of", "the", *_VERBS)
+    for word in ("at", "from", "to", "in", "for", "with", "of", "the", "and", *_VERBS)
     for tail in (word[-2:], word[-2:].upper())
     for blank in " \n"
 ) | {" @ ", ": "}
@@ -149,7 +159,7 @@ class AnnouncedRules(InstitutionRules):
         if word == "in":
             return "city" if previous in _LIVES and not the else None
         if word == "of":
-            return "city" if previous in _OF else None
+            return "city" if previous in _OF else ("work" if previous in _OF_FIRMS else None)
         if word in ("from", "to"):
             if two in self.employer_phrases or previous in ("retired", "graduated"):
                 return "work" if previous in ("retired", "graduated") else "moves"
@@ -171,7 +181,7 @@ class AnnouncedRules(InstitutionRules):
         if last < i or text[ends[last] : ends[last] + 1] == ":":
             return None
         first = i + 1 if lower[i] == "the" and last > i else i
-        if lower[first] in _PAYERS:
+        if lower[first] in _PAYERS and cue in ("from", "label"):
             return None
         phrase = " ".join(text[starts[first] : ends[last]].lower().split())
         if phrase in self.states or phrase in self.two_word_states or phrase in _REGIONS:
@@ -180,18 +190,20 @@ class AnnouncedRules(InstitutionRules):
             return None  # Room 4, L5, T12
         worths = [self.worth(tokens, j) for j in range(first, last + 1)]
         own, plain = worths.count(OWN), worths.count(PLAIN)
-        if all(bits[j] & NAME for j in range(first, last + 1)) and bits[first] & GIVEN and not bits[first] & CITY:
-            if cue in ("moves", "from", "place", "label") and not (cue == "place" and last == first):
-                return None  # from Maria Lopez: a person, which the rules of names know better
+        person = (
+            all(bits[j] & NAME for j in range(first, last + 1)) and bits[first] & GIVEN and not bits[first] & CITY
+        )
+        if person and (cue in ("moves", "from", "label") or (cue == "place" and last > first)):
+            return None  # from Maria Lopez: the rules of names know better
         if first == last:
             return self._one_word(tokens, first, cue)
         if bits[first] & EPONYM and self._thing_follows(tokens, last):
             return None
-        if cue in ("city", "work", "label"):
-            enough = own or plain
-        else:
-            enough = own or (cue != "from" and (plain > 1 or (first > i and plain)))
-        if not enough:
+        kind = first > i or lower[last] in SHORT_NAMES or lower[last] in self.roles or last - first > 1
+        if not own and lower[last] in ("unit", "department", "room", "ward", "floor", "service", "desk", "team"):
+            return None
+        surely = cue in ("city", "work", "label")
+        if not (own or (plain and surely) or (cue != "from" and (plain > 1 or (plain and kind)))):
             return None
         return Span(
             starts[first] if first > i and own else starts[i], ends[last], "city" if cue == "city" else "institution"
@@ -200,9 +212,9 @@ class AnnouncedRules(InstitutionRules):
     def _one_word(self, tokens: Tokens, i: int, cue: str) -> Span | None:
         text, bit, word = tokens.text, tokens.bits[i], tokens.lower[i]
         start, end = tokens.starts[i], tokens.ends[i]
-        if word in self.generic or bit & (MONTH | STATE) or self._thing_follows(tokens, i) or word in _PAYERS:
+        if word in self.generic or bit & MONTH or self._thing_follows(tokens, i) or (bit & STATE and cue != "work"):
             return None
-        if bit & EPONYM and cue != "city" and not bit & CITY:
+        if (bit & EPONYM or word in _PAYERS) and cue not in ("city", "work") and not bit & CITY:
             return None
         if is_upper(tokens, i):  # transferred from MGH
             fits = 2 < end - start < 6 and not bit & (COMMON | STOP) and cue in ("moves", "place", "work")
@@ -229,16 +241,16 @@ class AnnouncedRules(InstitutionRules):
         """Return the last of the capitalised words that begin with word `i`; i - 1 if there is none."""
         bits, lower = tokens.bits, tokens.lower
         last = i
-        if lower[i] in NO_PARTS and lower[i] != "the":
+        if (lower[i] in NO_PARTS and lower[i] != "the") or (bits[i] & STOP and is_upper(tokens, i)):
             return i - 1
         while last - i < 6 and (step := after(tokens, last)) is not None:
             j, how = step
             if how == "." and lower[last].rstrip(".") not in ("st", "mt", "ft") and len(lower[last]) > 1:
                 break
-            if how in ("and", "or", "for", "on", "by", "the", ","):
-                if how == "," or (how != "or" and lower[j] not in self.roles) or (how == "or" and last > i):
-                    break
-            if how == "at" and last > i + 1:
+            kind = lower[j] in self.roles
+            if how == "," or (how in ("and", "for", "on", "by", "the") and not kind) or (how == "or" and last > i):
+                break
+            if how == "at" and lower[last] not in self.roles and (self.worth(tokens, j) < OWN or last > i):
                 break
             if ends_names(bits[j]) or bits[j] & MONTH or lower[j] in NO_PARTS:
                 break
@@ -248,7 +260,11 @@ class AnnouncedRules(InstitutionRules):
     def _named_in_one_case(self, tokens: Tokens, i: int, cue: str) -> Span | None:
         """Return a town or saint after a cue in a text of one case: as many words as surely belong to it."""
         bits, lower, starts, ends = tokens.bits, tokens.lower, tokens.starts, tokens.ends
-        if lower[i] in NO_PARTS or bits[i] & (MONTH | STATE | TITLE) or cue == "work":
+        if (
+            lower[i] in NO_PARTS
+            or bits[i] & (MONTH | STATE | TITLE)
+            or (cue == "work" and self.worth(tokens, i, True) != OWN)
+        ):
             return None
         last = i
         while last - i < 3 and (step := after(tokens, last)) is not None and step[1] in (" ", "."):
@@ -263,6 +279,13 @@ class AnnouncedRules(InstitutionRules):
             return None
         if last > i:
             return Span(starts[i], ends[last], "city")
+        if cue != "label" and self.worth(tokens, i, True) == OWN and not bit & (STATE | EPONYM):
+            while last - i < 2 and (step := after(tokens, last)) is not None and step[1] == " ":
+                if self.worth(tokens, step[0], True) < OWN or bits[step[0]] & STATE:
+                    break
+                last = step[0]
+            if not (bit & GIVEN and not bit & CITY) or cue == "city":
+                return Span(starts[i], ends[last], "institution" if last > i else "city")
         if bit & CITY and (cue == "city" or not bit & COMMON):
             return Span(starts[i], ends[i], "city")
         if cue == "city" and word not in self.generic and not bit & STOP and (bit & (NAME | CITY) or not bit):

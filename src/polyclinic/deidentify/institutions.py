@@ -1,11 +1,12 @@
 """Institutions by the kind that ends their name: hospitals, clinics, schools, homes, firms.
 
-A word that names a kind (Hospital, Bakery, LLC) is the anchor. The name goes left from it over words with capitals, and
-right over what belongs to it (of Erie, Health System, Inc.). It is a name when it has a word of its own: one of no list of
-ordinary words, a name, a town, a saint; or, with a capital amid a sentence, an ordinary word that is no kind of care. The
-Cardiology Clinic and the Emergency Department have none.
+A word that names a kind (Hospital, Bakery, LLC) is the anchor. The name goes left from it over words with capitals,
+and right over what belongs to it (of Erie, Health System, Inc.). It is a name when it has a word of its own: one of
+no list of ordinary words, a name, a town, a saint; or, with a capital amid a sentence, an ordinary word that is no
+kind of care. The Cardiology Clinic and the Emergency Department have none.
 
-In a text or line of one case capitals say nothing: there a name goes left as far as a preposition, or the line's beginning.
+In a text or line of one case capitals say nothing: there a name goes left as far as a preposition or the line's
+beginning.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from polyclinic.deidentify.businesses import (
 from polyclinic.deidentify.joined_words import after, before, begins_sentence, ends_names, is_upper
 from polyclinic.deidentify.language import Words, words_of
 from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, MONTH, NAME, STATE, STOP, TITLE
-from polyclinic.deidentify.ordinary_words import MEDICAL_ENDING
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
@@ -44,6 +44,7 @@ SHORT_NAMES = frozenset(
     words_of("methodist baptist presbyterian lutheran adventist deaconess memorial general regional mercy infirmary")
 )
 _WEAK_HEADS = frozenset(words_of("clinic clinics surgery laboratory laboratories institute foundation school rehab"))
+LISTING = frozenset((" and ", ", ", " or ", ", and ", ", then ", " then ", "/", " & ", " and the ", " vs "))
 _BEHIND = frozenset(
     words_of(
         "system systems network trust group center centre campus foundation associates partners hospital hospitals "
@@ -54,11 +55,42 @@ _BEHIND = frozenset(
 # Kinds that are words of medicine or of headings too: they need a word of a name's own, or one that announces it.
 _VAGUE = frozenset(
     words_of(
-        "therapy surgery drug drugs care health imaging medicine wellness services service supply supplies equipment tools press "
-        "news company medical surgical radiology pathology anesthesia oncology cardiology neurology urology living rest house "
-        "home homes place court hall road systems system group vision hearing spine networks media power gas oil express "
-        "distribution moving storage society union market markets practice laboratories laboratory station"
+        "therapy surgery drug drugs care health imaging medicine wellness services service supply supplies equipment "
+        "tools press news company medical surgical radiology pathology anesthesia oncology cardiology neurology "
+        "urology living rest house home homes place court hall road systems system group vision hearing spine "
+        "networks media power gas oil express distribution moving storage society union market markets practice "
+        "laboratories laboratory station"
     )
+)
+_OF_MEDICINE = (
+    *(
+        "itis",
+        "ectomy",
+        "osis",
+        "ology",
+        "ologist",
+        "ologists",
+        "pathy",
+        "graphy",
+        "scopy",
+        "emia",
+        "algia",
+        "plasty",
+        "otomy",
+    ),
+    *(
+        "ostomy",
+        "iatry",
+        "iatric",
+        "ology",
+        "therapy",
+        "genic",
+        "metry",
+        "logical",
+        "vascular",
+        "intestinal",
+        "ative",
+    ),
 )
 _HEADINGS = frozenset((":", "="))
 
@@ -87,19 +119,21 @@ class InstitutionRules:
         word, bit = tokens.lower[j], tokens.bits[j]
         if word in self.openers and word not in ("good", "our", "lady"):
             return OWN
-        if word in self.care or bit & (TITLE | CREDENTIAL) or word in NO_PARTS or len(word) == 1:
+        if word in self.care or bit & (TITLE | CREDENTIAL) or word in NO_PARTS:
             return GENERIC
+        if len(word) == 1:  # K&B Foods
+            return OWN if "&" in tokens.text[max(0, tokens.starts[j] - 1) : tokens.ends[j] + 1] else GENERIC
         if word in PARTS_OF_NAMES:
             return PLAIN if word in ("county", "memorial", "royal", "normal", "saints") else GENERIC
         if bit & (NAME | CITY) and not bit & (COMMON | STOP):
             return OWN
-        if bit & STOP or (bit & EPONYM and not bit & NAME):
+        if bit & STOP:
             return GENERIC if one_case or tokens.ends[j] - tokens.starts[j] < 5 else PLAIN
-        if not bit:
-            if len(word) > 6 and MEDICAL_ENDING.search(word):
-                return GENERIC
-            return OWN if len(word) > 2 else PLAIN
-        return GENERIC if len(word) > 6 and MEDICAL_ENDING.search(word) and not bit & NAME else PLAIN
+        if bit & EPONYM and not bit & NAME and tokens.text[tokens.ends[j] : tokens.ends[j] + 1] in ("'", "’"):
+            return GENERIC  # Parkinson's Clinic
+        if not bit & NAME and len(word) > 6 and word.endswith(_OF_MEDICINE):
+            return GENERIC
+        return PLAIN if bit or len(word) < 3 else OWN
 
     def strength(self, tokens: Tokens, i: int) -> int:
         """Return what the word says as the end of a name; 0 if it ends none."""
@@ -114,8 +148,14 @@ class InstitutionRules:
             return 0
         return 0 if role == PHRASE else role
 
-    def institution(self, tokens: Tokens, i: int) -> Span | None:
-        """Return the name that ends, or goes on, with the kind that is word `i`: Mercy Hospital of Saint Paul."""
+    def institution(self, tokens: Tokens, i: int, listed: int = -1) -> Span | None:
+        """Return the name that ends, or goes on, with the kind that is word `i`: Mercy Hospital of Saint Paul.
+
+        Args:
+            tokens: words of the text.
+            i: the kind's word.
+            listed: where the institution before ends: what `and` or a comma joins to it is one more.
+        """
         strength = self.strength(tokens, i)
         if not strength or tokens.text[tokens.ends[i] : tokens.ends[i] + 1] in _HEADINGS:
             return None
@@ -124,7 +164,7 @@ class InstitutionRules:
         if not tokens.text[tokens.starts[i]].isupper():
             return None
         first = self._left(tokens, i, strength)
-        return self._judged(tokens, first, i, strength)
+        return self._judged(tokens, first, i, strength, tokens.text[listed : tokens.starts[first]] in LISTING)
 
     def _in_capitals(self, tokens: Tokens, i: int) -> bool:
         """Say whether a word in capitals stands among such, on its line."""
@@ -172,7 +212,7 @@ class InstitutionRules:
             k += 1
         return k if k < i and lower[first] != "the" and self.worth(tokens, k) == OWN else first
 
-    def _judged(self, tokens: Tokens, first: int, i: int, strength: int) -> Span | None:
+    def _judged(self, tokens: Tokens, first: int, i: int, strength: int, listed: bool) -> Span | None:
         """Return the name from word `first` to the kind `i` and beyond, if it is one."""
         text, starts, lower = tokens.text, tokens.starts, tokens.lower
         last, behind = self._right(tokens, i)
@@ -181,7 +221,7 @@ class InstitutionRules:
         worths = [self.worth(tokens, j) for j in range(first, i)]
         own, plain = worths.count(OWN) + behind, worths.count(PLAIN)
         alone = first < i and begins_sentence(text, starts[first])
-        cued = first < i and not alone and _cued(text, starts[first])
+        cued = first < i and not alone and (listed or _cued(text, starts[first]))
         if first and tokens.bits[first - 1] & TITLE and before(tokens, first) is not None:
             return None  # Dr. Smith Cardiology
         named = (
@@ -225,9 +265,9 @@ class InstitutionRules:
                 and (word in self.roles or word in self.care)
                 and not (tokens.caseless and how == "and")
             ):
-                if word not in _BEHIND and (how == " " or bit & STOP):
-                    if not (how == " " and word in self.generic and self._goes_on(tokens, j)):
-                        break
+                leads = how == " " and word in self.generic and self._goes_on(tokens, j)
+                if word not in _BEHIND and (how == " " or bit & STOP) and not leads:
+                    break
             elif how != "." or tokens.lower[last].rstrip(".") not in ("st", "mt"):
                 break
             last = j
@@ -245,7 +285,7 @@ class InstitutionRules:
         last = j
         while last - j < 3 and (step := after(tokens, last)) is not None:
             k, how = step
-            word, bit = tokens.lower[k], tokens.bits[k]
+            bit = tokens.bits[k]
             if how == "." and tokens.lower[last].rstrip(".") not in ("st", "mt", "ft"):
                 break
             if how not in (" ", ".") or bit & (STOP | MONTH) or ends_names(bit) or (one_case and bit & COMMON):
@@ -284,6 +324,7 @@ class InstitutionRules:
             if bit & (MONTH | TITLE | CREDENTIAL) and not bit & NAME and word not in self.openers:
                 break
             if word in NO_PARTS or (bit & STOP and word not in self.care and word not in PARTS_OF_NAMES):
+                border = word in NO_PARTS and not tokens.caseless
                 break
             first = j
             worth = self.worth(tokens, j, True)
@@ -317,6 +358,8 @@ class InstitutionRules:
         """Return a name without its kind: Erie Methodist, Baptist Memorial - Erie, Holy Cross, St. Anne's."""
         text, lower, bits, starts, ends = tokens.text, tokens.lower, tokens.bits, tokens.starts, tokens.ends
         word = lower[i]
+        if word == "lady":
+            return self._our_lady(tokens, i)
         if word in ("holy", "sacred", "mount", "mt", "st", "saint", "good"):
             step = after(tokens, i)
             if step is None or step[1] not in (" ", ".") or bits[step[0]] & (STOP | MONTH) or step[0] == i:
@@ -339,9 +382,9 @@ class InstitutionRules:
         if not i or (step := before(tokens, i)) is None or step[1] != " ":
             return None
         j = step[0]
-        if not (self.worth(tokens, j) == OWN and (bits[j] & CITY or word not in ("general", "regional"))):
-            if bits[j] & STOP or not self._names_town(tokens, j):
-                return None
+        known = self.worth(tokens, j) == OWN and (bits[j] & CITY or word not in ("general", "regional"))
+        if not known and (bits[j] & STOP or not self._names_town(tokens, j)):
+            return None
         first = j
         while j - first < 2 and (step := before(tokens, first)) is not None and step[1] in (" ", "."):
             if bits[step[0]] & (STOP | MONTH | TITLE) or lower[step[0]] in NO_PARTS:
@@ -355,6 +398,20 @@ class InstitutionRules:
             first = step[0]
         last = self._right(tokens, i)[0]
         return Span(starts[first], ends[last], "institution")
+
+    def _our_lady(self, tokens: Tokens, i: int) -> Span | None:
+        """Return Our Lady of Perpetual Help, from its second word."""
+        step = after(tokens, i, True)
+        if (
+            not i
+            or tokens.lower[i - 1] != "our"
+            or step is None
+            or step[1] != "of"
+            or tokens.starts[i] != tokens.ends[i - 1] + 1
+        ):
+            return None
+        last = self._right(tokens, self._town(tokens, step[0], False), True)[0]
+        return Span(tokens.starts[i - 1], tokens.ends[last], "institution")
 
     def _names_town(self, tokens: Tokens, j: int) -> bool:
         """Say whether a word is the last of a town's name of ordinary words: Falls, Land, City."""

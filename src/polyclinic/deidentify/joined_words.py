@@ -11,7 +11,7 @@ from polyclinic.deidentify.tokens import Tokens
 _LINKS = {
     **dict.fromkeys(("", "'s", "’s", "'", "’", "d'", "d’", "-", "/"), " "),
     **{word: word for word in ("&", "and", "of", "for", "at", "the", "-", "–", "—", ".", ",", "or", "on", "by")},
-    **dict.fromkeys(("of the", "of our"), "of"),
+    **dict.fromkeys(("of the", "of our", ". of", ". of the"), "of"),
     **dict.fromkeys(("de", "del", "la", "de la", "le", "upon", "’s &", "'s &"), " "),
     **{"and the": "and", "for the": "for", "at the": "at", "& the": "&"},
 }

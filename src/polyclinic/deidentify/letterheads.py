@@ -1,4 +1,4 @@
-"""Letterheads: the line of capitalised words right above an address, a town or telephones is an institution's name."""
+"""Letterheads: a line of capitalised words right above a street or town is an institution's name."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
 """Places and institutions of a text: towns, streets, hospitals, schools, homes, employers.
 
-Each word with a capital is looked up once: a kind of institution, a town, the end of a town's name or street anchors the rule
-that looks at its neighbours. What stands right behind `at`, `from`, `in` and their like is asked for by these words.
+Each word with a capital is looked up once: a kind of institution, a town, the end of a town's name or street anchors
+the rule that looks at its neighbours. What stands right behind `at`, `from` and their like is asked for by these.
 """
 
 from __future__ import annotations
 
 from polyclinic.deidentify.businesses import UNITS
-from polyclinic.deidentify.institutions import SHORT_NAMES
+from polyclinic.deidentify.institutions import LISTING, SHORT_NAMES
 from polyclinic.deidentify.joined_words import before
 from polyclinic.deidentify.language import Words
 from polyclinic.deidentify.letterheads import letterheads
@@ -24,7 +24,7 @@ from polyclinic.deidentify.streets import (
 from polyclinic.deidentify.tokens import PLACE_WORD, STATE_WORD, STREET_TYPE, Tokens
 from polyclinic.deidentify.towns import TownRules
 
-_SAINTS = frozenset(("holy", "sacred", "mount", "mt", "st", "saint", "good"))
+_SAINTS = frozenset(("holy", "sacred", "mount", "mt", "st", "saint", "good", "lady"))
 
 
 class PlaceRules(TownRules):
@@ -55,7 +55,7 @@ class PlaceRules(TownRules):
         until = -1
         for i in self._candidates(tokens, zips):
             word = lower[i]
-            if word in anchors and (spot := self.institution(tokens, i)) is not None:
+            if word in anchors and (spot := self.institution(tokens, i, until)) is not None:
                 found.append(spot)
                 until = max(until, spot.end)
                 continue
@@ -81,6 +81,8 @@ class PlaceRules(TownRules):
                 and found[-1].type == "institution"
             ):
                 spot = self.named_after(tokens, i, "city")  # at Flint Manor in Flint
+            if spot is None and found and text[until : starts[i]] in LISTING and found[-1].type == "institution":
+                spot = self.named_after(tokens, i, "place")
             if (
                 spot is None
                 and i
@@ -100,6 +102,7 @@ class PlaceRules(TownRules):
         streets += with_houses(tokens, streets)
         found += streets
         state = self.state_after
+        found = [_with_possessive(text, span) if span.type == "institution" else span for span in found]
         places = [s for s in found if s.type == "address" or (s.type == "city" and state.match(text, s.end))]
         found += letterheads(tokens, places, [*found, *closed], self.worth)
         return found
@@ -125,7 +128,9 @@ class PlaceRules(TownRules):
         while last + 1 < len(tokens.starts) and tokens.starts[last + 1] < spot.end:
             last += 1
         worths = [self.worth(tokens, j) for j in range(i, last + 1)]
-        if tokens.lower[i] == "the" or (last > i and sum(worths) > 1):
+        if tokens.lower[i] == "the" or (
+            last > i and (sum(worths) > 1 or (sum(worths) and tokens.lower[last] in self.roles))
+        ):
             return spot
         return None
 
@@ -150,3 +155,8 @@ def _unit(tokens: Tokens, i: int) -> Span | None:
     ):
         return Span(tokens.starts[step[0]], tokens.ends[i], "institution")
     return None
+
+
+def _with_possessive(text: str, span: Span) -> Span:
+    """Return an institution with the s of its possessive: St. Brendan's."""
+    return span._replace(end=span.end + 2) if text[span.end : span.end + 2] in ("'s", "’s") else span

@@ -12,10 +12,11 @@ from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
 _UNIT = (
-    r"(?i:,?[ \t]*\n?[ \t]{0,2}(?:\b(?:apt|apartment|unit|suite|ste|lot|bldg|bldq|building|floor|fl|rm|room|trlr|trailer|"
-    r"spc|space|p\.?o\.? box|box|flat|no)\b\.?[ \t]?\n?#?[ \t]?|#[ \t]?)\w{1,5}(?:-\w{1,2})?\b)?"
+    r"(?i:,?[ \t]*\n?[ \t]{0,2}(?:\b(?:apt|apartment|unit|suite|ste|lot|bldg|bldq|building|floor|fl|rm|room|trlr|"
+    r"trailer|spc|space|p\.?o\.? box|box|flat)\b\.?[ \t]?\n?#?[ \t]?|#[ \t]?)"
+    r"(?:[a-z]?\d[a-z\d]{0,4}|[a-z])(?:-[a-z\d]{1,2})?\b)?"
 )
-_COMPASS = r"(?:[NSEW]{1,2}|N\.W|S\.W|N\.E|S\.E|North|South|East|West|NORTH|SOUTH|EAST|WEST|Northeast|Northwest|Southeast|Southwest)\b\.?"
+_COMPASS = r"(?:[NSEW]{1,2}|[NS]\.[EW]|North(?:east|west)?|South(?:east|west)?|East|West|NORTH|SOUTH|EAST|WEST)\b\.?"
 _GAP = r"(?:[ \t]{1,2}|[ \t]*\n[ \t>]*)"
 _NUMBER = (
     r"(?<![\w/.$:-])(?:\d{1,6}(?:[A-Za-z]|-\d{1,4}[A-Za-z]?)?|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|"
@@ -26,14 +27,16 @@ _WORD = r"(?:[A-ZÀ-Ý][\w.'’-]*|\d{1,3}(?:st|nd|rd|th|ST|ND|RD|TH)|of|the|de|
 _NUMBERED = re.compile(rf"({_NUMBER}){_GAP}((?:{_WORD}{_GAP}){{1,5}})$")
 _TAIL = re.compile(rf"\.?(?:[ \t]{_COMPASS}(?![ \t]?[-A-Za-z]))?{_UNIT}", re.IGNORECASE)
 _BEFORE_TOWN = re.compile(
-    rf"({_NUMBER}){_GAP}((?:{_WORD}{_GAP}){{0,4}}{_WORD}){_UNIT}(?:,|\^{{1,2}}|[ \t]{{2,}}|[ \t]?\n|[ \t]?;|[ \t]\|)?[ \t\n|]{{0,4}}$"
+    rf"({_NUMBER}){_GAP}((?:{_WORD}{_GAP}){{0,4}}{_WORD}){_UNIT}"
+    r"(?:,|\^{1,2}|[ \t]{2,}|[ \t]?\n|[ \t]?;|[ \t]\|)?[ \t\n|]{0,4}$"
 )
 _BEFORE_TOWN_LOWER = re.compile(
     rf"(?<![\w/.$-])(\d{{1,6}}) ((?:[a-z][\w'’-]* ){{0,3}}[a-z][\w'’-]*){_UNIT}, ?$", re.IGNORECASE
 )
 _ROUTE = re.compile(
     r"(?<![\w/.$-])(?:(?:\d{1,6}[ \t]+)?(?:[NSEW]\.?[ \t]+)?(?:(?:county|state|u\.?s\.?|farm(?:-to-market)?|old)\s+)?"
-    r"(?:(?:road|route|rd|rte|highway|hwy|cr|sr|fm|interstate)\.?|rural[ \t]+route)\s+#?(?:\d{1,4}[A-Za-z]?|[il]\d|\d[il])\b"
+    r"(?:(?:road|route|rd|rte|highway|hwy|cr|sr|fm|interstate)\.?|rural[ \t]+route)"
+    r"\s+#?(?:\d{1,4}[A-Za-z]?|[il]\d|\d[il])\b"
     r"(?:\s(?:north|south|east|west|[nsew])\b(?![ \t]?[-.\w]))?(?:,?[ \t]*\n?[ \t]*box[ \t]+\d+)?" + _UNIT + r"|"
     r"(?:r\.?[ \t]?r\.?|h\.?c\.?|rural[ \t]route|star[ \t]route|rfd)[ \t]#?\d{1,3},?\s+box[ \t]#?\d+[A-Za-z]?)",
     re.IGNORECASE,
@@ -56,15 +59,15 @@ _FOREIGN_NUMBER = re.compile(r"(?<![\w/.$:-])\d{1,6}[A-Za-z]?,?[ \t]{1,2}$")
 _RARE_TYPES = frozenset(
     words_of(
         "alley anex annex arcade bayou bend bluff bluffs bottom branch bridge brook burg bypass camp canyon cape "
-        "causeway center centers circles cliff cliffs club common commons corner corners courts cove coves creek crest "
-        "crossroad curve dale dam divide drives estate estates extension fall falls ferry field fields flat flats ford "
-        "forest forge fork forks fort garden gateway glen glens greens groves harbor harbors haven hills hollow inlet "
-        "island islands isle junction junctions key keys knoll knolls lake lakes landing lodge mall manor meadow "
-        "meadows mill mills mission motorway mount mountain mountains neck orchard oval overpass park parks parkways "
-        "pass passage pine pines plain plains point points port ports prairie ranch ridges river roads route "
-        "shoal shoals shore shores skyway spring springs spur spurs squares station stream streets summit throughway "
-        "trace track trailer tunnel underpass union valley valleys viaduct view views village villages ville "
-        "walks wharf quay wynd gate gates drove rise side yard buildings wall ways wells vale end"
+        "causeway center centers circles cliff cliffs club common commons corner corners courts cove coves creek "
+        "crest crossroad curve dale dam divide drives estate estates extension fall falls ferry field fields flat "
+        "flats ford forest forge fork forks fort garden gateway glen glens greens groves harbor harbors haven hills "
+        "hollow inlet island islands isle junction junctions key keys knoll knolls lake lakes landing lodge mall "
+        "manor meadow meadows mill mills mission motorway mount mountain mountains neck orchard oval overpass park "
+        "parks parkways pass passage pine pines plain plains point points port ports prairie ranch ridges river "
+        "roads route shoal shoals shore shores skyway spring springs spur spurs squares station stream streets "
+        "summit throughway trace track trailer tunnel underpass union valley valleys viaduct view views village "
+        "villages ville walks wharf quay wynd gate gates drove rise side yard buildings wall ways wells vale end"
     )
 )
 _SURE_TYPES = frozenset(words_of("street avenue road lane boulevard parkway highway drive blvd ave rd ln pkwy hwy"))
@@ -74,9 +77,9 @@ _WITHOUT_NUMBER = re.compile(
 )
 _NO_STREET = frozenset(
     words_of(
-        "yo y/o yr yrs year years m f biba from at in on off is was lives live living seen by to with for bed room unit "
-        "home hours hour hr hrs min minutes mg ml cm mm o'clock day days week weeks month months times dr doctor "
-        "patient pt pain large small left right per and or be not no he she cc ed er"
+        "yo y/o yr yrs year years m f biba from at in on off is was lives live living seen by to with for bed room "
+        "unit home hours hour hr hrs min minutes mg ml cm mm o'clock day days week weeks month months times dr "
+        "doctor patient pt pain large small left right per and or be not no he she cc ed er"
     )
 )
 _LABELLED = re.compile(
@@ -85,7 +88,8 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 _VALUE = re.compile(
-    rf"(?:\d[\w-]*[ \t]{{1,2}})?[^\W_][\w.'’#-]*(?:[ \t]{{1,2}}[^\W_][\w.'’#-]*){{0,5}}{_UNIT}(?=[ \t]*(?:[,|;\"\n]|$|[ \t]{{2}}))"
+    rf"(?:\d[\w-]*[ \t]{{1,2}})?[^\W_][\w.'’#-]*(?:[ \t]{{1,2}}[^\W_][\w.'’#-]*){{0,5}}{_UNIT}"
+    r"(?=[ \t]*(?:[,|;\"\n]|$|[ \t]{2}))"
 )
 _HINTS = ("address", "street", "addr", "residence")
 _HOUSES = frozenset(words_of("cottage house farm barn rectory lodge villa court mews grange hall vicarage flat mill"))
@@ -118,10 +122,8 @@ class StreetRules:
             return None
         start, word = starts[i], lower[i]
         one_case = is_upper(tokens, i) and ends[i] - start > 2
-        if text[ends[i] : ends[i] + 2] in (". ", " ") or text[ends[i] : ends[i] + 1] == " ":
-            behind = i + 1 < len(starts) and text[ends[i] : starts[i + 1]] in (" ", ". ")
-            if behind and word in ("dr", "st") and not is_upper(tokens, i + 1):
-                return None  # 12 Seen by Dr. Smith
+        if word == "dr" and i + 1 < len(starts) and text[ends[i] : starts[i + 1]] in (" ", ". ") and not one_case:
+            return None  # 12 Seen by Dr. Smith
         found = _NUMBERED.search(text, max(0, start - 64), start)
         rare = word in _RARE_TYPES and word not in self.full
         if found is not None:
@@ -150,9 +152,15 @@ class StreetRules:
             if bits[j] & (MONTH | TITLE) or (bits[j] & STOP and ends[j] - starts[j] < 4):
                 break
             first = j
-        if first == i or not text[starts[i]].isupper():
+        start = starts[first]
+        if first == i and (ordinal := _ORDINAL.search(text, max(0, start - 8), start)) is not None:
+            start = ordinal.start()
+        if start == starts[i] or not text[starts[i]].isupper():
             return None
-        cued = _WITHOUT_NUMBER.search(text, max(0, starts[first] - 12), starts[first]) is not None
+        if (block := _BLOCK.search(text, max(0, start - 18), start)) is not None:
+            start = block.start()
+        cued = _WITHOUT_NUMBER.search(text, max(0, start - 12), start) is not None
+        cued = cued or block is not None or _HOUSE.search(text, max(0, start - 40), start) is not None
         following = text[ends[i] : ends[i] + 2]
         if following[:1] == " " and following[1:].isupper() and not cued:
             return None
@@ -164,11 +172,16 @@ class StreetRules:
                 or word in ("terrace", "alley", "court", "way", "ct", "dr", "cir", "pl", "ter")
             )
         ) or (word in ("street", "avenue", "boulevard") and not bits[first] & STOP):
-            if word == "st" and following[:1] == "." and text[ends[i] + 1 : ends[i] + 3].strip()[:1].isupper():
-                return None
             unit = _TAIL.match(text, ends[i])
-            return Span(starts[first], unit.end() if unit is not None else ends[i], "address")
+            return Span(start, unit.end() if unit is not None else ends[i], "address")
         return None
+
+
+_ORDINAL = re.compile(r"(?:\b[NSEW]\.? )?\b\d{1,3}(?:st|nd|rd|th)[ \n]$", re.IGNORECASE)
+_BLOCK = re.compile(r"\b\d{2,5} block of $")
+_HOUSE = re.compile(
+    rf"(?:The )?(?:[A-Z][\w'’]+ ){{1,3}}(?:{'|'.join(h.capitalize() for h in sorted(_HOUSES))}),[ \n]$"
+)
 
 
 def _foreign(tokens: Tokens, i: int) -> Span | None:
@@ -220,9 +233,9 @@ def with_houses(tokens: Tokens, streets: Sequence[Span]) -> Iterator[Span]:
     text = tokens.text
     for street in streets:
         head = text[max(0, street.start - 40) : street.start]
-        found = re.search(r"((?:The )?(?:[A-Z][\w'’]+ ){1,3}([A-Z][a-z]+)),[ \n]$", head)
-        if found is not None and found[2].lower() in _HOUSES:
-            yield Span(street.start - len(head) + found.start(1), street.start - 2, "address")
+        found = _HOUSE.search(head)
+        if found is not None:
+            yield Span(street.start - len(head) + found.start(), street.start - 2, "address")
 
 
 def _new_lines(text: str) -> int:
@@ -230,15 +243,16 @@ def _new_lines(text: str) -> int:
 
 
 _IN_LOWER_CASE = re.compile(
-    r"\b(?:on|at|off|along|near) ((?:[a-z][\w'’]* ){1,2}(?:street|avenue|road|lane|boulevard|parkway|highway|drive|st|ave|av|"
-    r"rd|ln|dr|blvd|ct|cir|pl|ter|pkwy|way|court|place|circle|trail))\b(?=[.,?!\n]|$| (?:and|in|near|by|for|now)\b)"
+    r"\b(?:on|at|off|along|near) ((?:[a-z][\w'’]* ){1,2}(?:street|avenue|road|lane|boulevard|parkway|highway|drive|"
+    r"st|ave|av|rd|ln|dr|blvd|ct|cir|pl|ter|pkwy|way|court|place|circle|trail))\b"
+    r"(?=[.,?!\n]|$| (?:and|in|near|by|for|now)\b)"
 )
 
 
 def in_lower_case(text: str) -> Iterator[Span]:
     """Yield the streets without a number of a text in lower case, where a sentence or phrase ends with them."""
     for found in _IN_LOWER_CASE.finditer(text):
-        if _NO_STREET.isdisjoint(found[1].split()) and found[1].split()[0] not in (
+        if _NO_STREET.isdisjoint(found[1].split()[:-1]) and found[1].split()[0] not in (
             "the",
             "a",
             "my",

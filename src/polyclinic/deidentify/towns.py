@@ -19,6 +19,7 @@ from polyclinic.deidentify.tokens import Tokens
 _CODES_THAT_ARE_WORDS = frozenset(words_of("MD PA MS MA DO OR DC CO DE IN ME AL LA MT CT PR ON OK HI ID OH"))
 _DEGREES = frozenset(words_of("MD DO PA MS MA DC CT OR"))
 _PREPOSITIONS = frozenset(("in", "near", "to", "from", "of"))
+_SIDE = re.compile(r"(?:East|West|North|South|EAST|WEST|NORTH|SOUTH|New) $")
 _UNITS = frozenset(words_of("apt apt. apartment unit suite ste ste. lot bldg building floor flat room box"))
 _ABBREVIATED = frozenset(("st", "mt", "ft"))
 _NOT_TOWNS = re.compile(
@@ -97,6 +98,9 @@ class TownRules(AnnouncedRules):
                 start = end - len(phrase)
                 while start > low and " ".join(tokens.lowered[start:end].replace("’", "'").split()) != phrase:
                     start -= 1
+                low = max(0, start - 6)
+                if (side := _SIDE.search(tokens.text, low, start)) is not None:
+                    start = side.start()
                 if not tokens.text[max(0, start - 1) : start].isalnum():
                     plain = tokens.text[start].isupper() or tokens.caseless
                     return Span(start, end, "city") if plain else None
@@ -156,11 +160,10 @@ class TownRules(AnnouncedRules):
             cued = self.city_cue.search(text, starts[i] - 30, starts[i]) is not None
             if is_upper(tokens, i) and bit & COMMON and not bit & (NAME | CITY) and not cued:
                 return None  # CAR TOWED, AR PLATE
-            if code in _CODES_THAT_ARE_WORDS and not (bit & CITY or cued) and (code in _DEGREES or bit):
-                if code in _DEGREES or not re.match(r"\s*(?:\n|$)", after_it):
-                    known = not bit and code in ("MA",)
-                    if not known:
-                        return None
+            ends_line = re.match(r"\s*(?:\n|$)", after_it) is not None
+            doubtful = code in _DEGREES or (bit and code in _CODES_THAT_ARE_WORDS and not ends_line)
+            if doubtful and not (bit & CITY or cued) and (bit or code != "MA"):
+                return None
             if bit & COMMON and code not in self.codes and not bit & (NAME | CITY) and not cued:
                 return None
         return self._to_left(tokens, i)
