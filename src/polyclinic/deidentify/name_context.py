@@ -18,7 +18,11 @@ from polyclinic.deidentify.lexicon import (
     WORD,
 )
 from polyclinic.deidentify.name_words import COMMA, NameWords
+from polyclinic.deidentify.ordinary_words import is_slip
 from polyclinic.deidentify.tokens import Tokens
+
+# Behind Lamb, Heaven: a middle initial, and the end of the line or field
+ENDS_FIELD = re.compile(r"(?: [A-Z]\.?)?(?:[ \t]*(?:$|\n|[|;()\d])|[ \t]{2})")
 
 
 class NameContext(NameWords):
@@ -153,6 +157,9 @@ class NameContext(NameWords):
             tokens.ends[j] - tokens.starts[j] < 2 and not bits[i] & FAMILY
         ):
             return False
+        if bits[j] & COMMON and not bits[j] & (STOP | STATE | TITLE | CREDENTIAL):
+            behind = tokens.text[tokens.ends[j] : tokens.ends[j] + 8]
+            return bool(bits[i] & FAMILY) and ENDS_FIELD.match(behind) is not None
         return self._nameish(tokens, i, True) and self._nameish(tokens, j, False) and not bits[j] & (COMMON | STATE)
 
     def _after_title(self, tokens: Tokens, i: int, shut: list[bool]) -> tuple[int, int] | None:
@@ -203,7 +210,9 @@ class NameContext(NameWords):
                 return None
         if not hard:
             upper = text[tokens.starts[j] : tokens.ends[j]].isupper()
-            if (not bit & NAME and (bit or tokens.caseless or upper)) or (upper and bit & COMMON):
+            if (not bit & NAME and (bit or tokens.caseless or upper or is_slip(tokens.lower[j], self.lexicon))) or (
+                upper and bit & COMMON
+            ):
                 return None
             if bit & (WORD | EPONYM) and (tokens.caseless or self.is_thing(tokens, j) or bit & EPONYM):
                 nxt = j + 1

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
+from polyclinic.deidentify.language import Words, words_of
 from polyclinic.deidentify.lexicon import (
+    CITY,
     COMMON,
     CREDENTIAL,
     EPONYM,
@@ -17,6 +19,7 @@ from polyclinic.deidentify.lexicon import (
     INSTITUTION,
     MONTH,
     NAME,
+    PARTICLE,
     RARE,
     SOFT_TITLE,
     STATE,
@@ -25,34 +28,70 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
-from polyclinic.deidentify.name_cues import DOSE
+from polyclinic.deidentify.name_cues import DOSE, EITHER, NOT_NAMES_ALONE, SAFE, SHAPED, SURE, UNKNOWN
 from polyclinic.deidentify.name_extent import NameExtent
 from polyclinic.deidentify.name_slots import (
-    AGE_BEHIND,
     CLOSINGS,
     GREETINGS,
     LABELS,
     RELATIVES,
     ROLES,
     SERVICES,
+    TITLES,
     before_of,
     is_thing_place,
     left_weight,
     right_weight,
 )
-from polyclinic.deidentify.ordinary_words import MEDICAL_ENDING
+from polyclinic.deidentify.ordinary_words import MEDICAL_ENDING, is_ordinary, is_slip
 from polyclinic.deidentify.tokens import Tokens
 
 NEVER = TITLE | CREDENTIAL | INSTITUTION
 PLAIN_WORDS = ROLES | SERVICES | RELATIVES | GREETINGS | LABELS
 FIELD_ENDS = re.compile(r"[ \t]*(?:$|[,;|\n\t)]|\s{2,}|\s?[-–—]\s)", re.MULTILINE)
 STAMP = re.compile(r"(?:^|\n)[^\w\n]{0,2}(?:\d[\d/:. -]{2,22}(?:[AP]M)?[^\w\n]{0,4})$", re.IGNORECASE)
+STOPS = re.compile(r"[,.;)\n]|\s(?:AT|at|ON|RN|MD|NP)\b|$")
 CLAUSE = re.compile(r"[,;]?\s[a-z]|,\s(?:[A-Z]|and|but)|;")
+FUNCTION_WORDS = frozenset(
+    words_of(
+        "a an the and or but of in on at to for from with by is was are be as if so no not do does did has "
+        "had have he she "
+        "it they we you i will would can could may might must should than then"
+    )
+)
 VERBLIKE = ("ed", "ing", "ly")
 
 
 class NameEvidence(NameExtent):
     """Names by their place."""
+
+    def __init__(self, words: Words, lexicon: dict[str, int]) -> None:
+        """Sort the ordinary words of a language."""
+        super().__init__(words, lexicon)
+        self._ordinary = sorted(word for word, bits in lexicon.items() if bits & COMMON)
+        self._unlisted: dict[str, int] = {}  # what was said of words in no list
+
+    def kind_of(self, tokens: Tokens, i: int) -> int:
+        """Say what the lists know of a word."""
+        bit = tokens.bits[i]
+        if bit & NAME:
+            if bit & COMMON and tokens.lower[i] in self.relations:
+                return SAFE
+            return EITHER if bit & NOT_NAMES_ALONE else SURE
+        if bit & ~(CITY | PARTICLE):
+            return SAFE
+        word = tokens.lower[i]
+        kind = self._unlisted.get(word)
+        if kind is None:
+            if is_ordinary(word, self.lexicon):
+                kind = SAFE if self.lexicon.get(word.rstrip("s"), 0) & COMMON else SHAPED
+            else:
+                verb = len(word) > 5 and word.endswith(("ed", "ing"))
+                kind = SHAPED if verb or is_slip(word, self.lexicon) else UNKNOWN
+            if len(self._unlisted) > 100_000:
+                self._unlisted.clear()
+            self._unlisted[word] = kind
+        return kind
 
     def _by_place(
         self, tokens: Tokens, found: list[tuple[int, int]], shut: list[bool], phones: frozenset[int]
@@ -81,6 +120,8 @@ class NameEvidence(NameExtent):
     def _may_be(self, tokens: Tokens, i: int) -> bool:
         """Say whether a word can be a name at all, whatever its place."""
         bit = tokens.bits[i]
+        if tokens.lower[i] in FUNCTION_WORDS:
+            return False
         if bit & (SOFT_TITLE | TITLE) and self._adjacent(tokens, i):
             return False
         if not bit & NAME:
@@ -106,7 +147,6 @@ class NameEvidence(NameExtent):
                 return begins.get(j, last)
             if size > 1 and (
                 not self._may_be(tokens, j)
-                or bits[j] & STOP
                 or text[starts[j] : ends[j]].isupper() != upper
                 or (upper and not bits[j] & (NAME | RARE) and bits[j])
             ):
@@ -125,32 +165,37 @@ class NameEvidence(NameExtent):
         text, bits, starts, ends = tokens.text, tokens.bits, tokens.starts, tokens.ends
         start, end = starts[i], ends[last]
         bit = bits[i]
+        right = right_weight(text, end, phones)
         if (
             self.is_thing(tokens, last)
             or (last == i and is_thing_place(text, start, end))
-            or (DOSE.match(text, end) and not AGE_BEHIND.match(text, end))
+            or (right < 2 and DOSE.match(text, end))
         ):
             return False
         word, sign = before_of(text, start)
         left = 0 if tokens.caseless and bit & COMMON else left_weight(text, start, word, sign)
         if left == 1 and bit & COMMON and not bit & NAME and last == i:
             left = 0
-        right = right_weight(text, end, phones)
+        if left == 1 and word not in ("and", "or", "is", "for") and self.verb_cue.search(text, start - 60, start):
+            left = 2
+        announced = left > 1 and (word in ROLES or word in RELATIVES or word in TITLES)
         upper = text[start : ends[i]].isupper()
+        if text[end : end + 1] == ":" and sign in ("\n", "") and not word:
+            return False
         if last > i:
             return self._weigh_pair(tokens, i, last, begins, left, right)
-        if bit & STOP:
-            return left + right > 4 and not upper
         weight = left + right
+        if bit & STOP and (sign or not announced or (upper and not STOPS.match(text, end))):
+            return False
         if upper and not tokens.caseless:
             if end - start < 3:
                 return False
             if bit & NAME:
-                return weight > 1 and (left > 1 or right > 1) and not (bit & EPONYM and weight < 3)
-            return weight > 4 or (not bit and weight > 1)
+                return (left > 1 or right > 1) and not (bit & EPONYM and not announced and weight < 3)
+            return weight > 4 or (not bit and weight > 1) or (bool(bit & RARE) and word in ROLES and right > 0)
         if bit & NAME:
-            return weight > 1 and not (bit & EPONYM and weight < 3)
-        if bit & COMMON:
+            return weight > 1 and not (bit & EPONYM and not announced and weight < 3)
+        if bit & COMMON or (not bit and self.kind_of(tokens, i) < UNKNOWN):
             if sign in ("", ",", "@", "\n", "."):
                 return weight > 3 or left == 3 or (left == 2 and bool(bit & RARE))
             return left > 1 and (right > 1 or FIELD_ENDS.match(text, end) is not None) and not CLAUSE.match(text, end)

@@ -8,9 +8,7 @@ a person's verb, a role, a list of names in which it stands.
 
 from __future__ import annotations
 
-from polyclinic.deidentify.language import Words
 from polyclinic.deidentify.lexicon import (
-    CITY,
     COMMON,
     CREDENTIAL,
     EPONYM,
@@ -19,7 +17,6 @@ from polyclinic.deidentify.lexicon import (
     INSTITUTION,
     MONTH,
     NAME,
-    PARTICLE,
     SOFT_TITLE,
     STATE,
     STOP,
@@ -38,7 +35,6 @@ from polyclinic.deidentify.name_cues import (
     RIGHT_BEFORE_NAMES,
     ROLE_BEHIND,
     ROLE_LABEL,
-    SAFE,
     SHAPED,
     SURE,
     UNKNOWN,
@@ -46,39 +42,12 @@ from polyclinic.deidentify.name_cues import (
 )
 from polyclinic.deidentify.name_evidence import NameEvidence
 from polyclinic.deidentify.name_slots import is_thing_place
-from polyclinic.deidentify.ordinary_words import is_abbreviation, is_ordinary, is_slip
+from polyclinic.deidentify.ordinary_words import is_abbreviation
 from polyclinic.deidentify.tokens import Tokens
 
 
 class NameLeftovers(NameEvidence):
     """Names by exclusion."""
-
-    def __init__(self, words: Words, lexicon: dict[str, int]) -> None:
-        """Sort the ordinary words of a language."""
-        super().__init__(words, lexicon)
-        self._ordinary = sorted(word for word, bits in lexicon.items() if bits & COMMON)
-        self._unlisted: dict[str, int] = {}  # what was said of words in no list
-
-    def kind_of(self, tokens: Tokens, i: int) -> int:
-        """Say what the lists know of a word."""
-        bit = tokens.bits[i]
-        if bit & NAME:
-            if bit & COMMON and tokens.lower[i] in self.relations:
-                return SAFE
-            return EITHER if bit & NOT_NAMES_ALONE else SURE
-        if bit & ~(CITY | PARTICLE):
-            return SAFE
-        word = tokens.lower[i]
-        kind = self._unlisted.get(word)
-        if kind is None:
-            if is_ordinary(word, self.lexicon):
-                kind = SAFE if self.lexicon.get(word.rstrip("s"), 0) & COMMON else SHAPED
-            else:
-                kind = SHAPED if is_slip(word, self.lexicon) else UNKNOWN
-            if len(self._unlisted) > 100_000:
-                self._unlisted.clear()
-            self._unlisted[word] = kind
-        return kind
 
     def _leftovers(self, tokens: Tokens, found: list[tuple[int, int]], shut: list[bool]) -> list[tuple[int, int]]:
         """Return the names, as first and last token, that are left beside those of `found`."""

@@ -21,82 +21,25 @@ from polyclinic.deidentify.lexicon import (
     WORD,
 )
 from polyclinic.deidentify.name_context import NameContext
+from polyclinic.deidentify.name_slots import CLOSINGS, right_weight
+from polyclinic.deidentify.ordinary_words import is_ordinary
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens, stands_alone
 
-# What ends the line of one who dictated and one who typed: JRS/mt, JS:kl 03/04/2024
-TRAILER = re.compile(
-    r"[ \t]*((?:[A-Z]{2,4}|[A-Z](?:\.[A-Z]){1,2}\.?)(?:[ ]?[/\\][ ]?[A-Za-z]{2,4}|:[a-z]{2,3}){1,2})(?=[ "
-    r"\t]*(?:$|\d|[DT]:|\())"
-)
-# JRS/mt at the end of a line that says more before it
-ENDS_LINE = re.compile(r"(?<![\w/:])([A-Z]{2,3}/[a-z]{2,3})[ \t]*$")
-DICTATED = re.compile(
-    r"(?<![\w.])(?:D|T|MT|Tech|Init|Initials|Typist|Typ|Trans|Dict)[ ]?:[ ]?([A-Z]{2,3}|[a-z]{2,3})(?![\w:/])"
-)
-DASHED = re.compile(r"[-–—~/]{1,2}[ \t]?([A-Z]{2,3}|[a-z]{2,3})[ \t]*$")
-INITIALS_LABEL = re.compile(
-    r"\b(?:initials|typist|transcriptionist|scribe|initialed by|initialled by|rn|signed|transcribed by|typed "
-    r"by|entered by|dictated by|d/t by|by)[ \t]*[:=]?[ \t]*((?:[A-Za-z]\.?){2,3})(?=[\s,;.)]|$)",
-    re.IGNORECASE,
-)
-# w/ JLT rn
-INITIALS_OF_STAFF = re.compile(r"([A-Z]{2,3}),?\s(?:rn|RN|lpn|LPN|cna|CNA|PharmD|pharmd|PA-C|CRNA|APRN|NP|RRT|rrt)\b")
-INITIALS_AFTER_BY = re.compile(
-    r"\b(?:BY|By|by|per|PER|w/)\s([A-Z]{2,3})(?=\s(?:AT|at|ON|on|@)\s\d|[ ]?\d{1,2}[:/]\d|\s(?:rn|RN|md|MD)\b)"
-)
-_SLASHED = re.compile(
-    r"^(?:LE|UE|RUE|LUE|RLE|LLE|AM|PM|BP|GI|AP|OD|OS|PT|OT|IV|PO|ADL|MD|RN|NP)[/:]|[/:\\](?:MD|RN|NP|PA|UE|LE|"
-    r"GU|OT|min|kg|dl|ml|hr|day)$",
-    re.IGNORECASE,
-)
-_DEPARTMENTS = frozenset(
-    words_of(
-        "ED ER OR ICU CCU PICU NICU PACU MICU SICU IV PM AM OB GI GU RT PT OT IR MRI CT VA US DR MR MS RN LPN "
-        "NP PA MD DO SDU ENT GYN PCP HH SNF TCU PCU MSU CVU BMT AND FOR THE PER BY TO"
-    )
-)
-_STAFF = (
-    " rn",
-    " RN",
-    " lpn",
-    " LPN",
-    " cna",
-    " CNA",
-    " PharmD",
-    " pharmd",
-    " PA-C",
-    " CRNA",
-    " APRN",
-    " NP",
-    " RRT",
-    " rrt",
-)
 # His son mark here: a word of the lists that is also a word needs one of these behind it.
 _RELATED = re.compile(
-    r"\s([a-z]{3,})\b(\s(?:here|at|in|is|was|called|states|says|said|updated|present|who|will|and|has|came)\b|,)?"
+    r"\s([^\W\d_]{3,})\b(\s(?:here|at|in|is|was|called|states|says|said|updated|present|who|will|and|has|came)\b|,)?"
+)
+# A line of one word or two below the greeting that ends a message
+CLOSED = re.compile(
+    r"^(?:thx|ty|thanks|thank you|best|regards|cheers|sincerely|love|respectfully|yours|(?:kind|warm|"
+    r"best) (?:regards|"
+    r"wishes)|"
+    r"take care)\b[^.?\n]{0,24}[,.!]*[ \t]*\n{1,2}[ \t>]*([^\W\d_][\w'’-]{1,18}(?: [^\W\d_][\w'’.-]{0,18})?)[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
 )
 _NEXT_WORD = re.compile(r"\s([a-z]+)\b")
 _LOWER_TITLES = ("dr ", "dr. ", "mr ", "mr. ", "mrs", "ms ", "ms. ", "miss ", "prof", "doctor ", "nurse ", "drs ")
-_ANNOUNCES_INITIALS = (
-    "initial",
-    "typist",
-    "transcri",
-    "scribe",
-    "signed",
-    "typed",
-    "entered",
-    "dictated",
-    "d/t by",
-    " by",
-    "rn:",
-)
-_NO_INITIALS = frozenset(
-    words_of(
-        "md rn np pa do am pm po iv im pt no ok as to by ed or er na bid tid qid prn and the for via rt ot "
-        "lpn phd mid"
-    )
-)
 
 
 # With what names of towns begin, and some of people: Port Nancyside
@@ -136,13 +79,26 @@ class NameRepeats(NameContext):
             bit = tokens.bits[i]
             if self.is_thing(tokens, i):
                 continue
-            if bit & (COMMON | WORD | EPONYM | STATE | MONTH):
-                if tokens.caseless or (self.starts_sentence(tokens, i) and bit & (COMMON | MONTH)):
-                    continue
-                if tokens.text[tokens.starts[i] : tokens.ends[i]].isupper() and bit & COMMON:
-                    continue
+            if bit & (COMMON | WORD | EPONYM | STATE | MONTH) and not self._again_here(tokens, i):
+                continue
             spans.append(Span(tokens.starts[i], tokens.ends[i], "name"))
         return spans
+
+    def _again_here(self, tokens: Tokens, i: int) -> bool:
+        """Say whether a word that is a name in this text, and an ordinary one elsewhere, is the name here."""
+        text, start, end, bit = tokens.text, tokens.starts[i], tokens.ends[i], tokens.bits[i]
+        if tokens.caseless:
+            return False
+        if right_weight(text, end, frozenset()) > 1:
+            return not bit & EPONYM or not self.starts_sentence(tokens, i)
+        if text[start:end].isupper() and bit & COMMON:
+            return False
+        if not bit & (COMMON | MONTH) or not self.starts_sentence(tokens, i):
+            return True
+        # At the beginning of a sentence or line any word has a capital.
+        if text[end : end + 1] in (":", "-", "/") or f" {tokens.lower[i]} " in text or bit & (STATE | EPONYM | MONTH):
+            return False
+        return text[end : end + 2].strip(" ")[:1] in (",", "'", "’", ".", "") or text[start - 1 : start] == "\n"
 
     def _lower_case(self, tokens: Tokens, found: list[tuple[int, int]]) -> list[Span]:
         """Return names in lower case in a text that has capitals: after titles, from the lists, and found "
@@ -184,9 +140,13 @@ class NameRepeats(NameContext):
                 related = _RELATED.match(text, place + len(relation))
                 if related is not None and not text[place - 1 : place].isalnum():
                     bit = self.lexicon.get(related[1], 0)
-                    if bit & GIVEN and not bit & STOP and (not bit & COMMON or related[2]):
+                    unlisted = not bit and related[2] and not is_ordinary(related[1], self.lexicon)
+                    if unlisted or (bit & GIVEN and not bit & STOP and (not bit & COMMON or related[2])):
                         spans.append(Span(related.start(1), related.end(1), "name"))
                 place = text.find(f"{relation} ", place + 1)
+        for closing in CLOSED.finditer(text) if "\n" in text else ():
+            if not CLOSINGS.fullmatch(closing[1]):
+                spans.append(Span(closing.start(1), closing.end(1), "name"))
         known = {
             tokens.lower[j]
             for a, b in found
@@ -204,41 +164,4 @@ class NameRepeats(NameContext):
                         end = end if bit & (WORD | COMMON | STOP) else following.end()
                     spans.append(Span(place, end, "name"))
                 place = text.find(word, place + 1)
-        return spans
-
-    def _initials(self, text: str) -> list[Span]:
-        """Return initials at the end of a text: who dictated, who typed, who signed."""
-        tail = max(0, len(text) - 420)
-        spans = []
-        place = tail
-        for line in text[tail:].split("\n"):
-            if len(line) < 64 and line.strip():
-                if (found := TRAILER.match(line)) and not _SLASHED.search(found[1]):
-                    spans.append(Span(place + found.start(1), place + found.end(1), "name"))
-                if "/" in line and (found := ENDS_LINE.search(line)) and not _SLASHED.search(found[1]):
-                    spans.append(Span(place + found.start(1), place + found.end(1), "name"))
-                if ("-" in line or "/" in line or "–" in line or "~" in line) and (found := DASHED.search(line)):
-                    before = line[found.start() - 1 : found.start()] if found.start() else ""
-                    if found[1].lower() not in _NO_INITIALS and not before.strip():
-                        spans.append(Span(place + found.start(1), place + found.end(1), "name"))
-            place += len(line) + 1
-        for found in DICTATED.finditer(text, tail):
-            if found[1].lower() not in _NO_INITIALS:
-                spans.append(Span(found.start(1), found.end(1), "name"))
-        staff = any(word in text for word in _STAFF)
-        for m in INITIALS_OF_STAFF.finditer(text) if staff else ():
-            if m[1] not in _DEPARTMENTS and not text[m.start() - 1 : m.start()].strip(" \t\n("):
-                spans.append(Span(m.start(1), m.end(1), "name"))
-        if " by " in text or " BY " in text or " per " in text or "w/ " in text:
-            for m in INITIALS_AFTER_BY.finditer(text):
-                if m[1] not in _DEPARTMENTS or " AT " in text[m.end() : m.end() + 4]:
-                    spans.append(Span(m.start(1), m.end(1), "name"))
-        lowered = text[tail:].lower()
-        announced = any(word in lowered for word in _ANNOUNCES_INITIALS)
-        for m in INITIALS_LABEL.finditer(text, tail) if announced else ():
-            if (
-                m[1].replace(".", "").isupper()
-                or text[m.start() : m.end()].lower().startswith(("initial", "typist", "transcri", "scribe", "typed"))
-            ) and m[1].lower() not in _NO_INITIALS:
-                spans.append(Span(m.start(1), m.end(1), "name"))
         return spans

@@ -24,6 +24,7 @@ RELATIVES = frozenset(
     )
 )
 GREETINGS = frozenset(words_of("dear hi hey hello thx thanks ty thank-you c/o attn fao"))
+TITLES = frozenset(words_of("dr mr mrs ms miss mx prof professor doctor sra dra mister madam rev reverend"))
 ROLES = frozenset(
     words_of(
         "rn nurse lpn lvn cna cma np arnp aprn crna crnp pa pa-c md do chaplain therapist psychologist psychiatrist "
@@ -90,7 +91,7 @@ DEGREE_BEHIND = re.compile(
 )
 ROLE_BEHIND = re.compile(
     rf"\s\((?:(?:his|her|the|pt['’]?s|patient['’]s|\w+['’]s)\s)?(?:{_RELATIVE}|"
-    rf"{'|'.join(sorted(map(re.escape, ROLES | SERVICES), key=len, reverse=True))}|self|patient|pronouns|"
+    rf"{'|'.join(sorted(map(re.escape, ROLES | SERVICES), key=len, reverse=True))}|self|patient|pronouns|calling|"
     rf"\w+[- ]in[- ]law)"
     r"(?=[),;/ -])"
     rf"|,\s(?:an?|the|his|her|our|my|their)\s(?:\w+\s)?(?:{_RELATIVE}|nurse|teacher|friend|neighbou?r|therapist|"
@@ -113,7 +114,7 @@ PERSON_BEHIND = re.compile(
     r"gave|gives|took|takes care|came|went|died|passed away|sitting|walking|resting|sleeping|progressing|"
     r"present|here|"
     r"at bedside|at the bedside|on scene|on the phone|hcp|poa|nok|acknowledged|witnessed|observed|placed|started|"
-    r"ordered|paged|notified|informed|will)\b",
+    r"ordered|paged|notified|informed|will|calling|speaking)\b",
     re.IGNORECASE,
 )
 # A finding of a test, a score, a size: what stands before it is a thing.
@@ -193,10 +194,14 @@ def left_weight(text: str, start: int, word: str, sign: str) -> int:
             return 2
         return 0
     if sign == "":
-        if word in RELATIVES or word in GREETINGS:
+        if word in RELATIVES or word in GREETINGS or word in TITLES:
             return 3
         if word in ROLES:
-            return 0 if word in ("pt", "st", "ot", "md", "do", "ms") and text[start - 3 : start - 1].islower() else 2
+            return (
+                1
+                if word in ("pt", "st", "ot", "md", "do") and (text[start - 3 : start - 1].islower() or word == "pt")
+                else 2
+            )
         return 1 if word in VERBS else 0
     if sign == ",":
         if word in RELATIVES:
@@ -209,9 +214,24 @@ def left_weight(text: str, start: int, word: str, sign: str) -> int:
         return 2 if word in ROLES or word in SERVICES or word in RELATIVES else 0
     if sign == "@":
         return 3
+    if sign in "->~–—":
+        return 3 if _signs_off(text, start) else 0
     if sign == ".":
+        if word in TITLES:
+            return 3
         return 2 if word in ROLES and len(word) < 5 else 3 if word in ("attn", "cc", "c.c") else 0
     return 0
+
+
+def _signs_off(text: str, start: int) -> bool:
+    """Say whether a line of a dash, or of a quoted message, and one word ends a message: - Fields."""
+    line = text.rfind("\n", 0, start) + 1
+    end = text.find("\n", start)
+    end = len(text) if end < 0 else end
+    if len(text[line:start].strip(" \t>-~–—*")) or end - start > 24 or " " in text[start:end].strip():
+        return False
+    rest = text[end:].lstrip("\n")
+    return not rest.strip() or (text[line] == ">" and rest[0] != ">")
 
 
 def right_weight(text: str, end: int, phones: frozenset[int] | set[int]) -> int:

@@ -281,8 +281,10 @@ class NameWords:
         word = found["thing"].lower()
         if word in self.things:
             bit = tokens.bits[i]
-            if word in OWNED and bit & NAME and not bit & EPONYM and found[0][:1] in ("'", "’"):
+            if word in OWNED and (bit & NAME or not bit) and not bit & EPONYM and found[0][:1] in ("'", "’"):
                 return False
+            if bit & GIVEN and not bit & (EPONYM | WORD) and found["thing"][1:].islower() != found["thing"].islower():
+                return False  # Eric Vein
             return found["other"] is None or word[-1] == "s"
         return bool(found[0].startswith(("-", "–")) and tokens.bits[i] & EPONYM)
 

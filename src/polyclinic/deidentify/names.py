@@ -24,6 +24,8 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
+from polyclinic.deidentify.name_columns import names_before_ages, names_of_columns
+from polyclinic.deidentify.name_initials import find_initials, find_known_initials, initials_of
 from polyclinic.deidentify.name_leftovers import NameLeftovers
 from polyclinic.deidentify.name_slots import is_thing_place
 from polyclinic.deidentify.spans import Span
@@ -44,8 +46,16 @@ class NameRules(NameLeftovers):
         found: list[tuple[int, int]] = []  # first and last token of each name
         until = -1
         shut = _inside(starts, closed)
-        for i in tokens.may_be_names:
+        placed = (
+            {} if tokens.caseless else dict(names_of_columns(tokens, shut)) | dict(names_before_ages(tokens, shut))
+        )
+        # A word that is not among these is an ordinary one that announces nothing.
+        for i in sorted({*tokens.may_be_names, *placed}) if placed else tokens.may_be_names:
             if i <= until or shut[i]:
+                continue
+            if i in placed:
+                until = placed[i]
+                found.append((i, until))
                 continue
             bit = bits[i]
             if (bit & COMMON and not bit & (NAME | TITLE | SOFT_TITLE | CREDENTIAL)) and (
@@ -63,7 +73,9 @@ class NameRules(NameLeftovers):
         spans = [self._span(tokens, a, b, shut) for a, b in found]
         spans += self._again(tokens, found, shut)
         spans += self._lower_case(tokens, found)
-        spans += self._initials(text)
+        spans += find_initials(text)
+        if initials := initials_of(tokens, found):
+            spans += find_known_initials(text, initials)
         return spans
 
     def _name_from(self, tokens: Tokens, i: int, shut: list[bool]) -> tuple[int, int] | None:

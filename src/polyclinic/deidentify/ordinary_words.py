@@ -20,7 +20,7 @@ MEDICAL_ENDING = re.compile(
     r"terol|sone|solone|formin|glitazone|thiazide|semide|dronate|fenac|profen|oxicam|coxib|codone|morphone|"
     r"tions?|ments?|ness|ally|ously|ively|ically|oscope|metry|plegia|plegic|paresis|genesis|kinesis|genic|osis|"
     r"oses|otic|"
-    r"ical|ular|oidal|ative|izing|ized|ization|ectomies|ology)$"
+    r"ical|ular|oidal|oid|ative|izing|ized|ization|ectomies|ology)$"
 )
 PREFIX = re.compile(
     r"(?:non|post|peri|intra|extra|inter|trans|sub|supra|infra|hyper|hypo|micro|macro|multi|anti|neuro|cardio|"
