@@ -20,8 +20,8 @@ _MOVES = frozenset(
         "released accepted records request letter retired graduated home came comes coming arrived arrives arriving "
         "emigrated immigrated hails originally laid fired here closest nearest walked walks rushed airlifted biba "
         "bib by ems is was are he she patient pt gentleman lady woman man male female teacher student retiree mine "
-        "people family child boy girl nurse farmer over belongings study studies images films ct mri labs results "
-        "report reports notes call note scan echo"
+        "people family child boy girl nurse farmer over belongings opinion mba bs ba ms phd md degree diploma ged "
+        "study studies images films ct mri labs results report reports notes call note scan echo"
     )
 )
 _LIVES = frozenset(
@@ -35,6 +35,7 @@ _LIVES = frozenset(
 # A retiree from Hope.
 _PEOPLE = frozenset(
     words_of(
+        "brother sister son daughter father mother husband wife cousin uncle aunt friend nephew niece partner "
         "gentleman lady woman man girl boy male female retiree teacher student farmer mine family people pt patient "
         "he she is was here come comes came hails originally child nurse veteran engineer worker couple mother "
         "father widow widower"
@@ -83,7 +84,7 @@ _REGIONS = frozenset(
 # Who pays for care is no institution of the patient's.
 _PAYERS = frozenset(
     words_of(
-        "aetna anthem bcbs blue cigna humana kaiser medicaid medi-cal medicare molina tricare unitedhealthcare uhc "
+        "aetna anthem bcbs cigna humana kaiser medicaid medi-cal medicare molina tricare unitedhealthcare uhc "
         "wellcare centene ambetter bluecross geico progressive allstate"
     )
 )
@@ -93,6 +94,14 @@ _VERBS = frozenset(
     )
 )
 # The two letters and the blank, or sign and blank, that end a word of the above.
+# What stands before a colon and a place.
+_LABELS = frozenset(
+    words_of(
+        "facility hospital clinic employer employment school pharmacy church agency hospice dialysis hha dme "
+        "transport site institution practice organization company lab laboratory snf rehab choice university college "
+        "workplace ems parish provider location"
+    )
+)
 TAILS = frozenset(
     f"{tail}{blank}"
     for word in ("at", "from", "to", "in", "for", "with", "of", "the", "and", *_VERBS)
@@ -109,7 +118,7 @@ class AnnouncedRules(InstitutionRules):
         super().__init__(words)
         cues = [*words["employer_cues"], *words["city_labels"]]
         self.place_labels = frozenset(cue.rstrip(":") for cue in cues if cue.endswith(":") or " " not in cue)
-        self.place_labels |= {"from", "to", "sent to", "transfer to", "transfer from", "referred to", "referred from"}
+        self.place_labels |= {"from", "to", *_LABELS}
         self.city_labels = words["city_labels"]
         self.states = words["states"] | words["countries"]
         self.two_word_states = words["state_names_of_two_words"]
@@ -134,10 +143,12 @@ class AnnouncedRules(InstitutionRules):
         before_it = text[max(0, start - 40) : start]
         if before_it.rstrip(" ").endswith(":"):
             line = before_it[before_it.rfind("\n") + 1 :].rstrip(" :")
-            label = line.rsplit("  ")[-1].strip(" *-|>[]().,;")
-            if label in self.city_labels:
+            words = line.strip(" *-|>[]().,;").split()
+            if not words:
+                return None
+            if words[-1] in self.city_labels:
                 return "city"
-            return "label" if label in self.place_labels else None
+            return "label" if {words[-1], " ".join(words[-2:])} & self.place_labels else None
         parts = before_it.split()
         if not parts:
             return None
@@ -199,7 +210,9 @@ class AnnouncedRules(InstitutionRules):
             return self._one_word(tokens, first, cue)
         if bits[first] & EPONYM and self._thing_follows(tokens, last):
             return None
-        kind = first > i or lower[last] in SHORT_NAMES or lower[last] in self.roles or last - first > 1
+        end = lower[last]
+        kind = first > i or end in SHORT_NAMES or end in self.roles or end in self.care or end in self.town_endings
+        kind = kind or last - first > 1
         if not own and lower[last] in ("unit", "department", "room", "ward", "floor", "service", "desk", "team"):
             return None
         surely = cue in ("city", "work", "label")

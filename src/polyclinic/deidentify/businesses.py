@@ -60,7 +60,9 @@ HOMES = frozenset(
 )
 # Short names of kinds that are written in capitals.
 ACRONYMS = frozenset(
-    words_of("isd usd snf ltac ltach alf irf vamc vahcs cboc fqhc asc ymca ywca nhs afb usps ymha hmo ccrc icf rehab")
+    words_of(
+        "isd usd vna snf ltac ltach alf irf vamc vahcs cboc fqhc asc ymca ywca nhs afb usps ymha hmo ccrc icf rehab"
+    )
 )
 # Units of the services, after their number or name: 82nd Airborne.
 UNITS = frozenset(

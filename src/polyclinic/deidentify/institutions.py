@@ -44,7 +44,7 @@ SHORT_NAMES = frozenset(
     words_of("methodist baptist presbyterian lutheran adventist deaconess memorial general regional mercy infirmary")
 )
 _WEAK_HEADS = frozenset(words_of("clinic clinics surgery laboratory laboratories institute foundation school rehab"))
-LISTING = frozenset((" and ", ", ", " or ", ", and ", ", then ", " then ", "/", " & ", " and the ", " vs "))
+LISTING = frozenset((" and ", " to ", ", ", " or ", ", and ", ", then ", " then ", "/", " & ", " and the ", " vs "))
 _BEHIND = frozenset(
     words_of(
         "system systems network trust group center centre campus foundation associates partners hospital hospitals "
@@ -201,7 +201,9 @@ class InstitutionRules:
                 and lower[first] not in self.care
             ):
                 break
-            if begins_sentence(text, starts[j]) and (bits[j] & STOP) and word not in PARTS_OF_NAMES | self.care:
+            verb = bits[j] & STOP or (word.endswith(("ed", "ing")) and not bits[j] & (NAME | CITY))
+            verb = verb and word not in self.openers
+            if verb and begins_sentence(text, starts[j]) and word not in PARTS_OF_NAMES | self.care:
                 break
             if is_upper(tokens, j) and bits[j] & STOP and word not in self.generic:
                 break
@@ -238,7 +240,7 @@ class InstitutionRules:
     def _right(self, tokens: Tokens, i: int, one_case: bool = False) -> tuple[int, int]:
         """Return the last word of a name that goes on after its kind `i`, and how many words of its own are there."""
         last, own = i, 0
-        while last - i < 6 and (step := after(tokens, last, one_case)) is not None:
+        while last - i < 6 and (step := after(tokens, last)) is not None:
             j, how = step
             word, bit = tokens.lower[j], tokens.bits[j]
             if (
@@ -258,8 +260,9 @@ class InstitutionRules:
                     break
                 if tokens.caseless and (worth < OWN or how != "of"):
                     break
-                own += worth > GENERIC
-                j = self._town(tokens, j, one_case)
+                end = self._town(tokens, j, one_case)
+                own += any(self.worth(tokens, k, one_case) > GENERIC for k in range(j, end + 1))
+                j = end
             elif how == " " or (
                 how in ("&", "and")
                 and (word in self.roles or word in self.care)
@@ -308,7 +311,7 @@ class InstitutionRules:
                 if not (lower[first - 1] == "of" and (previous in self.roles or previous in self.openers)):
                     border = True
                     break
-            step = before(tokens, first, True)
+            step = before(tokens, first)
             if step is None:
                 border = text[tokens.ends[first - 1] : starts[first]].strip(" ") in (":", "|", "^", "(", ";")
                 break
@@ -401,7 +404,7 @@ class InstitutionRules:
 
     def _our_lady(self, tokens: Tokens, i: int) -> Span | None:
         """Return Our Lady of Perpetual Help, from its second word."""
-        step = after(tokens, i, True)
+        step = after(tokens, i)
         if (
             not i
             or tokens.lower[i - 1] != "our"

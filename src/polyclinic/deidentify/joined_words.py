@@ -47,33 +47,29 @@ def link(tokens: Tokens, left: int, right: int) -> str | None:
     return _link(gap)
 
 
-def before(tokens: Tokens, k: int, one_case: bool = False) -> tuple[int, str] | None:
+def before(tokens: Tokens, k: int) -> tuple[int, str] | None:
     """Return the word that is joined to word `k` from the left, and how; words such as OF are no words of a name."""
     if not k:
         return None
     how = link(tokens, k - 1, k)
-    if (
-        how == " "
-        and one_case
-        and tokens.lower[k - 1] in ("of", "and")
-        and k > 1
-        and link(tokens, k - 2, k - 1) == " "
-    ):
+    joins = how == " " and k > 1 and tokens.lower[k - 1] in ("of", "and")
+    if joins and link(tokens, k - 2, k - 1) == " ":
         return k - 2, tokens.lower[k - 1]
     return None if how is None else (k - 1, how)
 
 
-def after(tokens: Tokens, k: int, one_case: bool = False) -> tuple[int, str] | None:
+def after(tokens: Tokens, k: int) -> tuple[int, str] | None:
     """Return the word that is joined to word `k` from the right, and how."""
     if k + 1 >= len(tokens.starts):
         return None
     how = link(tokens, k, k + 1)
-    if how == " " and one_case and tokens.lower[k + 1] in _JOINING:
+    if how == " " and tokens.lower[k + 1] in _JOINING:
         last = k + 2
         if last < len(tokens.starts) and tokens.lower[last] == "the":
             last += 1
         if last < len(tokens.starts) and link(tokens, last - 1, last) == " ":
-            return last, tokens.lower[k + 1]
+            word = tokens.lower[k + 1]
+            return last, word if tokens.caseless or is_upper(tokens, k + 1) else " "  # Youth For Tomorrow
         return None
     return None if how is None else (k + 1, how)
 

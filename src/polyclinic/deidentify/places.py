@@ -7,6 +7,7 @@ the rule that looks at its neighbours. What stands right behind `at`, `from` and
 from __future__ import annotations
 
 from polyclinic.deidentify.businesses import UNITS
+from polyclinic.deidentify.fields import fields
 from polyclinic.deidentify.institutions import LISTING, SHORT_NAMES
 from polyclinic.deidentify.joined_words import before
 from polyclinic.deidentify.language import Words
@@ -16,6 +17,7 @@ from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.streets import (
     FOREIGN_TYPES,
     StreetRules,
+    broadways,
     in_lower_case,
     other_streets,
     streets_before_towns,
@@ -49,6 +51,8 @@ class PlaceRules(TownRules):
         streets = [span for span in closed if span.type == "address"]
         streets += self.streets.by_type(tokens)
         streets += other_streets(text, tokens.lowered, tokens)
+        if "Broadway" in text:
+            streets += broadways(text)
         found: list[Span] = []
         zips = {span.start for span in closed if span.type == "zip"}
         anchors, shorts, by_end, endings = self.anchors, self.shorts, self.phrases_by_end, self.endings
@@ -68,6 +72,7 @@ class PlaceRules(TownRules):
             if (bits[i] & CITY or zips or word in by_end or word in endings or self._state_follows(tokens, i)) and (
                 spot := self.town(tokens, i, zips)
             ) is not None:
+                spot = self._longer(tokens, i, spot)
                 found.append(spot)
                 until = spot.end
                 continue
@@ -96,13 +101,14 @@ class PlaceRules(TownRules):
         if tokens.caseless:
             found += [Span(m.start(1), m.end(1), "city") for m in self.lower_city.finditer(text)]
             streets += in_lower_case(text)
+        found += fields(text)
         towns = [span for span in (*found, *closed) if span.type in ("city", "zip")]
         streets += streets_before_towns(tokens, towns)
         found += self.after_streets(tokens, streets, found)
         streets += with_houses(tokens, streets)
         found += streets
         state = self.state_after
-        found = [_with_possessive(text, span) if span.type == "institution" else span for span in found]
+        found = [_with_possessive(text, span) for span in found]
         places = [s for s in found if s.type == "address" or (s.type == "city" and state.match(text, s.end))]
         found += letterheads(tokens, places, [*found, *closed], self.worth)
         return found
@@ -113,6 +119,13 @@ class PlaceRules(TownRules):
             return tokens.may_be_places
         beside = [i for i, end in enumerate(tokens.ends) if end + 1 in zips or end + 2 in zips]
         return sorted({*tokens.may_be_places, *beside})
+
+    def _longer(self, tokens: Tokens, i: int, town: Span) -> Span:
+        """Return a town, or the name that begins with it where one is announced: at Lewiston Adult Education."""
+        if town.start != tokens.starts[i] or tokens.text[town.end : town.end + 1] != " ":
+            return town
+        more = self.announced(tokens, i)
+        return more if more is not None and more.end > town.end else town
 
     def _state_follows(self, tokens: Tokens, i: int) -> bool:
         return tokens.text[tokens.ends[i] : tokens.ends[i] + 1] in (",", " ", "^")
@@ -129,7 +142,7 @@ class PlaceRules(TownRules):
             last += 1
         worths = [self.worth(tokens, j) for j in range(i, last + 1)]
         if tokens.lower[i] == "the" or (
-            last > i and (sum(worths) > 1 or (sum(worths) and tokens.lower[last] in self.roles))
+            last > i and (sum(worths) > 1 or (any(worths) and tokens.lower[last] in self.roles))
         ):
             return spot
         return None

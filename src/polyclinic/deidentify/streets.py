@@ -19,7 +19,8 @@ _UNIT = (
 _COMPASS = r"(?:[NSEW]{1,2}|[NS]\.[EW]|North(?:east|west)?|South(?:east|west)?|East|West|NORTH|SOUTH|EAST|WEST)\b\.?"
 _GAP = r"(?:[ \t]{1,2}|[ \t]*\n[ \t>]*)"
 _NUMBER = (
-    r"(?<![\w/.$:-])(?:\d{1,6}(?:[A-Za-z]|-\d{1,4}[A-Za-z]?)?|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|"
+    r"(?<![\w/.$:-])(?:(?:Unit |U)?\d{1,3}[A-Za-z]?/\d{1,4}[A-Za-z]?|"
+    r"\d{1,6}(?:[A-Za-z]|-\d{1,4}[A-Za-z]?)?|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|"
     r"ONE|TWO|THREE|FOUR|FIVE|SIX|TEN)(?:[ ]1/2)?"
 )
 _WORD = r"(?:[A-ZÀ-Ý][\w.'’-]*|\d{1,3}(?:st|nd|rd|th|ST|ND|RD|TH)|of|the|de|la|del|las|los|van|y|o'|d')"
@@ -75,6 +76,7 @@ _SHORT_NEEDS_CUE = frozenset(words_of("st ave av rd ln blvd hwy pkwy trl"))
 _WITHOUT_NUMBER = re.compile(
     r"\b(?:on|at|off|along|near|of|and|from|to|&|down|up|off of)\s+(?:[NSEW]\.?\s+)?$", re.IGNORECASE
 )
+_BROADWAY = re.compile(r"\b(?:on|at|off|along|near|down|up) ((?:\d{1,5} )?(?:[NSEW]\.? |West |East )?Broadway)\b")
 _NO_STREET = frozenset(
     words_of(
         "yo y/o yr yrs year years m f biba from at in on off is was lives live living seen by to with for bed room "
@@ -226,6 +228,12 @@ def other_streets(text: str, lowered: str, tokens: Tokens) -> Iterator[Span]:
             value = _VALUE.match(text, label.end())
             if value and (any(c.isdigit() for c in value[0]) or len(value[0].split()) > 1):
                 yield Span(value.start(), value.end(), "address")
+
+
+def broadways(text: str) -> Iterator[Span]:
+    """Yield Broadway, which has no type, after on, at and their like."""
+    for found in _BROADWAY.finditer(text):
+        yield Span(found.start(1), found.end(), "address")
 
 
 def with_houses(tokens: Tokens, streets: Sequence[Span]) -> Iterator[Span]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from polyclinic.deidentify.ages import OLD, OLDEST
+from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.spans import Span
 
 CELL = re.compile(r"[^|\t\n]+?(?=[ ]*(?:\||\t|\n|$)|[ ]{2,})")
@@ -45,6 +46,13 @@ HEADINGS = (
         r"(?:last )?(?:filled|seen|visit|dose|given)|due|next due|given|exp(?:ires)?|collected|resulted|"
         r"performed|when|day",
     ),
+    (
+        "institution",
+        r"(?:referring |sending |receiving |accepting |current |transfer )?(?:facility|hospital|clinic|employer|"
+        r"school|pharmacy|agency|nursing home|practice|snf|lab(?:oratory)?)(?: name)?|transferred (?:from|to)",
+    ),
+    ("city", r"city|town|city/town|hometown|county"),
+    ("address", r"(?:home |street |mailing )?(?:address|street)(?: (?:line )?1)?"),
 )
 HEADING = re.compile("|".join(f"({pattern})" for _, pattern in HEADINGS), re.IGNORECASE)
 WHOLE_DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?$")
@@ -52,6 +60,12 @@ WHOLE_DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?$")
 QUOTED = re.compile(r'"[^"\n]*"')
 COMMA_HEADING = re.compile(r"[A-Za-z#][\w /#.\"]*(?:,[A-Za-z#\"][\w /#.\"]*){2,}\s*$")
 MOST_ROWS = 60
+_SMALL = frozenset(("of", "and", "the", "for", "at", "&", "-", "de", "la"))
+_NO_NAMES = frozenset(
+    words_of(
+        "none unknown n/a self same home retired unemployed disabled student homeless other yes no local pending"
+    )
+)
 
 
 def find_cells(text: str) -> Iterator[Span]:
@@ -74,12 +88,12 @@ def find_cells(text: str) -> Iterator[Span]:
             ]
             if len(cells) > 1 and heads and sum(c.isdigit() for c in line) < 2:
                 columns, count, rows = heads, len(cells), 0
-            elif columns and len(cells) == count and rows < MOST_ROWS:
+            elif columns and (len(cells) == count or (commas and len(cells) > count)) and rows < MOST_ROWS:
                 rows += 1
                 for i, kind in columns:
                     start, _, cell = cells[i]
                     inner = cell.strip(' *:"')
-                    if sum(c.isdigit() for c in inner) >= 2 and _fits(inner, kind):
+                    if _fits(inner, kind):
                         begin = place + start + cell.index(inner)
                         yield Span(begin, begin + len(inner), kind)
             elif cells:
@@ -105,6 +119,12 @@ def _cells(line: str, commas: bool) -> list[tuple[int, int, str]]:
 
 
 def _fits(cell: str, kind: str) -> bool:
+    if kind in ("institution", "city", "address"):
+        words = cell.split()
+        named = len(cell) > 3 and all(w[:1].isupper() or w[:1].isdigit() or w in _SMALL for w in words)
+        return named and cell.lower() not in _NO_NAMES and any(c.isalpha() for c in cell)
+    if sum(c.isdigit() for c in cell) < 2:
+        return False
     if kind == "date":
         return WHOLE_DAY.match(cell) is not None
     if kind == "age":

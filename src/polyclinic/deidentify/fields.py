@@ -1,0 +1,35 @@
+"""Fields of places in data: a name and its value in JSON or XML, "employer": "Dean Roofing", <City>Barre</City>."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from polyclinic.deidentify.spans import Span
+
+_INSTITUTION = (
+    r"employer|facility|hospital|clinic|school|pharmacy|organi[sz]ation|serviceprovider|agency|practice|institution"
+)
+_CITY = r"city|town|county|municipality|hometown"
+_ADDRESS = r"street|address|line|address_?line_?\d?"
+_NAMED = rf"(?:(?P<institution>{_INSTITUTION})|(?P<city>{_CITY})|(?P<address>{_ADDRESS}))(?:[_ ]?name|_?1)?"
+_JSON = re.compile(
+    rf"\"(?:\w*?[_ ]|home|work|patient|referring|birth)?{_NAMED}\"\s*:\s*"
+    r"(?:\[\s*|\{\s*\"(?:display|name|text)\"\s*:\s*)?\"(?P<value>[^\"\n]{3,70})\"",
+    re.IGNORECASE,
+)
+_XML = re.compile(rf"<(?:\w*?[_:])?{_NAMED}(?:\s[^<>\n]*)?>\s*(?P<value>[^<>\n]{{3,70}}?)\s*</", re.IGNORECASE)
+_NOTHING = re.compile(r"none|unknown|n/?a|null|self|retired|unemployed|[\d\W]+$", re.IGNORECASE)
+
+
+def fields(text: str) -> Iterator[Span]:
+    """Yield the values of fields whose names say that they hold a place or an institution."""
+    patterns = ([_JSON] if '":' in text or '" :' in text else []) + ([_XML] if "</" in text else [])
+    for pattern in patterns:
+        for found in pattern.finditer(text):
+            if not _NOTHING.match(found["value"]):
+                yield Span(found.start("value"), found.end("value"), _kind(found))
+
+
+def _kind(found: re.Match[str]) -> str:
+    return next(kind for kind in ("institution", "city", "address") if found[kind])
