@@ -27,6 +27,7 @@ from polyclinic.deidentify.spans import Span
 
 FAX_BEHIND = re.compile(r"\s?(?:[(\[-]\s?)?(?:e-?)?fax\b", re.IGNORECASE)
 COLUMNS = re.compile(r"[|\t]|\S {2,}\S")  # headings of columns, which say nothing of the next line's beginning
+ANNOUNCES = re.compile(r"[#:]\s*$|\b(?:id|in|is)\s$|(?:no\.?|number)\s*$")
 LOOK_BACK = 60  # characters before a number in which its label is looked for
 # Labels that are words of their own: they need `#`, `number`, `id` or a colon behind them.
 _NEEDS_MORE = frozenset(
@@ -107,9 +108,20 @@ class NumberLabels:
             return kind if kind == "vehicle" and PLATE.match(text, start) else ""
         return kind
 
+    def _last_four(self, text: str, begin: int, token: str) -> bool:
+        """Say whether four digits after a label of a social security number are its last: not a year or a time."""
+        label = self.label.search(text, max(0, begin - LOOK_BACK), begin)
+        said = label[0].lower() if label is not None else ""
+        if "ssn" in said or "sec" in said or "#" in said:
+            return True
+        year = token.isdigit() and is_year(int(token)) and "soc" not in said
+        return any(word in said for word in ("last", "end")) and not year
+
     def _labelled(self, text: str, begin: int, end: int, kind: str, digits: int) -> Span | None:
         token = text[begin:end]
         if kind == "ssn":
+            if digits == 4 and not self._last_four(text, begin, token):
+                return None
             if (whole := SSN.match(text, begin)) is not None:
                 end = whole.end()
             elif (more := GROUPS.match(text, end)) is not None and digits + sum(c.isdigit() for c in more[0]) == 9:
@@ -137,7 +149,9 @@ class NumberLabels:
             and end == last
             and token.isdigit()
             and kind in ("other_id", "device", "mrn")
-            and not re.search(r"[#:]\s*$|\bid\s$|(?:no\.?|number)\s*$", text[max(0, begin - 8) : begin].lower())
+            and not re.search(
+                r"[#:]\s*$|\b(?:id|in|is)\s$|(?:no\.?|number)\s*$", text[max(0, begin - 8) : begin].lower()
+            )
         ):
             return None
         if kind == "license" and "plate" in text[max(0, begin - 30) : begin].lower():

@@ -113,7 +113,7 @@ STAGE = re.compile(
 VARIANT = re.compile(r"[A-Z]\d{2,5}[A-Z]{1,3}$|\d+[A-Z]>?[A-Z]$|(?:CYP|HLA|GLUT|SLC|UGT|ABC|FGFR|CD|IL|TNF)\w+$")
 # What needs no more than a label that is a word: five digits, or letters with digits.
 SHAPED = re.compile(
-    r"\d{5,}(?![\d,.]\d)|(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])(?=\w*-?\w*\d{2})[A-Z0-9]+(?:-[A-Z0-9]+)*(?![A-Za-z])"
+    r"\d{5,}(?![\d,.]\d)|(?=(?:-?\d){5})(?!(?:19|20)\d\d-)\d{2,}(?:-\d{2,})+(?![\w%])|(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])(?=\w*-?\w*\d{2})[A-Z0-9]+(?:-[A-Z0-9]+)*(?![A-Za-z])"
 )
 COUNTED = re.compile(
     r"(?:[A-Z]\d|[CTLS]\d{1,2}-|[A-Z]{1,3}\d{1,2}$|(?:COVID|SARS|HIV|HBV|HCV|HPV|IL|CD|HLA|CA|PD)-?\d*|"
@@ -142,6 +142,12 @@ COUNT_BEFORE = re.compile(
     r"over|than|every|is|was|at|to|of|from|by|leukocytes?|between|and|nearly|almost|some|up|rpm|model|version|"
     r"x)|[$€£<>≤≥~=±+×])"
     r"\s*:?\s*$",
+    re.IGNORECASE,
+)
+# What is measured in six digits.
+MANY_BEFORE = re.compile(
+    r"(?:\b(?:plt|plts|platelets?|counts?|load|vl|b?-?hcg|ck|cpk|ferritin|copies|rna|dna|total|titer)|[<>≤≥~=±+×$€£])"
+    r"\s*(?:was|is|of|at|to)?\s*:?\s*$",
     re.IGNORECASE,
 )
 MEASURED = re.compile(r"\d+-(?:[a-z]{3,}|mg|ml|cm|mm)(?:-[a-z]+)*$")  # 1800-calorie
@@ -175,7 +181,9 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
     if token.isdigit():
         if digits < 5 or UNIT.match(text, end) or CODE_BEFORE.search(text, begin - 24, begin):
             return None
-        if digits <= 6 and (
+        if digits == 6 and MANY_BEFORE.search(text, max(0, begin - 24), begin):
+            return None
+        if digits == 5 and (
             COUNT_BEFORE.search(text, max(0, begin - 24), begin) or text[end : end + 1] in ("-", "–")
         ):
             return None

@@ -28,6 +28,12 @@ from polyclinic.deidentify.number_shapes import (
 )
 from polyclinic.deidentify.spans import Span
 
+DESK = re.compile(r"\d{1,2}-\d{4}")  # 5-4432: a number within a house
+HOUR = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
+CLOCK_AFTER_VERB = re.compile(
+    r"\b(?:paged|dialed|reached|page|dial|desk|station|call ?back|voicemail)\s(?:at\s|on\s|to\s)?$", re.I
+)
+
 
 class NumberTokens(NumberLabels):
     """What a token with digits is."""
@@ -81,18 +87,24 @@ class NumberTokens(NumberLabels):
             begin, kind = self._after_letters(text, begin)
         if not kind and (behind := NUMBER_LABEL_BEHIND.match(text, end)) is not None and digits >= 3:
             kind = behind.lastgroup or ""
-        if not kind and (joined := LOWER_HEAD.match(token)) is not None:  # ssn-123456789
+        joined = LOWER_HEAD.match(token)
+        if not kind and joined is not None:  # ssn-123456789
             kind = self._label_type(text, begin + joined.end())
         if kind:
             return self._labelled(text, begin, end, kind, digits)
+        if joined is not None and self.pager_label.search(text, begin - 12, begin + joined.end()):  # ext-54432
+            return Span(begin + joined.end(), end, "phone")
         if text[begin - 1 : begin] == "#" and digits >= 5:
             return Span(begin, self._to_its_end(text, begin, end, "other_id"), "other_id")
         if (
             self.pager_label.search(text, begin - 24, begin)
             and 3 <= digits <= 7
             and re.fullmatch(r"\d{3,7}|\d{1,3}-\d{4}", token)
+            and not (CLOCK_AFTER_VERB.search(text, max(0, begin - 12), begin) and HOUR.fullmatch(token))
         ):
             return Span(begin, end, "phone")
+        if DESK.fullmatch(token) and self.phone_label.search(text, begin - 40, begin):
+            return Span(begin, end, self._phone_or_fax(text, begin, end))
         if digits >= 10 and token.isdigit() and self.phone_label.search(text, begin - 40, begin):
             return Span(begin, end, self._phone_or_fax(text, begin, end))
         if (

@@ -37,6 +37,7 @@ MEASURED = re.compile(
     r"(?<=[pS][Oo])2\b"
 )
 NEARLY = re.compile(rf"[-/.)\d ]{{1,9}}[{LOOK_ALIKES}][\d/.-]|[-/.)\d ]{{1,9}}\d[{LOOK_ALIKES}]")
+TIMES_ONLY = re.compile(r"(?:(?:[01]\d|2[0-3])[0-5]\d ?){2,}")
 LETTER_BEHIND = re.compile(r"[A-Z]\d?(?![A-Za-z0-9])")
 IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?![\d.])(?::\d{2,5}\b)?(?:/\d{1,2}\b)?")
 # Single digits with spaces, and perhaps signs, between them.
@@ -44,6 +45,7 @@ SET_APART = re.compile(r"\d(?:[ ](?:[-/.)(][ ])?\d(?!\d)){4,}(?![\d/.])")
 # 44 55 22; 22 1JK: after a label
 IN_GROUPS = re.compile(r"\d{1,2}(?: (?=[A-Z]*\d)[A-Z0-9]{1,5}){1,5}(?: [A-Z])?(?![\w/.:%])")
 UDI = re.compile(r"(?<=\()01\)\d{14}(?:\(\d{2}\)[A-Za-z0-9]+)*")
+CLOCK = re.compile(r"(?:[01]\d|2[0-3])(?:[0-5]\d)(?!\d)|(?:19|20)\d\d(?!\d)")  # 118 72 1430: a pressure at a time
 ROW = re.compile(r"\d\s*\0|\0\s?[\d/%]")  # other numbers beside: a row of a table
 _BEFORE_MONTHS = frozenset("-.stnrdth/ STNRDH") | frozenset("JFMASONDjfmasond")
 _MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov dec"))
@@ -222,13 +224,14 @@ class NumberRules(PhoneRules):
             if int(text[start:end]) <= MONTH_LONG:
                 return None
         if length == 3 and behind in "-– ./" and (ssn := SSN.match(text, start)):
-            row = behind == " " and ROW.search(
-                text[max(0, start - 3) : start] + "\0" + text[ssn.end() : ssn.end() + 3]
+            row = behind == " " and (
+                ROW.search(text[max(0, start - 3) : start] + "\0" + text[ssn.end() : ssn.end() + 3])
+                or CLOCK.match(text, ssn.end() - 4)
             )
             if (behind != "/" and not row) or self._label_type(text, start) == "ssn":
                 letter = LETTER_BEHIND.match(text, ssn.end())  # an old number of Medicare
                 return Span(start, ssn.end() + 1, "health_plan") if letter else Span(start, ssn.end(), "ssn")
-        if length <= 4 and behind in "-.–) /(\n~_·•]‐‑":
+        if length <= 4 and behind in "-.–) /(\n~_·•]‐‑*,":
             phone = self._phone(text, start, length, ahead)
             if phone is not None:
                 return phone
@@ -236,9 +239,10 @@ class NumberRules(PhoneRules):
             ahead == "+"
             or (length <= 5 and text[start] == "0" and length >= 2 and behind in " -).")
             or (length == 11 and text[start] == "0")
+            or (length == 4 and behind == " " and text[start + 1 : end] in ("300", "800"))
         ):
             number = (INTERNATIONAL if ahead == "+" else NATIONAL).match(text, start)
-            if number and sum(c.isdigit() for c in number[0]) >= 9:
+            if number and sum(c.isdigit() for c in number[0]) >= 9 and not TIMES_ONLY.fullmatch(number[0]):
                 begin = start - 1 if ahead in "+(" else start
                 return Span(begin, number.end(), self._phone_or_fax(text, begin))
         if (old := self._at_age(text, start, end, behind, ahead)) is not None:

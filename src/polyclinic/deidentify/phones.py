@@ -9,10 +9,10 @@ from polyclinic.deidentify.number_shapes import UNIT
 from polyclinic.deidentify.spans import Span
 
 EXTENSION = (
-    r"(?:\s*[,;(]?\s*(?:x|[ec]xt\.?|extension|extn\.?|option|opt\.?|press)\s*[.:#]?\s*\d{1,6}\)?|"
+    r"(?:\s*[,;(]?\s*(?:[ec]?xt?\.?|extension|extn\.?|option|opt\.?|press)\s*[.:#]?\s*\d{1,6}\)?|"
     r"\s#\s?\d{1,6}(?!\d)|(?:\s?/\s?|\s(?:or|and)\s)-?\d{4}(?!\d))?"
 )
-SIGN = r"\s?(?:--|[.\-–·~_•‐‑])\s?"
+SIGN = r"\s?(?:--|[.\-–·~_•‐‑/*])\s?"
 PHONE = re.compile(
     rf"(?:\+?1[\s.\-]?[(\[]?|[(\[])?\d{{3}}(?:[)\]]\s?[-.]?\s?|\s?[/]\s?|{SIGN}|\s)\d{{3}}(?:{SIGN}|\s)\d{{4}}(?!\d)"
     + EXTENSION,
@@ -25,9 +25,9 @@ INTERNATIONAL = re.compile(
     r"\d{1,3}[\s.\-]?(?:\(0?\d{0,4}\)[\s.\-]?)?\d{1,5}(?:[\s.\-]?\d{2,5}){1,4}(?!\d)" + EXTENSION
 )
 NATIONAL = re.compile(
-    r"(?:0\d{2,4}\)?[\s\-]\d{3,4}[\s\-]?\d{3,4}|0\d{4,5}[\s\-]\d{5,6}|07\d{3}\s?\d{6}|0\d(?:[\s.]\d{2}){4}|"
+    r"(?:00\d{0,3}[\s.-]\d{1,3}[\s.-]\d{2,5}(?:[\s.-]\d{2,5}){1,3}|0\d{2,4}\)?[\s\-]\d{3,4}[\s\-]?\d{3,4}|0\d{4,5}[\s\-]\d{5,6}|07\d{3}\s?\d{6}|0\d(?:[\s.]\d{2}){4}|"
     r"0\d\)?\s\d{4}\s\d{4}|04\d\d\s\d{3}\s\d{3}|1[38]00\s\d{3}\s\d{3}|"
-    r"00\d{0,3}[\s.-]\d{1,3}[\s.-]\d{2,5}(?:[\s.-]\d{2,5}){1,3}|0\d{10})(?!\d)" + EXTENSION
+    r"0\d{10})(?!\d)" + EXTENSION
 )
 # 1-800-FLOWERS, 800-GET-WELL, 1-800-555-CARE
 WITH_LETTERS = re.compile(
@@ -40,8 +40,9 @@ LABEL_BEHIND = re.compile(
     r"fax|facsimile|tel|direct|landline|voicemail)\b",
     re.IGNORECASE,
 )
+APART = re.compile(r"\d{3} \d{3}[-.–]\d{4}|\d{3} ?- ?\d{3} ?- ?\d{4}|\d{3} \d{3} \d{4}(?!\s\d)")
 # Digits in groups, which are a phone after a word for one: 617 555 01 43, 1300 555 143.
-GROUPED = re.compile(r"\d{1,5}(?:[ .-]\d{2,5}){1,4}(?!\d|[-/.:]\d|\s?%)" + EXTENSION)
+GROUPED = re.compile(r"\d{1,5}(?:(?:, |[ .-])\d{2,5}){1,4}(?!\d|[-/.:]\d|\s?%)" + EXTENSION)
 CALLED = re.compile(
     r"\b(?:phone|telephone|tel|cell|mobile|mob|call(?:ed|back)?|ring|landline|contact|number)\b(?:\s(?:number|no|is|at|me|"
     r"on|back|him|her|them|us|to|the|line))*[\s.:#-]*$",
@@ -64,7 +65,9 @@ class PhoneRules(NumberPlaces):
                 and text[start + 3 : start + 4] == " "
                 and ahead not in "(["
                 and not self.phone_label.search(text, start - 40, start)
-            ) and (not re.match(r"\d{3} \d{3}[-.–]\d{4}|\d{3} \d{3} \d{4}(?!\s\d)", found[0])):
+            ) and (
+                not re.match(r"\d{3} \d{3}[-.–]\d{4}|\d{3} ?- ?\d{3} ?- ?\d{4}|\d{3} \d{3} \d{4}(?!\s\d)", found[0])
+            ):
                 # 120 100 2024 may be a row of a table
                 return None
             if end < len(text) and text[end] == "-" and text[end + 1 : end + 2].isdigit():

@@ -31,22 +31,22 @@ from polyclinic.deidentify.lexicon import (
     WORD,
 )
 from polyclinic.deidentify.name_cues import EITHER, SAFE, SURE, UNKNOWN
-from polyclinic.deidentify.number_shapes import CODE_BEFORE, PUBLIC_CODE, UNIT
 from polyclinic.deidentify.ordinary_words import is_ordinary
+from polyclinic.deidentify.residual_numbers import unexplained
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
-LONG_NUMBER = re.compile(r"\d(?<![\w.,]\d)(?:[\d]|[-. ](?=\d)){5,}\d(?![\d,]*[.,]\d)")
 AT_SIGN = re.compile(r"\S+@\S*|\S*@\S+")
-LABEL = re.compile(
-    r"\b(?:mrn|ssn|social security|date of birth|dob|d\.o\.b\.|patient name|phone|telephone|fax|e-?mail|home "
-    r"address|account|acct|"
-    r"medical record|policy|member id|driver'?s licen[cs]e|next of kin|passport)\b[^\S\n]*(?:number|no\.?|#|"
-    r"is|was)?[^\S\n]*[:#]?[^\S\n]*(?=\w*\d)",
-    re.IGNORECASE,
-)
 DATE_LIKE = re.compile(
     r"(?<![\w./-])\d{1,2}([/.-])\d{1,2}\1\d{2,4}(?![\w/-]|\.\d)|(?<!\d)(?:19|20)\d{2}-\d{2}-\d{2}(?!\d)"
+)
+FILE_OR_HOST = re.compile(
+    r"(?<=\w)\.(?:com|org|net|edu|gov|io|health|jpe?g|png|gif|heic|tiff?|dcm|mp4|mov)\b", re.IGNORECASE
+)
+SPELLED_AGE = re.compile(
+    r"\bninet(?:y|ies|ieth)(?:[\s-](?:one|two|three|four|five|six|seven|eight|nine))?[\s-]+(?:years?|yrs?|y)\b|"
+    r"\b(?:his|her|their|my|your)\s(?:\w+[\s-])?nineties\b|\bhundred[\s-](?:and[\s-]\w+[\s-])?years?[\s-]old\b",
+    re.IGNORECASE,
 )
 TITLED = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\b\.?\s+(?=[A-Z][a-z])")
 HIDDEN = re.compile(
@@ -62,9 +62,6 @@ ANNOUNCED = re.compile(
     r"pcp|surgeon|"
     r"cardiologist|neurologist|oncologist|attending|resident|social worker|case manager)[.,]?\s+([^\W\d_][\w'’-]+)",
     re.IGNORECASE,
-)
-CODE = re.compile(
-    r"(?<![\w./-])(?=[\w-]*\d[\w-]*\d[\w-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w./-])"
 )
 DAY_LEFT = re.compile(
     r"\b(?:on|since|until|till|from|dated|date|seen|admitted|born|by|thru|through|before|after|due|visit|f/u|dob|"
@@ -119,22 +116,16 @@ def _all(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterato
         for match in AT_SIGN.finditer(text):
             if re.search(r"[A-Za-z]", match[0]) and not re.fullmatch(r"@?\d.*", match[0]):
                 yield Suspicion(match.start(), match.end(), "an @ beside letters")
-    for match in LONG_NUMBER.finditer(text):
-        digits = sum(c.isdigit() for c in match[0])
-        if digits < 7 or UNIT.match(text, match.end()) or _is_row(match[0]):
-            continue
-        before = text[max(0, match.start() - 24) : match.start()]
-        if CODE_BEFORE.search(text, match.start() - 24, match.start()) or PUBLIC_CODE.search(
-            before.rpartition(" ")[2]
-        ):
-            continue
-        yield Suspicion(match.start(), match.end(), "a long number")
+    for start, end, reason in unexplained(text, covered, rules.calendar):
+        yield Suspicion(start, end, reason)
+    for match in FILE_OR_HOST.finditer(text):
+        yield Suspicion(match.start(), match.end(), "an address of a machine, or a file")
+    lowered = tokens.lowered
+    if "ninet" in lowered or "hundred" in lowered:
+        for match in SPELLED_AGE.finditer(text):
+            yield Suspicion(match.start(), match.end(), "a number that may be an age")
     for match in DATE_LIKE.finditer(text):
         yield Suspicion(match.start(), match.end(), "digits like a date")
-    for match in LABEL.finditer(text):
-        value = re.compile(r"\S+").match(text, match.end())
-        if value is not None and sum(c.isdigit() for c in value[0]) >= 4:
-            yield Suspicion(value.start(), value.end(), "a label with a number")
     for match in TITLED.finditer(text):
         word = re.compile(r"[^\W\d_]+").match(text, match.end())
         if word is not None and not rules.lexicon.get(word[0].lower(), 0) & (STOP | TITLE):
@@ -142,11 +133,9 @@ def _all(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterato
     for pattern, reason in (
         (MONTH_LEFT, "a month with a number"),
         (STREET_LEFT, "a number with a street"),
-        (CODE, "letters with digits"),
     ):
         for match in pattern.finditer(text):
-            if pattern is not CODE or (len(match[0]) > 5 and sum(c.isdigit() for c in match[0]) > 3):
-                yield Suspicion(match.start(), match.end(), reason)
+            yield Suspicion(match.start(), match.end(), reason)
     for match in DAY_LEFT.finditer(text):
         yield Suspicion(match.start("day"), match.end("day"), "digits like a date")
     for match in ANNOUNCED.finditer(text):
@@ -273,9 +262,3 @@ def _other_scripts(text: str) -> Iterator[Suspicion]:
         names = {unicodedata.name(c, "").split(" ")[0] for c in letters}
         if letters and not (names <= {"GREEK", "MICRO"} and len(letters) <= 2):
             yield Suspicion(match.start(), match.end(), "letters of a script that the rules do not read")
-
-
-def _is_row(number: str) -> bool:
-    """Say whether digits are a row of short numbers: 120 118 122 119."""
-    parts = re.split(r"[ .-]", number)
-    return len(parts) > 2 and all(len(part) <= 3 for part in parts) and "-" not in number

@@ -28,6 +28,7 @@ LABEL = re.compile(
     r"[\s:#,.]*$",
     re.IGNORECASE,
 )
+AREA_IN_DIGITS = re.compile(r"(?<!\d)\d{3}[\s,.-]+$")  # 617 five five five oh one four three
 _KINDS = ("mrn", "ssn", "phone", "health_plan", "account", "license", "vehicle", "other_id")
 _MONTH = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _DAY = rf"(?:(?:twenty|thirty)[\s-])?(?:{_DIGIT})|{_TEENS}|twenty|thirty"
@@ -91,4 +92,5 @@ def find_spoken(text: str) -> Iterator[Span]:
             continue
         if not kind or (kind == "phone" and digits == 9):
             kind = "ssn" if digits == 9 else "phone"
-        yield Span(match.start(), match.end(), kind)
+        area = AREA_IN_DIGITS.search(text, max(0, match.start() - 6), match.start()) if kind == "phone" else None
+        yield Span(area.start() if area is not None else match.start(), match.end(), kind)
