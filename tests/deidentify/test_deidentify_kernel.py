@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from polyclinic.deidentify import load_rules
 from polyclinic.deidentify.kernel import LONGEST, installed
-from polyclinic.deidentify.tokens import PLACE_WORD, Tokens, tokenize
+from polyclinic.deidentify.numbers import MEASURED
+from polyclinic.deidentify.tokens import COUNTED, PLACE_WORD, Tokens, tokenize
 from polyclinic.deidentify.vocabulary import Vocabulary
 
 RULES = load_rules("en")
@@ -112,13 +113,83 @@ def test_they_find_the_same_where_nothing_has_capitals(text: str) -> None:
     assert same(RULES.vocabulary.read(text), tokenize(text, RULES.vocabulary))
 
 
+NUMBERS = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "1",
+                "2",
+                "9",
+                "19",
+                "45",
+                "98",
+                "120",
+                "80",
+                "2000",
+                "20000",
+                "\u0663",
+                "²",
+                " ",
+                " ",
+                "-",
+                "/",
+                ".",
+                ". ",
+                ",",
+            ),
+            *(
+                "mg",
+                "units",
+                "%",
+                "days",
+                "day",
+                "to",
+                "x",
+                "or",
+                "in",
+                "Jan",
+                "March",
+                "Smith",
+                "é",
+                "_",
+                "#",
+                "+",
+                ":",
+                "(",
+                "\n",
+            ),
+        ]
+    ),
+    max_size=14,
+).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(NUMBERS, NUMBERS.map(lambda text: f"{text} •")))
+def test_numbers_left_out_are_measured_by_the_rules_too(text: str) -> None:
+    tokens = RULES.vocabulary.read(text)
+    assert same(tokens, tokenize(text, RULES.vocabulary))
+    left = {start for start, _, owner in tokens.runs if not owner}
+    parts = {start for start, _, owner in tokens.runs if owner}
+    until = 0
+    for start in (i for i, c in enumerate(text) if (c.isdecimal() and not text[i - 1 : i].isdecimal()) or not i):
+        if start in left or not text[start].isdecimal():
+            continue
+        if start in parts:
+            assert start < until
+            continue
+        measured = MEASURED.match(text, start)
+        assert measured is not None
+        until = measured.end()
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.text("ab'-.é ", max_size=12), st.lists(st.text("ab'-.é", min_size=1, max_size=4), max_size=8), st.data())
 def test_they_find_the_same_words_and_phrases_of_any_lists(text: str, words: list[str], data: st.DataObject) -> None:
     text = data.draw(st.sampled_from([text, text.title(), text.upper(), text * 9]))
     phrases = [word for word in words if len(word) > 1 and word.isascii()]
     lexicon = {word: 1 << place for place, word in enumerate(words)}
-    vocabulary = Vocabulary(lexicon, {PLACE_WORD: words[:3]}, words, phrases, [word[:2] for word in words])
+    vocabulary = Vocabulary(lexicon, {PLACE_WORD: words[:3]}, words, phrases, [word[:2] for word in words], {})
     assert same(vocabulary.read(text), tokenize(text, vocabulary))
 
 
@@ -149,11 +220,11 @@ def test_a_list_with_a_word_too_long_for_the_kernel_is_read_in_python() -> None:
     word = "a" * (LONGEST + 1)
     text = f"Seen by {word.title()} and {'A' * LONGEST}."
     for words in ([word], [word[:-1]], [word, word[:-1]]):
-        vocabulary = Vocabulary(dict.fromkeys(words, 2), {}, words, (), ())
+        vocabulary = Vocabulary(dict.fromkeys(words, 2), {}, words, (), (), dict.fromkeys(words, COUNTED))
         assert same(vocabulary.read(text), tokenize(text, vocabulary))
 
 
 @pytest.mark.parametrize("phrase", ["", "a", "é e", "BY"])
 def test_a_phrase_that_could_not_be_found_is_refused(phrase: str) -> None:
     with pytest.raises(ValueError, match="a phrase has two letters"):
-        Vocabulary({}, {}, (), [phrase], ())
+        Vocabulary({}, {}, (), [phrase], (), {})

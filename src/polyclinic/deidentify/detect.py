@@ -17,15 +17,13 @@ from polyclinic.deidentify.calendar import CalendarRules
 from polyclinic.deidentify.language import load_words
 from polyclinic.deidentify.lexicon import make_lexicon
 from polyclinic.deidentify.names import NameRules
-from polyclinic.deidentify.numbers import NumberRules
+from polyclinic.deidentify.numbers import COUNTS, UNITS, NumberRules
 from polyclinic.deidentify.places import PlaceRules
 from polyclinic.deidentify.spans import TYPES, Span, without_overlaps
 from polyclinic.deidentify.spoken_numbers import find_spoken, may_be_spoken
 from polyclinic.deidentify.streets import ROUTE_WORDS
 from polyclinic.deidentify.tables import find_cells
-from polyclinic.deidentify.tokens import (
-    Tokens,
-)
+from polyclinic.deidentify.tokens import COUNTED, MEASURED, Tokens
 from polyclinic.deidentify.vocabulary import Vocabulary
 
 AFTER_AT = re.compile(r"@\s?[\w-]+(?:\.[\w-]+)+")
@@ -80,6 +78,7 @@ class Rules:
             ],
             (),
             (*(tail[:2] for tail in TAILS), "in", *(f"{chr(c)}:" for c in range(128))),
+            {**dict.fromkeys(UNITS, MEASURED), **dict.fromkeys(COUNTS, COUNTED)},
         )
 
     def find(self, text: str) -> list[Span]:
@@ -91,7 +90,7 @@ class Rules:
         tokens = self.vocabulary.read(text)
         tags = [Span(m.start(), m.end(), "other_id") for m in TAG.finditer(text)] if "[" in text else []
         spans = sorted([*tags, *self._addresses_of_machines(text, tokens)])
-        spans += self.numbers.find(text, spans, tokens.words)
+        spans += self.numbers.find(tokens, spans)
         spans += self._worded_dates(text, tokens)
         spans += find_cells(text)
         spans += self._extra(text, tokens.lowered)

@@ -16,20 +16,24 @@ from polyclinic.deidentify.number_shapes import AGED, MAC, SSN
 from polyclinic.deidentify.ordinal_days import MONTH_LONG, ordinal_day
 from polyclinic.deidentify.phones import INTERNATIONAL, NATIONAL, PhoneRules
 from polyclinic.deidentify.spans import Span
+from polyclinic.deidentify.tokens import Tokens
 
 DIGITS = re.compile(r"\d+")
 LETTER = re.compile(r"[A-Za-z]")
 # The bulk of numbers is measured, and passed over without another question: doses, pressures, decimals, durations,
 # years; A1c, COVID-19, L5, C5-6, x3.
+# Numbers before whole words of these need not even be looked at (tokens.py).
+UNITS = words_of("mg mcg milligram milligrams ml percent unit units cm mm bpm liter liters degrees pounds beats")
+COUNTS = words_of(
+    "year years month months week weeks day days hour hours minute minutes times tablet tablets pack packs inch "
+    "to or and x"
+)
 MEASURED = re.compile(
-    r"(?<![\w./#+:@-])(?:\d{1,4}(?:\.\d+)?(?=(?: |-)?(?:mg|mcg|milligrams?|ml|%|percent|units?|cm|mm|bpm|"
-    r"liters?|degrees|pounds|"
-    r"beats)\b)|"
+    rf"(?<![\w./#+:@-])(?:\d{{1,4}}(?:\.\d+)?(?=(?: |-)?(?:%|{'|'.join(UNITS)})\b)|"
     r"(?:[4-9]\d|\d{3})/\d{2,3}(?![\d/\w-]|\.\d| ?-)|"
     r"\d{1,3}\.\d{1,2}(?![\d/\w-]|\.\d| ?-| (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))|"
     r"\d(?=\. (?!Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[A-Z][a-z])|"
-    r"[1-8]?\d(?=(?: |-)(?:years?|months?|weeks?|days?|hours?|minutes?|times|tablets?|packs?|inch|to|or|and|"
-    r"x)\b(?![ -]\d))|"
+    rf"[1-8]?\d(?=(?: |-)(?:{'|'.join(COUNTS)})\b(?![ -]\d))|"
     r"(?<=[a-z] )(?<!no )(?<!id )(?<!ext )(?<!ber )(?<!ger )(?<!ing in )(?<!nds in )(?<!our )(?<!is )(?<!of )"
     r"(?<!gits )"
     r"(?:19|20)\d{2}(?=[.,;)]?(?:\s|$)))"
@@ -54,18 +58,18 @@ _MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov d
 class NumberRules(PhoneRules):
     """The identifiers with digits of one language."""
 
-    def find(self, text: str, taken: list[Span], words: set[str] | None = None) -> list[Span]:
+    def find(self, tokens: Tokens, taken: list[Span]) -> list[Span]:
         """Return the identifiers of a text that hold digits; places in `taken`, in order, are passed over."""
+        text = tokens.text
         found: list[Span] = []
         unsure: list[tuple[int, int]] = []  # 3/4: a day where the text has others of that month
         until = 0
-        streets = words is None or "^" in text or not self.street_ends.isdisjoint(words)
+        streets = "^" in text or not self.street_ends.isdisjoint(tokens.words)
         holes = iter([(s.start, s.end) for s in taken])
         hole = next(holes, None)
         size = len(text)
-        for run in DIGITS.finditer(text):
-            start, end = run.span()
-            if start < until:
+        for start, end, owner in tokens.runs:
+            if start < until or (owner and until < owner):
                 continue
             if (measured := MEASURED.match(text, start)) is not None:
                 until = measured.end()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,14 @@ FEW_CAPITALS = 0.004  # capitalised words for each character of a text below whi
 DOT_LETTER = re.compile(r"\.[A-Za-z]")
 COLONS = re.compile(r":[0-9a-fA-F]{0,4}:")
 NAME_OR_ROLE = NAME | TITLE | SOFT_TITLE | CREDENTIAL
+DIGITS = re.compile(r"\d+")
+PLAIN_NUMBER = re.compile(r"(?<![\w./#+:@-])([0-9]{1,4})(?!\d)(?:\.[0-9]\d*)?")
+WHOLE_WORD = re.compile(r"\w+")
+PRESSURE = re.compile(r"(?:[4-9][0-9]|[0-9]{3})/[0-9]{2,3}(?![\d/\w-]|\.\d| ?-)")
+DECIMAL = re.compile(r"[0-9]{1,3}\.[0-9]{1,2}(?![\d/\w-]|\.\d| ?-| [JFMASOND])")
+SMALL = re.compile(r"[1-8]?[0-9](?!\d)")
+GOES_ON = re.compile(r"[ -]\d")
+MEASURED, COUNTED = 1, 2  # what a word says of the number before it
 # Sets of the rules in which a word may be, beside the lexicon's bits: what ends or begins places, states, streets.
 PLACE_WORD, STATE_WORD, STREET_TYPE = 1, 2, 4
 
@@ -68,6 +76,9 @@ class Tokens:
     months: list[int]
     streets: list[int]  # of the set STREET_TYPE
     phrases: list[tuple[str, int]]  # the vocabulary's that stand in the text in any case, and where
+    # Runs of digits, without what is surely measured or counted: start, end; and for one that is part of such a
+    # number, as 80 is of 120/80, where that begins + 1.
+    runs: list[tuple[int, int, int]]
     dotted: bool  # whether a letter stands right behind a stop
     colons: bool  # whether two colons stand side by side, or with hexadecimal digits between
 
@@ -174,8 +185,41 @@ def tokenize(text: str, vocabulary: Vocabulary) -> Tokens:
         [i for i, bit in enumerate(bits) if bit & MONTH],
         [i for i, bit in enumerate(sets) if bit & STREET_TYPE],
         sorted(_standing(lowered, vocabulary.phrases), key=lambda found: found[1]),
+        list(_runs(text, vocabulary.units)),
         DOT_LETTER.search(text) is not None,
         COLONS.search(text) is not None,
+    )
+
+
+def _runs(text: str, units: Mapping[str, int]) -> Iterator[tuple[int, int, int]]:
+    until = owner = 0
+    for run in DIGITS.finditer(text):
+        start, end = run.span()
+        if start >= until:
+            owner, until = start, _passed_over(text, start, end, units)
+            if until > start:
+                continue
+        yield start, end, owner + 1 if start < until else 0
+
+
+def _passed_over(text: str, start: int, end: int, units: Mapping[str, int]) -> int:
+    """Return the end of a number that is surely measured or counted, or its start; some of the forms of MEASURED in
+    numbers.py."""
+    number = PLAIN_NUMBER.match(text, start)
+    if number is None or number.end(1) != end:
+        return start
+    last = number.end()
+    word = WHOLE_WORD.match(text, last + (text[last : last + 1] in (" ", "-")))
+    what = units.get(word[0], 0) if word is not None else 0
+    if what & MEASURED:
+        return last
+    if (pair := PRESSURE.match(text, start)) or (pair := DECIMAL.match(text, start)):
+        return pair.end()
+    behind = word is not None and word.start() > end == last
+    return (
+        end
+        if behind and what & COUNTED and SMALL.match(text, start) and not GOES_ON.match(text, word.end())
+        else start
     )
 
 

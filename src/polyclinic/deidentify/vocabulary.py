@@ -39,6 +39,7 @@ class Vocabulary:
         asked: Iterable[str],
         phrases: Iterable[str],
         before_places: Iterable[str],
+        units: Mapping[str, int],
         *,
         compiled: bool = True,
     ) -> None:
@@ -50,6 +51,7 @@ class Vocabulary:
             asked: words between spaces, signs and all, in lower case.
             phrases: in lower case, of two letters or more, all of ASCII.
             before_places: two letters each, with which a word ends that may stand before a place.
+            units: words -> MEASURED or COUNTED, with which a number in front of them is passed over.
             compiled: whether the kernel may be used where it is installed; what is found is the same.
         """
         self.lexicon = lexicon
@@ -60,6 +62,7 @@ class Vocabulary:
         self.asked = frozenset(asked)
         self.phrases = sorted(set(phrases))
         self.before_places = frozenset(before_places)
+        self.units = dict(units)
         for phrase in self.phrases:
             if len(phrase) < 2 or not phrase.isascii() or phrase != phrase.lower():
                 raise ValueError(f"{phrase!r}: a phrase has two letters or more, in lower case and of ASCII")
@@ -76,7 +79,7 @@ class Vocabulary:
 
     def _tokens(self, text: str, found: array[int], room: int) -> Tokens:
         """Return what the kernel found, in Python's own numbers."""
-        tokens, caseless, names, places, months, streets, words, phrases, seen = found[: kernel.HEAD]
+        tokens, caseless, names, places, months, streets, words, phrases, runs, seen = found[: kernel.HEAD]
         first = kernel.HEAD
 
         def of(number: int, count: int) -> list[int]:
@@ -100,13 +103,14 @@ class Vocabulary:
             of(6, months),
             of(7, streets),
             [(standing[i], place) for i, place in zip(of(9, phrases), of(10, phrases), strict=True)],
+            list(zip(of(11, runs), of(12, runs), of(13, runs), strict=True)),
             bool(seen & 1),
             bool(seen & 2),
         )
 
     def _fits(self) -> bool:
         """Say whether no word is too long for the kernel."""
-        every = (self.lexicon, self.sets, self.asked)
+        every = (self.lexicon, self.sets, self.asked, self.units)
         return all(len(word) <= kernel.LONGEST for words in every for word in words)
 
     def _compiled(self, built: kernel.Kernel) -> kernel.Vocabulary:
@@ -135,6 +139,7 @@ class Vocabulary:
         return kernel.Vocabulary(
             built.table(words, bits, sets, kept),
             built.table(asked, nothing, nothing, kept),
+            built.table([*self.units], array("I", self.units.values()), array("I", bytes(4 * len(self.units))), kept),
             place(classes),
             place(lower),
             place(pairs),
@@ -170,7 +175,9 @@ def _of_units(word: str) -> bool:
 def character_classes() -> tuple[array[int], array[int]]:
     """Return what each of the first 65,536 characters is, and its lower case where that is one character."""
     every = [chr(code) for code in range(kernel.UNITS)]
-    classes = array("B", [kernel.ALNUM * c.isalnum() + kernel.SPACE * c.isspace() for c in every])
+    classes = array(
+        "B", [kernel.ALNUM * c.isalnum() + kernel.SPACE * c.isspace() + kernel.DIGIT * c.isdecimal() for c in every]
+    )
     for match, bit in ((LETTER, kernel.LETTER), (CAPITAL, kernel.CAPITAL)):
         for found in match.finditer("".join(every[:0x2000])):
             classes[ord(found[0])] += bit

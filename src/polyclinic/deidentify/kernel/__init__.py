@@ -19,8 +19,8 @@ from polyclinic.compiled import open_library
 
 # What a character is, as in kernel.h.
 LETTER, CAPITAL, ALNUM, SPACE, DIGIT = 1, 2, 4, 8, 16
-LISTS = 11  # that a scan fills
-HEAD = 9  # numbers before them
+LISTS = 14  # that a scan fills
+HEAD = 10  # numbers before them
 LONGEST = 64  # letters of a word of the lists
 UNITS = 65536
 
@@ -45,6 +45,7 @@ class Vocabulary(Structure):
     _fields_ = (
         ("lexicon", Words),
         ("asked", Words),
+        ("units", Words),
         ("classes", c_void_p),
         ("lower", c_void_p),
         ("pairs", c_void_p),

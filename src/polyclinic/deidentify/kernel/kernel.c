@@ -30,6 +30,10 @@ static inline uint64_t hash_end(uint64_t hash) {
 
 static inline int is_upper(uint32_t c) { return c >= 'A' && c <= 'Z'; }
 static inline int is_lower(uint32_t c) { return c >= 'a' && c <= 'z'; }
+static inline int is_digit(uint32_t c) { return c >= '0' && c <= '9'; }
+static inline int begins_month(uint32_t c) {
+    return c == 'J' || c == 'F' || c == 'M' || c == 'A' || c == 'S' || c == 'O' || c == 'N' || c == 'D';
+}
 static inline int is_hex(uint32_t c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }

@@ -8,9 +8,12 @@
 /* What a character is, as bits. */
 enum { LETTER = 1, CAPITAL = 2, ALNUM = 4, SPACE = 8, DIGIT = 16 };
 /* Lists that a scan fills, in this order, each of `room` numbers. */
-enum { STARTS, ENDS, BITS, SETS, NAMES, PLACES, MONTHS, STREETS, WORDS, PHRASES, PHRASE_PLACES, LISTS };
+enum { STARTS, ENDS, BITS, SETS, NAMES, PLACES, MONTHS, STREETS, WORDS, PHRASES, PHRASE_PLACES, RUNS, RUN_ENDS,
+       RUN_OWNERS, LISTS };
 /* What stands before the lists: how long each is, and what was seen. */
-enum { TOKENS = 0, CASELESS = 1, NAME_COUNT, PLACE_COUNT, MONTH_COUNT, STREET_COUNT, WORD_COUNT, PHRASE_COUNT, SEEN, HEAD };
+enum { TOKENS = 0, CASELESS = 1, NAME_COUNT, PLACE_COUNT, MONTH_COUNT, STREET_COUNT, WORD_COUNT, PHRASE_COUNT, RUN_COUNT,
+       SEEN, HEAD };
+enum { UNIT_BEHIND = 1, COUNT_BEHIND = 2 };
 enum { DOT_LETTER = 1, COLONS = 2 }; /* SEEN: .c; :: or :1f: */
 
 /* Words in an open hash table. Letters are UTF-16 units in lower case. */
@@ -27,6 +30,7 @@ typedef struct {
 typedef struct {
     Words lexicon;
     Words asked;            /* words between spaces that rules ask for */
+    Words units;            /* behind numbers that are passed over; `bits` says behind which: UNIT, COUNT */
     const uint8_t *classes; /* of each unit */
     const uint16_t *lower;  /* each unit in lower case, where that is one unit */
     const uint8_t *pairs;   /* 128 x 128: with which letters words end before a place's name */

@@ -273,6 +273,92 @@ static void NAME(phrases)(const Vocabulary *v, const Unit *text, int64_t size, i
     head[PHRASE_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
 }
 
+/* What the word is, as bits of `units`, that begins at a place: a whole word, in the case in which it stands. */
+static uint32_t NAME(unit_at)(const Vocabulary *v, const Unit *text, int64_t at, int64_t size, int64_t *end) {
+    uint16_t word[LONGEST];
+    int length = 0;
+    for (*end = at; at < size && is_word(v, text[at]); *end = ++at) {
+        if (length == LONGEST) return 0;
+        word[length++] = text[at];
+    }
+    const int64_t found = length ? find_word(&v->units, word, length) : -1;
+    return found >= 0 ? v->units.bits[found] : 0;
+}
+
+static inline int NAME(digit_at)(const Unit *text, int64_t at, int64_t size) {
+    return at < size && is_digit(text[at]);
+}
+
+/* Whether nothing stands at a place that goes on with a number: (?![\d/\w-]|\.\d| ?-). */
+static int NAME(number_ends)(const Vocabulary *v, const Unit *text, int64_t at, int64_t size) {
+    if (at >= size) return 1;
+    const uint32_t c = text[at];
+    if (is_word(v, c) || c == '/' || c == '-') return 0;
+    if (c == '.') return !(at + 1 < size && (v->classes[text[at + 1]] & DIGIT));
+    return !(c == ' ' && at + 1 < size && text[at + 1] == '-');
+}
+
+/* The end of a number that is surely measured or counted, or its start; some of the forms of MEASURED in numbers.py. */
+static int64_t NAME(measured)(const Vocabulary *v, const Unit *text, int64_t start, int64_t end, int64_t size) {
+    if (start) {
+        const uint32_t c = text[start - 1];
+        if (is_word(v, c) || c == '.' || c == '/' || c == '#' || c == '+' || c == ':' || c == '@' || c == '-') return start;
+    }
+    const int64_t length = end - start;
+    if (length > 4) return start;
+    for (int64_t i = start; i < end; i++)
+        if (!is_digit(text[i])) return start;
+    int64_t last = end, after;
+    if (NAME(digit_at)(text, end + 1, size) && text[end] == '.')
+        for (last = end + 2; last < size && (v->classes[text[last]] & DIGIT);) last++;
+    const int64_t unit = last + (last < size && (text[last] == ' ' || text[last] == '-'));
+    const uint32_t what = NAME(unit_at)(v, text, unit, size, &after);
+    if (what & UNIT_BEHIND) return last;
+    if (end < size && text[end] == '/' && (length == 3 || (length == 2 && text[start] >= '4'))) {
+        int64_t other = end + 1;
+        while (NAME(digit_at)(text, other, size)) other++;
+        const int64_t digits = other - end - 1;
+        if ((digits == 2 || digits == 3) && NAME(number_ends)(v, text, other, size)) return other;
+    }
+    if (last > end && length < 4 && last - end < 4) {
+        for (int64_t i = end + 1; i < last; i++)
+            if (!is_digit(text[i])) return start;
+        const int month = last + 1 < size && text[last] == ' ' && begins_month(text[last + 1]);
+        if (!month && NAME(number_ends)(v, text, last, size)) return last;
+    }
+    if (last == end && unit > end && (what & COUNT_BEHIND) &&
+        (length == 1 || (length == 2 && text[start] >= '1' && text[start] <= '8'))) {
+        const int more = after + 1 < size && (text[after] == ' ' || text[after] == '-') &&
+                         (v->classes[text[after + 1]] & DIGIT);
+        if (!more) return end;
+    }
+    return start;
+}
+
+/* The runs of digits that are not surely measured or counted. One that is part of such a number, as 80 is of 120/80, has
+ * where that begins, + 1, for its owner: it is passed over unless something else was found there. */
+static void NAME(runs)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
+                       int32_t *const *lists) {
+    int64_t count = 0, until = 0, owner = 0;
+    for (int64_t at = 0; at < size; at++) {
+        if (!(v->classes[text[at]] & DIGIT)) continue;
+        const int64_t start = at;
+        while (at < size && (v->classes[text[at]] & DIGIT)) at++;
+        if (start >= until) {
+            until = NAME(measured)(v, text, start, at, size);
+            owner = start;
+            if (until > start) continue;
+        }
+        if (count < room) {
+            lists[RUN_OWNERS][count] = start < until ? (int32_t)(owner + 1) : 0;
+            lists[RUNS][count] = (int32_t)start;
+            lists[RUN_ENDS][count] = (int32_t)at;
+        }
+        count++;
+    }
+    head[RUN_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
+}
+
 static int64_t NAME(scan)(const Vocabulary *v, const Unit *text, int64_t size, int ascii, int32_t *out, int64_t room) {
     int32_t *lists[LISTS];
     for (int i = 0; i < LISTS; i++) lists[i] = out + HEAD + i * room;
@@ -285,8 +371,9 @@ static int64_t NAME(scan)(const Vocabulary *v, const Unit *text, int64_t size, i
     NAME(candidates)(v, text, size, count, out, lists);
     NAME(words)(v, text, size, room, out, lists);
     NAME(phrases)(v, text, size, room, out, lists);
-    const int64_t most = out[WORD_COUNT] > out[PHRASE_COUNT] ? out[WORD_COUNT] : out[PHRASE_COUNT];
-    return most > count ? most : count;
+    NAME(runs)(v, text, size, room, out, lists);
+    for (int i = WORD_COUNT; i <= RUN_COUNT; i++) count = out[i] > count ? out[i] : count;
+    return count;
 }
 
 #undef Unit
