@@ -111,12 +111,19 @@ def make_lexicon(words: Words) -> dict[str, int]:
         for word in read_dictionary() | read_list("clinical_words"):
             if not (bits := found.get(word, 0)) & (NAME | CITY):
                 found[word] = bits | COMMON
+        roles = words["relations"] | words["name_labels"] | words["soft_titles"] | words["titles"]
         for word in read_census():
+            if word in roles or word.removesuffix("s") in roles:
+                continue
             if not (bits := found.get(word, 0)):
                 if len(word) > 3:
                     found[word] = FAMILY
             elif not bits & NAME:
                 found[word] = bits | RARE
+        for word in words["relations"]:  # Husband, Cousins: families are hardly called so
+            for form in (word, f"{word}s"):
+                if (bits := found.get(form, 0)) & FAMILY and not bits & GIVEN:
+                    found[form] = bits & ~FAMILY | COMMON
     own = words["given_names"] | words["family_names"]
     for word in read_list("names_that_are_words") - own:
         if word in found:

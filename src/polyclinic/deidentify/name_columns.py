@@ -113,7 +113,7 @@ def _name_in(tokens: Tokens, start: int, cell: str, shut: list[bool]) -> tuple[i
 
 
 def names_before_ages(tokens: Tokens, shut: list[bool]) -> Iterator[tuple[int, int]]:
-    """Yield the names, as first and last token, that begin a line or field and stand before an age: Sun, Mai L 64F."""
+    """Yield the names, as first and last token, that begin a line or field before an age: Sun, Mai L 64F."""
     text, starts, ends = tokens.text, tokens.starts, tokens.ends
     for begin in AGE_BEGINS.finditer(text):
         end = begin.start()
@@ -134,7 +134,7 @@ def names_before_ages(tokens: Tokens, shut: list[bool]) -> Iterator[tuple[int, i
 
 
 def _may_name(tokens: Tokens, first: int, last: int, shut: list[bool], column: bool) -> bool:
-    """Say whether words can be a name by what the lists say of them: no titles or headings, one that may be a name."""
+    """Say whether words can be a name by the lists: no titles or headings, one that may be a name."""
     some = False
     for j in range(first, last + 1):
         bit = tokens.bits[j]

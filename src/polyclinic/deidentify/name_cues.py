@@ -33,6 +33,10 @@ NAME_SHAPE = re.compile(
 DOSE = re.compile(
     r"\s?(?:\d[\d.,/-]*\s?(?:mg|mcg|g|ml|units?|iu|%|tab|caps?|puffs?|meq|cc|fr|french|mm|cm)\b|®|™|\d)", re.I
 )
+DOSE_UNIT = re.compile(
+    r"\s?(?:\d[\d.,/-]*\s?(?:mg|mcg|g|ml|units?|iu|%|tab|caps?|puffs?|meq|cc|fr|french|mm|cm|tid|bid|qd|qhs)\b|®|™)",
+    re.I,
+)
 LAST_WORD = re.compile(r"([^\W\d_][\w'’/.-]*|[/+&@(])[ \t]*(?:,[ \t]|[(\"“])?(?<![:;])$")
 COORDINATED = re.compile(
     r"(?:\s?(?:/|&|\+|,|;|->|→|\||and|y|or)\s?|\s(?:and|&|y|or|with|\+|/|->)\s|,\s(?:and|&)\s|\.\s?/\s?)"

@@ -51,6 +51,10 @@ PLAIN_WORDS = ROLES | SERVICES | RELATIVES | GREETINGS | LABELS
 FIELD_ENDS = re.compile(r"[ \t]*(?:$|[,;|\n\t)]|\s{2,}|\s?[-–—]\s)", re.MULTILINE)
 STAMP = re.compile(r"(?:^|\n)[^\w\n]{0,2}(?:\d[\d/:. -]{2,22}(?:[AP]M)?[^\w\n]{0,4})$", re.IGNORECASE)
 STOPS = re.compile(r"[,.;)\n]|\s(?:AT|at|ON|RN|MD|NP)\b|$")
+FOLLOW_UP = re.compile(
+    r"(?:rtc|f/u|follow[- ]?up|appt|appointment|visit|next|recheck|again)\b[^.\n]{0,18}\swith\s$", re.IGNORECASE
+)
+LISTS = re.compile(r"\s?(?:/|&|\+)\s?|,?\s(?:and|or|&|AND|OR)\s|,\s")
 CLAUSE = re.compile(r"[,;]?\s[a-z]|,\s(?:[A-Z]|and|but)|;")
 FUNCTION_WORDS = frozenset(
     words_of(
@@ -113,6 +117,7 @@ class NameEvidence(NameExtent):
             last = self._run(tokens, i, taken, begins)
             if self._weigh(tokens, i, last, begins, phones):
                 extra.append((i, last))
+                begins[i] = last
                 for j in range(i, last + 1):
                     taken[j] = True
         return extra
@@ -176,6 +181,12 @@ class NameEvidence(NameExtent):
         left = 0 if tokens.caseless and bit & COMMON else left_weight(text, start, word, sign)
         if left == 1 and bit & COMMON and not bit & NAME and last == i:
             left = 0
+        if sign and sign in ":=" and left < 2 and word in self.labels:
+            left = 2
+        if left == 1 and word == "with" and FOLLOW_UP.search(text, max(0, start - 40), start):
+            left = 2
+        if left < 2 and self._in_list(tokens, i, begins):
+            left = 2
         if left == 1 and word not in ("and", "or", "is", "for") and self.verb_cue.search(text, start - 60, start):
             left = 2
         announced = left > 1 and (word in ROLES or word in RELATIVES or word in TITLES)
@@ -194,12 +205,40 @@ class NameEvidence(NameExtent):
                 return (left > 1 or right > 1) and not (bit & EPONYM and not announced and weight < 3)
             return weight > 4 or (not bit and weight > 1) or (bool(bit & RARE) and word in ROLES and right > 0)
         if bit & NAME:
+            if bit & COMMON and right < 2 and (sign in (":", "=") or (sign == "\n" and left < 3)):
+                return left > 1 and self._ends_field(text, end)
+            if left < 2 and right == 0 and sign == "." and not text[end:].strip(" .\n)") and start > 40:
+                return not bit & STOP  # the name alone at the end of the text
             return weight > 1 and not (bit & EPONYM and not announced and weight < 3)
         if bit & COMMON or (not bit and self.kind_of(tokens, i) < UNKNOWN):
-            if sign in ("", ",", "@", "\n", "."):
+            if sign in ("", ",", "@", ".", ">", "-") or (sign == "\n" and left == 3):
                 return weight > 3 or left == 3 or (left == 2 and bool(bit & RARE))
-            return left > 1 and (right > 1 or FIELD_ENDS.match(text, end) is not None) and not CLAUSE.match(text, end)
+            return left > 1 and (right > 1 or self._ends_field(text, end))
         return weight > 1
+
+    def _ends_field(self, text: str, end: int) -> bool:
+        return FIELD_ENDS.match(text, end) is not None and not CLAUSE.match(text, end)
+
+    def _in_list(self, tokens: Tokens, i: int, begins: dict[int, int]) -> bool:
+        """Say whether a word stands in a list with a name that was found: Ann, Iris and granddaughter Sky."""
+        text, starts, ends, bits = tokens.text, tokens.starts, tokens.ends, tokens.bits
+        if not bits[i] & NAME or bits[i] & (STOP | STATE | MONTH) & ~NAME:
+            return False
+        upper = text[starts[i] : ends[i]].isupper()
+        after = text[ends[i] : ends[i] + 5]
+        for first, last in ((i + 1, begins.get(i + 1, -1)), *((f, la) for f, la in begins.items() if la == i - 1)):
+            if last < 0:
+                continue
+            gap = text[ends[i] : starts[first]] if first > i else text[ends[last] : starts[i]]
+            if LISTS.fullmatch(gap) is None or text[starts[first] : ends[first]].isupper() != upper:
+                continue
+            if gap != ", ":
+                return not (after[:1] == " " and after[1:2].isupper() and not upper) or first > i
+            if after.startswith((", ", " and ", " or ", " & ", " AND ")) or (
+                first > i and LISTS.match(text, ends[last])
+            ):
+                return True
+        return False
 
     def _weigh_pair(self, tokens: Tokens, i: int, last: int, begins: dict[int, int], left: int, right: int) -> bool:
         """Say whether a run of two words or more is a name."""
@@ -220,6 +259,10 @@ class NameEvidence(NameExtent):
         final = bits[words[-1]]
         if not known and not (final & (NAME | RARE) or not final):
             return False
+        if text[starts[i] : ends[i]].isupper():
+            some = known or any((bits[j] & NAME and not bits[j] & COMMON) or not bits[j] for j in words)
+            if not some and left < 2 and right < 3:
+                return False
         if left > 1 or right > 1:
             return known or bool(final & NAME) or not final or left + right > 3
         middle = any(ends[j] - starts[j] == 1 and text[ends[j] : ends[j] + 1] == "." for j in range(i + 1, last))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from polyclinic.deidentify.language import words_of
+from polyclinic.deidentify.lexicon import CREDENTIAL, STOP, TITLE
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
@@ -80,12 +81,12 @@ _NO_INITIALS = frozenset(
 
 # Two or three capitals at the end of a line or field, or with those of another behind a stroke: RLB/KF
 CAPITALS = re.compile(
-    r"(?<![\w/.&'-])([A-Z]{2,3})(?:\s?[/:]\s?([A-Za-z]{2,3})(?![\w/]))?(?=[ \t]{2}|[ \t.)\]]*(?:\n|$)|,\s[A-Z])"
+    r"(?<![\w/.&'-])([A-Z]{2,3})(?:\s?[/:]\s?([A-Za-z]{2,3})(?![\w/]))?(?=[ \t]{2}| / |[ \t.)\]]*(?:\n|$)|,\s[A-Z])"
 )
 
 
 def initials_of(tokens: Tokens, found: Iterable[tuple[int, int]]) -> set[str]:
-    """Return the initials that names of two words and more have, in capitals, also of a name with the family first."""
+    """Return the initials that names of two words and more have, in capitals, also with the family first."""
     known: set[str] = set()
     for first, last in found:
         letters = [tokens.text[tokens.starts[j]] for j in range(first, last + 1)]
@@ -119,7 +120,11 @@ def find_known_initials(text: str, known: set[str]) -> list[Span]:
             or (sign in ("", "\n") and text[found.end() : found.end() + 1] in ("", "\n", ","))
         ) or (
             found[1].lower() not in _NO_INITIALS
-            and (len(found[1]) > 2 or before.endswith(("  ", ". ", "by ", "BY ", ": ")))
+            and (
+                len(found[1]) > 2
+                or text[found.end() : found.end() + 3] == " / "
+                or before.endswith(("  ", ". ", "by ", "BY ", ": "))
+            )
             and found[1] not in _DEPARTMENTS
         ):
             if found[1].lower() in _NO_INITIALS and len(found[1]) == 2 and sign not in ("-", "~", "–", "—"):
@@ -128,14 +133,14 @@ def find_known_initials(text: str, known: set[str]) -> list[Span]:
     return spans
 
 
-def find_initials(text: str) -> list[Span]:
+def find_initials(text: str, lexicon: Mapping[str, int]) -> list[Span]:
     """Return initials at the end of a text: who dictated, who typed, who signed."""
     tail = max(0, len(text) - 600)
     spans = []
     place = tail
     for line in text[tail:].split("\n"):
         if len(line) < 64 and line.strip():
-            if (found := TRAILER.match(line)) and not _SLASHED.search(found[1]):
+            if place and (found := TRAILER.match(line)) and not _SLASHED.search(found[1]):
                 spans.append(Span(place + found.start(1), place + found.end(1), "name"))
             if ("/" in line or ":" in line) and (found := ENDS_LINE.search(line)) and not _SLASHED.search(found[1]):
                 spans.append(Span(place + found.start(1), place + found.end(1), "name"))
@@ -161,6 +166,6 @@ def find_initials(text: str) -> list[Span]:
         if (
             m[1].replace(".", "").isupper()
             or text[m.start() : m.end()].lower().startswith(("initial", "typist", "transcri", "scribe", "typed"))
-        ) and m[1].lower() not in _NO_INITIALS:
+        ) and not (m[1].lower() in _NO_INITIALS or lexicon.get(m[1].lower(), 0) & (STOP | TITLE | CREDENTIAL)):
             spans.append(Span(m.start(1), m.end(1), "name"))
     return spans

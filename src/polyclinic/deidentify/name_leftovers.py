@@ -27,6 +27,7 @@ from polyclinic.deidentify.name_cues import (
     BEFORE_WORDS_THAT_ARE_NAMES,
     COORDINATED,
     DOSE,
+    DOSE_UNIT,
     EITHER,
     LAST_WORD,
     NAME_ENDS,
@@ -41,7 +42,7 @@ from polyclinic.deidentify.name_cues import (
     VERB_BEHIND,
 )
 from polyclinic.deidentify.name_evidence import NameEvidence
-from polyclinic.deidentify.name_slots import is_thing_place
+from polyclinic.deidentify.name_slots import before_of, is_thing_place, left_weight
 from polyclinic.deidentify.ordinary_words import is_abbreviation
 from polyclinic.deidentify.tokens import Tokens
 
@@ -63,7 +64,7 @@ class NameLeftovers(NameEvidence):
         open_words = []
         for i in tokens.may_be_names:
             bit = bits[i]
-            if taken[i] or (bit & hard and not bit & NAME) or ends[i] - starts[i] == 1:
+            if taken[i] or bit & TITLE or (bit & hard and not bit & NAME) or ends[i] - starts[i] == 1:
                 continue
             kind = self.kind_of(tokens, i)
             if kind:
@@ -116,8 +117,13 @@ class NameLeftovers(NameEvidence):
         kind = kinds[i]
         word = text[start:end]
         after = text[end : end + 1]
-        if self.is_thing(tokens, i) or DOSE.match(text, end) or is_thing_place(text, start, end):
+        if self.is_thing(tokens, i) or is_thing_place(text, start, end, bool(bits[i] & NAME)):
             return False
+        if DOSE.match(text, end):
+            if DOSE_UNIT.match(text, end):
+                return False
+            if not left_weight(text, start, *before_of(text, start)):
+                return False
         if word.isupper():
             return self._judge_capitals(tokens, i, kinds, named)
         if not NAME_SHAPE.fullmatch(word):
@@ -267,6 +273,8 @@ class NameLeftovers(NameEvidence):
         text, starts, ends, bits = tokens.text, tokens.starts, tokens.ends, tokens.bits
         upper = text[starts[i] : ends[i]].isupper()
         kind = kinds[i]
+        if self.is_thing(tokens, i):
+            return False
         for j, gap in (
             (i - 1, text[ends[i - 1] : starts[i]] if i else "\n"),
             (i + 1, text[ends[i] : starts[i + 1]] if i + 1 < len(starts) else "\n"),

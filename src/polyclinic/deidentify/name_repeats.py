@@ -38,6 +38,8 @@ CLOSED = re.compile(
     r"take care)\b[^.?\n]{0,24}[,.!]*[ \t]*\n{1,2}[ \t>]*([^\W\d_][\w'’-]{1,18}(?: [^\W\d_][\w'’.-]{0,18})?)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
+# What people do, behind a name that the text has already
+ACTS = re.compile(r"\s(?:[a-z]{3,}(?:s|ed)|did|is|was|has|had|will|can|and|to|who|does)\b")
 _NEXT_WORD = re.compile(r"\s([a-z]+)\b")
 _LOWER_TITLES = ("dr ", "dr. ", "mr ", "mr. ", "mrs", "ms ", "ms. ", "miss ", "prof", "doctor ", "nurse ", "drs ")
 
@@ -74,7 +76,7 @@ class NameRepeats(NameContext):
             return []
         spans = []
         for i, word in enumerate(tokens.lower):
-            if word not in known or i in inside or shut[i]:
+            if (word not in known and (word[-1:] != "s" or word[:-1] not in known)) or i in inside or shut[i]:
                 continue
             bit = tokens.bits[i]
             if self.is_thing(tokens, i):
@@ -96,6 +98,8 @@ class NameRepeats(NameContext):
         if not bit & (COMMON | MONTH) or not self.starts_sentence(tokens, i):
             return True
         # At the beginning of a sentence or line any word has a capital.
+        if text[start - 1 : start] in ('"', "(", "“") or (bit & GIVEN and ACTS.match(text, end)):
+            return True
         if text[end : end + 1] in (":", "-", "/") or f" {tokens.lower[i]} " in text or bit & (STATE | EPONYM | MONTH):
             return False
         return text[end : end + 2].strip(" ")[:1] in (",", "'", "’", ".", "") or text[start - 1 : start] == "\n"

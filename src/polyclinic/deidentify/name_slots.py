@@ -20,7 +20,7 @@ RELATIVES = frozenset(
         "stepmom stepdad "
         "twin daughter-in-law son-in-law mother-in-law father-in-law sister-in-law brother-in-law ex-husband ex-wife "
         "ex-boyfriend ex-girlfriend half-brother half-sister stepbrother stepsister godmother godfather great-aunt "
-        "great-uncle foster-mother hubby bf gf named nicknamed"
+        "great-uncle foster-mother hubby bf gf named nicknamed née nee née: formerly aka a.k.a sibling twin"
     )
 )
 GREETINGS = frozenset(words_of("dear hi hey hello thx thanks ty thank-you c/o attn fao"))
@@ -40,6 +40,8 @@ ROLES = frozenset(
         "hospitalist cardiologist neurologist oncologist nephrologist pulmonologist urologist dermatologist "
         "gastroenterologist endocrinologist rheumatologist hematologist radiologist pathologist anesthesiologist "
         "obstetrician podiatrist optometrist dentist orthodontist chiropractor doula physio pt ot st slp rt rrt "
+        "judge volunteer tutor mentor coordinator neonatologist intensivist physiatrist geriatrician "
+        "internist adjuster "
         "operator dispatcher pilot crew custodian promotora comadre tía tío abuela abuelo"
     )
 )
@@ -60,7 +62,7 @@ VERBS = frozenset(
         "told asked paged called texted pinged messaged emailed notified informed updated thanked per w/ d/w "
         "s/w c/w by "
         "with saw via assisted met introduced reminded contacted reached advised consulted phoned said says for to "
-        "and from is was it's its thinks thought"
+        "saw appreciate and from is was it's its thinks thought"
     )
 )
 LABELS = frozenset(
@@ -69,7 +71,7 @@ LABELS = frozenset(
         "caller agent "
         "team crew caregiver informant author typist reader resident fellow student mother father spouse guardian "
         "cross-cover x-cover xcover cover oncall on-call overnight owner relation emergency responsible party kin "
-        "for attendant present"
+        "for attendant present family given surname first last pcp np pa rn md charge triage recorder legal witnessed"
     )
 )
 CLOSINGS = re.compile(
@@ -81,7 +83,8 @@ CLOSINGS = re.compile(
 _RELATIVE = "|".join(sorted((w for w in RELATIVES if w.isalpha()), key=len, reverse=True))
 AGE_BEHIND = re.compile(
     r",?\s{1,4}\(?(?:\d{1,3}\s?(?:[mf](?:ale|emale)?\b|y\.?[/ ]?o\b|yrs?\b|years?\b|-years?-old)|[mf]/?\d{2,3}\b)"
-    r"|,\s(?:age )?\d{1,3}(?=[,.;)]|\s(?:and|who|is|was)\b)",
+    r"|,\s(?:age )?\d{1,3}(?=[,.;)]|\s(?:and|who|is|was)\b)|\s\(\d{1,3}(?:[ yo/.]{0,4}|\s?(?:mo|months?|yrs?))[),]"
+    r"|\s(?:is|was)\s(?:an?|the|our)\s(?:\w+\s){0,2}\d{1,3}[- ]?(?:y|mo)",
     re.IGNORECASE,
 )
 DEGREE_BEHIND = re.compile(
@@ -94,6 +97,8 @@ ROLE_BEHIND = re.compile(
     rf"{'|'.join(sorted(map(re.escape, ROLES | SERVICES), key=len, reverse=True))}|self|patient|pronouns|calling|"
     rf"\w+[- ]in[- ]law)"
     r"(?=[),;/ -])"
+    rf"|\s(?:in|at|from|with|of)\s(?:the\s)?(?:{'|'.join(sorted(map(re.escape, SERVICES), key=len, reverse=True))})\b"
+    r"|,\s(?:his|her|their|my|our|pt['’]?s)\s[a-z]+"
     rf"|,\s(?:an?|the|his|her|our|my|their)\s(?:\w+\s)?(?:{_RELATIVE}|nurse|teacher|friend|neighbou?r|therapist|"
     r"registrar|case manager|social worker|nurse practitioner|interpreter|chaplain|resident|fellow|caregiver|aide)\b",
     re.IGNORECASE,
@@ -109,6 +114,7 @@ PERSON_BEHIND = re.compile(
     r"understood|asked|asks|complains|complained|tells|told|thinks|thought|feels|felt|lives|lived|works|worked|"
     r"called|calls|spoke|speaks|requests|requested|consented|verbali[sz]ed|recommends?|recommended|concurs?|"
     r"concurred|advised|suggests?|suggested|aware|updated|agreeable|accompanied|accompanies|brought|brings|presents|"
+    r"accepting|following|recs|recommendations?|covering|on call|signing off|worries|"
     r"carries|drives|drove|uses|refuses|refused|declines|declined|endorses|endorsed|attends|attended|tolerated|"
     r"returned|arrived|admits|admitted|insists|insisted|mentions|mentioned|explained|noticed|helps|helped|signed|"
     r"gave|gives|took|takes care|came|went|died|passed away|sitting|walking|resting|sleeping|progressing|"
@@ -127,21 +133,25 @@ RESULT_BEHIND = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # Of things one says a Foley, the Hoyer, his Dexcom, using Airex; of people not.
+NAMED = re.compile(r"\b(?:named|call|called|calls|name) \w+ $")
 DETERMINERS = frozenset(
     words_of(
         "a an the this that these those his her their its my our your another each any some no using use used uses "
-        "order ordered orders new old via wears wearing apply applied on"
+        "order ordered orders new old via wears wearing apply applied"
     )
 )
 
 
-def is_thing_place(text: str, start: int, end: int) -> bool:
+def is_thing_place(text: str, start: int, end: int, listed: bool = True) -> bool:
     """Say whether what stands around a word tells that it is a thing: an article before it, a finding behind it."""
     if text[start - 1 : start] == " ":
         cut = start - 1
         while cut and text[cut - 1].isalpha():
             cut -= 1
-        if text[cut : start - 1].lower() in DETERMINERS and not ROLE_BEHIND.match(text, end):
+        word = text[cut : start - 1].lower()
+        if (word in DETERMINERS or (word in ("on", "taking", "takes") and not listed)) and not ROLE_BEHIND.match(
+            text, end
+        ):
             return True
     return RESULT_BEHIND.match(text, end) is not None
 
@@ -152,7 +162,7 @@ def before_of(text: str, start: int) -> tuple[str, str]:
     At the beginning of a line the word is the whole line above, in lower case.
     """
     low = max(0, start - 30)
-    part = text[low:start].rstrip(" \t\"'“‘")
+    part = text[low:start].rstrip(" \t\"'“‘[")
     if not part:
         return "", "\n" if low == 0 else ""
     sign = part[-1]
@@ -171,7 +181,7 @@ def before_of(text: str, start: int) -> tuple[str, str]:
         else:
             part = part[:-1].rstrip(" \t)")
     else:
-        part = part[:-1].rstrip(" \t)*_")
+        part = part[:-1].rstrip(' \t)*_"')
     cut = max(part.rfind(" "), part.rfind("\n"), part.rfind("\t"), part.rfind("("), part.rfind(","), part.rfind('"'))
     return part[cut + 1 :].lower(), sign
 
@@ -196,6 +206,8 @@ def left_weight(text: str, start: int, word: str, sign: str) -> int:
     if sign == "":
         if word in RELATIVES or word in GREETINGS or word in TITLES:
             return 3
+        if word in ("him", "her", "them", "me") and NAMED.search(text, max(0, start - 16), start):
+            return 3
         if word in ROLES:
             return (
                 1
@@ -217,7 +229,7 @@ def left_weight(text: str, start: int, word: str, sign: str) -> int:
     if sign in "->~–—":
         return 3 if _signs_off(text, start) else 0
     if sign == ".":
-        if word in TITLES:
+        if word in TITLES and len(word) < 5 and word != "miss":
             return 3
         return 2 if word in ROLES and len(word) < 5 else 3 if word in ("attn", "cc", "c.c") else 0
     return 0

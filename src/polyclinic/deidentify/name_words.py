@@ -33,7 +33,7 @@ PARTICLES_BETWEEN = re.compile(
 )
 COMMA = re.compile(r"[ \t]?,[ \t\n]{0,2}|\^")
 _FOLLOWING = re.compile(
-    r"(?:['’`]?[sS]?(?:[-–/][A-Z][\w'’]+)*(?P<other>\s(?:and|or|&|AND|OR)\s[A-Z][\w'’]+)?\s+|"
+    r"(?:['’`]?[sS]?(?:[-–/][A-Z][\w'’]+)*(?P<other>\s(?:and|or|&|AND|OR)\s[A-Z][\w'’]+)?(?: |\n)|"
     r"[-–][A-Z]?[\w'’]*(?:[-–]\w+)*\s*)(?:(?:type|grade|class|like|B|A)\s+)?(?P<thing>[A-Za-z]+)"
 )
 # What people have too: Sophia's cell, Ann's knee
@@ -268,7 +268,10 @@ class NameWords:
             return False
         if not dotted and (tokens.lower[i] in ("a", "i", "t", "p", "x", "o", "b", "c") or bit & WORD):
             return False
-        return not bit & WORD or (dotted and not bit & COMMON)
+        if bit & WORD and bit & COMMON and dotted:  # by M. Freer; not: A. Heart
+            before = tokens.text[max(0, tokens.starts[i] - 3) : tokens.starts[i]]
+            return before[-1:] == " " and before[-2:-1] not in ("", "\n", " ", ".")
+        return not bit & WORD or dotted
 
     def is_thing(self, tokens: Tokens, i: int) -> bool:
         """Say whether a name is that of a disease, a sign or an instrument: Bell's palsy, Stevens-Johnson "

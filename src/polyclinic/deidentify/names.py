@@ -73,7 +73,7 @@ class NameRules(NameLeftovers):
         spans = [self._span(tokens, a, b, shut) for a, b in found]
         spans += self._again(tokens, found, shut)
         spans += self._lower_case(tokens, found)
-        spans += find_initials(text)
+        spans += find_initials(text, self.lexicon)
         if initials := initials_of(tokens, found):
             spans += find_known_initials(text, initials)
         return spans
@@ -180,7 +180,7 @@ class NameRules(NameLeftovers):
             return i, self._extend(tokens, i + 1, shut)
         if bit & EPONYM and not (bit & NAME and not bit & WORD and self._person_follows(tokens, i)):
             return None
-        if not plain or self.is_thing(tokens, i) or is_thing_place(text, tokens.starts[i], tokens.ends[i]):
+        if not plain or self.is_thing(tokens, i) or is_thing_place(text, tokens.starts[i], tokens.ends[i], True):
             return None
         size = tokens.ends[i] - tokens.starts[i]
         if text[tokens.starts[i] : tokens.ends[i]].isupper():
