@@ -215,12 +215,9 @@ def _passed_over(text: str, start: int, end: int, units: Mapping[str, int]) -> i
         return last
     if (pair := PRESSURE.match(text, start)) or (pair := DECIMAL.match(text, start)):
         return pair.end()
-    behind = word is not None and word.start() > end == last
-    return (
-        end
-        if behind and what & COUNTED and SMALL.match(text, start) and not GOES_ON.match(text, word.end())
-        else start
-    )
+    if word is None or not what & COUNTED or word.start() == end or last > end:
+        return start
+    return end if SMALL.match(text, start) and not GOES_ON.match(text, word.end()) else start
 
 
 def _standing(lowered: str, phrases: list[str]) -> Iterator[tuple[str, int]]:
