@@ -13,6 +13,7 @@ from polyclinic.deidentify.tokens import Tokens
 # Verbs and their like before `to` and `from` that go with places.
 _MOVES = frozenset(
     words_of(
+        "requested prescription prescriptions refill refills rx "
         "transferred transfer transfers transferring admitted admit readmitted discharged discharge dc'd d/c'd d/c "
         "dc referred referral referrals faxed fax sent send moved moving move went going goes go taken took brought "
         "bring returned returning return back transported transport relocated relocating commutes commute commuting "
@@ -52,6 +53,7 @@ _OF_FIRMS = frozenset(
 )
 _EMPLOYED = frozenset(
     words_of(
+        "letter "
         "works worked working work job jobs employed position nights days shifts shift drives drove driver cook "
         "engineer accountant manager nurse teacher cashier clerk foreman mechanic welder supervisor janitor "
         "secretary custodian electrician plumber carpenter truck bus time volunteer volunteers volunteered coach "
@@ -90,6 +92,7 @@ _PAYERS = frozenset(
 )
 _VERBS = frozenset(
     words_of(
+        "leaving "
         "attends attended attending declined visited joined left owns runs toured prefers chose near outside through"
     )
 )
@@ -164,7 +167,7 @@ class AnnouncedRules(InstitutionRules):
         if word in ("at", "@"):
             return "work" if previous in _EMPLOYED else "place"
         if word == "for":
-            return "work" if previous in _EMPLOYED else None
+            return "work" if not _EMPLOYED.isdisjoint(parts[-4:-1]) else None
         if word == "with":
             return "work" if previous in ("job", "employed", "position", "works", "contract") else None
         if word == "in":
@@ -254,13 +257,16 @@ class AnnouncedRules(InstitutionRules):
         """Return the last of the capitalised words that begin with word `i`; i - 1 if there is none."""
         bits, lower = tokens.bits, tokens.lower
         last = i
-        if (lower[i] in NO_PARTS and lower[i] != "the") or (bits[i] & STOP and is_upper(tokens, i)):
+        if (lower[i] in NO_PARTS and lower[i] != "the") or (
+            bits[i] & STOP and is_upper(tokens, i) and lower[i] != "us"
+        ):
             return i - 1
         while last - i < 6 and (step := after(tokens, last)) is not None:
             j, how = step
             if how == "." and lower[last].rstrip(".") not in ("st", "mt", "ft") and len(lower[last]) > 1:
                 break
             kind = lower[j] in self.roles
+            kind = kind or (how == "and" and last == i and self._is_tool(tokens, j, how))
             if how == "," or (how in ("and", "for", "on", "by", "the") and not kind) or (how == "or" and last > i):
                 break
             if how == "at" and lower[last] not in self.roles and (self.worth(tokens, j) < OWN or last > i):
@@ -287,6 +293,8 @@ class AnnouncedRules(InstitutionRules):
                 break
             last = j
         word, bit = lower[i], bits[i]
+        if self._thing_follows(tokens, i):
+            return None
         phrase = " ".join(tokens.lowered[starts[i] : ends[last]].split())
         if phrase in self.two_word_states or phrase in self.states:
             return None

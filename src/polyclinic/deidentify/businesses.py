@@ -52,15 +52,23 @@ LEGAL_FORMS = frozenset(
 # Homes and houses: with a capital, after a name or an ordinary word with a capital.
 HOMES = frozenset(
     words_of(
+        "store stores shop shops nurses rehabilitation "
         "gardens arbors arbours oaks pines elms maples willows cedars birches meadows village villages haven house "
         "grove grange court place pointe point heights woods springs landing crossing park hall home homes living "
         "terrace towers estates villas commons manor lodge residence cottage hospice retreat hearth cove ranch "
         "suites plaza hills acres keep abbey priory rest"
     )
 )
+# Chains by which people mean a shop: with a capital and without an article.
+CHAINS = frozenset(
+    words_of(
+        "cvs walgreens kroger walmart costco publix safeway meijer hy-vee wegmans albertsons superdrug heb h-e-b"
+    )
+)
 # Short names of kinds that are written in capitals.
 ACRONYMS = frozenset(
     words_of(
+        "va "
         "isd usd vna snf ltac ltach alf irf vamc vahcs cboc fqhc asc ymca ywca nhs afb usps ymha hmo ccrc icf rehab"
     )
 )
@@ -84,6 +92,7 @@ PARTS_OF_NAMES = frozenset(
 # Words with a capital that stand before a name and belong to none.
 NO_PARTS = frozenset(
     words_of(
+        "retired unemployed disabled none unknown self n/a establish continue "
         "a an your his her their my this that these those any some another other each every no same local nearby "
         "outside which what whose its and or but not be was were been being are am is has have had he she they we i "
         "it you at to from in of with by for per via on off up down out over under into onto near between through "

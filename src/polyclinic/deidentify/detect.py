@@ -16,6 +16,7 @@ from polyclinic.deidentify.announced import TAILS
 from polyclinic.deidentify.calendar import CalendarRules
 from polyclinic.deidentify.language import load_words
 from polyclinic.deidentify.lexicon import make_lexicon
+from polyclinic.deidentify.lower_case_lines import lower_case_lines
 from polyclinic.deidentify.names import NameRules
 from polyclinic.deidentify.numbers import COUNTS, UNITS, NumberRules
 from polyclinic.deidentify.places import PlaceRules
@@ -96,6 +97,10 @@ class Rules:
         spans += self._extra(text, tokens.lowered)
         spans.sort()
         spans += self.places.find(tokens, spans)
+        if not tokens.caseless:
+            for begin, end in lower_case_lines(text):
+                found = self.places.find(self.vocabulary.read(text[begin:end]), [])
+                spans += [Span(s.start + begin, s.end + begin, s.type) for s in found]
         spans.sort()
         spans += self.names.find(tokens, spans)
         whole = without_overlaps(spans)

@@ -11,10 +11,13 @@ beginning.
 
 from __future__ import annotations
 
+import re
+
 from polyclinic.deidentify.businesses import (
     ACRONYMS,
     BORDERS,
     BUSINESSES,
+    CHAINS,
     HOMES,
     LEGAL_FORMS,
     NO_PARTS,
@@ -55,7 +58,7 @@ _BEHIND = frozenset(
 # Kinds that are words of medicine or of headings too: they need a word of a name's own, or one that announces it.
 _VAGUE = frozenset(
     words_of(
-        "therapy surgery drug drugs care health imaging medicine wellness services service supply supplies equipment "
+        "therapy surgery drug drugs care imaging medicine wellness services service supply supplies equipment "
         "tools press news company medical surgical radiology pathology anesthesia oncology cardiology neurology "
         "urology living rest house home homes place court hall road systems system group vision hearing spine "
         "networks media power gas oil express distribution moving storage society union market markets practice "
@@ -129,8 +132,6 @@ class InstitutionRules:
             return OWN
         if bit & STOP:
             return GENERIC if one_case or tokens.ends[j] - tokens.starts[j] < 5 else PLAIN
-        if bit & EPONYM and not bit & NAME and tokens.text[tokens.ends[j] : tokens.ends[j] + 1] in ("'", "’"):
-            return GENERIC  # Parkinson's Clinic
         if not bit & NAME and len(word) > 6 and word.endswith(_OF_MEDICINE):
             return GENERIC
         return PLAIN if bit or len(word) < 3 else OWN
@@ -222,8 +223,12 @@ class InstitutionRules:
             return None
         worths = [self.worth(tokens, j) for j in range(first, i)]
         own, plain = worths.count(OWN) + behind, worths.count(PLAIN)
+        if plain:  # Great Plains Health
+            plain += sum(lower[j] in PARTS_OF_NAMES and not worths[j - first] for j in range(first, i))
+        size = i - first - (i > first and f"{lower[i - 1]} {lower[i]}" in self.phrases)
         alone = first < i and begins_sentence(text, starts[first])
-        cued = first < i and not alone and (listed or _cued(text, starts[first]))
+        cued = not alone and (listed or _cued(text, starts[first]))
+        cued = first < i and (cued or _heads_page(text, starts[first], tokens.ends[last]))
         if first and tokens.bits[first - 1] & TITLE and before(tokens, first) is not None:
             return None  # Dr. Smith Cardiology
         named = (
@@ -231,8 +236,8 @@ class InstitutionRules:
             or (strength == FIRM and first < i)
             or (lower[first] == "the" and i - first > 1 and not alone and lower[i] not in ("department", "unit"))
             or (strength == STRONG and plain and not (alone and plain < 2))
-            or (plain > 1 and not (alone and i - first < 3) and lower[i] not in _VAGUE)
-            or (strength == STRONG and plain and i - first > 1)
+            or (plain > 1 and not (alone and size < 3) and lower[i] not in _VAGUE)
+            or (strength == STRONG and plain and size > 1)
             or (plain and cued)
         )
         return Span(starts[first], tokens.ends[last], "institution") if named else None
@@ -265,7 +270,7 @@ class InstitutionRules:
                 j = end
             elif how == " " or (
                 how in ("&", "and")
-                and (word in self.roles or word in self.care)
+                and (word in self.roles or word in self.care or self._is_tool(tokens, j, how))
                 and not (tokens.caseless and how == "and")
             ):
                 leads = how == " " and word in self.generic and self._goes_on(tokens, j)
@@ -277,6 +282,12 @@ class InstitutionRules:
         while last > i and tokens.lower[last] in ("department", "office", "unit", "division") and not own:
             last -= 1
         return last, own
+
+    def _is_tool(self, tokens: Tokens, j: int, how: str) -> bool:
+        """Say whether a word behind `and` belongs to a firm's name: Tool and Die, Bed and Bath."""
+        bit = tokens.bits[j]
+        plain = bool(bit & COMMON) and not bit & (STOP | NAME) and not tokens.caseless
+        return plain and not is_upper(tokens, j) and (how == "&" or not bit & EPONYM)
 
     def _goes_on(self, tokens: Tokens, j: int) -> bool:
         """Say whether a generic word leads to a further kind: Hospital Medical Center."""
@@ -363,6 +374,8 @@ class InstitutionRules:
         word = lower[i]
         if word == "lady":
             return self._our_lady(tokens, i)
+        if word in CHAINS or word == "rite":
+            return self._chain(tokens, i)
         if word in ("holy", "sacred", "mount", "mt", "st", "saint", "good"):
             step = after(tokens, i)
             if step is None or step[1] not in (" ", ".") or bits[step[0]] & (STOP | MONTH) or step[0] == i:
@@ -402,6 +415,18 @@ class InstitutionRules:
         last = self._right(tokens, i)[0]
         return Span(starts[first], ends[last], "institution")
 
+    def _chain(self, tokens: Tokens, i: int) -> Span | None:
+        """Return a chain's name where it stands without an article: called CVS, refill to Rite Aid."""
+        start, end = tokens.starts[i], tokens.ends[i]
+        if tokens.lower[i] == "rite":
+            if tokens.lowered[end : end + 4] != " aid":
+                return None
+            end += 4
+        before_it = tokens.lowered[max(0, start - 8) : start].split()
+        if before_it and before_it[-1] in ("the", "a", "local", "your", "our", "another", "any"):
+            return None
+        return Span(start, end, "institution")
+
     def _our_lady(self, tokens: Tokens, i: int) -> Span | None:
         """Return Our Lady of Perpetual Help, from its second word."""
         step = after(tokens, i)
@@ -422,6 +447,22 @@ class InstitutionRules:
 
 
 _CUES = frozenset((" at ", "rom ", " to ", " by ", "with", "nds "))
+
+
+_PAGE_FOLLOWS = re.compile(
+    r"[ \t]*\n\s{0,4}(?:tel\b|phone|fax|\(?\d|department|dept|division|office of|p\.?o\.? box|www|(?-i:[A-Z]{2,}\b)|"
+    r"=|-{3}|\*{3})|[ \t]*\n[ \t]*\n|[ \t]{2,}(?:department|dept|tel|phone|fax|page)|[ \t]*$",
+    re.IGNORECASE,
+)
+
+
+def _heads_page(text: str, start: int, end: int) -> bool:
+    """Say whether a line of its own heads the text or a page of it, as a letterhead does."""
+    line = text.rfind("\n", 0, start) + 1
+    if text[line:start].strip(" *#=|") or start > 400:
+        return False
+    top = not text[max(0, line - 2) : line].strip(" \n=-*_")
+    return top and _PAGE_FOLLOWS.match(text, end) is not None
 
 
 def _cued(text: str, start: int) -> bool:

@@ -6,7 +6,7 @@ the rule that looks at its neighbours. What stands right behind `at`, `from` and
 
 from __future__ import annotations
 
-from polyclinic.deidentify.businesses import UNITS
+from polyclinic.deidentify.businesses import CHAINS, UNITS
 from polyclinic.deidentify.fields import fields
 from polyclinic.deidentify.institutions import LISTING, SHORT_NAMES
 from polyclinic.deidentify.joined_words import before
@@ -37,7 +37,7 @@ class PlaceRules(TownRules):
         super().__init__(words)
         self.streets = StreetRules(words)
         self.anchors = frozenset(self.roles)
-        self.shorts = SHORT_NAMES | _SAINTS
+        self.shorts = SHORT_NAMES | _SAINTS | CHAINS | {"rite"}
         # What `find` asks of a word with a capital: what it does not name here is passed over unseen.
         self.asked = {
             PLACE_WORD: self.anchors | self.shorts | self.phrases_by_end.keys() | self.endings | UNITS,

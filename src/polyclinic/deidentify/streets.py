@@ -71,8 +71,6 @@ _RARE_TYPES = frozenset(
         "villages ville walks wharf quay wynd gate gates drove rise side yard buildings wall ways wells vale end"
     )
 )
-_SURE_TYPES = frozenset(words_of("street avenue road lane boulevard parkway highway drive blvd ave rd ln pkwy hwy"))
-_SHORT_NEEDS_CUE = frozenset(words_of("st ave av rd ln blvd hwy pkwy trl"))
 _WITHOUT_NUMBER = re.compile(
     r"\b(?:on|at|off|along|near|of|and|from|to|&|down|up|off of)\s+(?:[NSEW]\.?\s+)?$", re.IGNORECASE
 )
@@ -162,18 +160,13 @@ class StreetRules:
         if (block := _BLOCK.search(text, max(0, start - 18), start)) is not None:
             start = block.start()
         cued = _WITHOUT_NUMBER.search(text, max(0, start - 12), start) is not None
-        cued = cued or block is not None or _HOUSE.search(text, max(0, start - 40), start) is not None
+        between = text[start - 2 : start] == ", " and text[ends[i] : ends[i] + 2] in (", ", ",\n", "")
+        cued = cued or between or block is not None or _HOUSE.search(text, max(0, start - 40), start) is not None
         following = text[ends[i] : ends[i] + 2]
         if following[:1] == " " and following[1:].isupper() and not cued:
             return None
-        if (
-            cued
-            and (
-                word in _SURE_TYPES
-                or word in _SHORT_NEEDS_CUE
-                or word in ("terrace", "alley", "court", "way", "ct", "dr", "cir", "pl", "ter")
-            )
-        ) or (word in ("street", "avenue", "boulevard") and not bits[first] & STOP):
+        alone = word in ("street", "avenue", "boulevard") and not bits[first] & STOP
+        if (cued and (word in self.full or word in self.short)) or alone:
             unit = _TAIL.match(text, ends[i])
             return Span(start, unit.end() if unit is not None else ends[i], "address")
         return None
@@ -218,7 +211,12 @@ def streets_before_towns(tokens: Tokens, towns: Sequence[Span]) -> Iterator[Span
 
 def other_streets(text: str, lowered: str, tokens: Tokens) -> Iterator[Span]:
     """Yield routes, and streets after a label."""
-    if not tokens.words.isdisjoint(ROUTE_WORDS) or "county" in lowered:
+    if (
+        not tokens.words.isdisjoint(ROUTE_WORDS)
+        or "county r" in lowered
+        or "county\nr" in lowered
+        or "county h" in lowered
+    ):
         for found in _ROUTE.finditer(text):
             numbered = _ROUTE_NUMBERED.match(found[0]) is not None
             if numbered or _ROUTE_CUE.search(text, max(0, found.start() - 14), found.start()):

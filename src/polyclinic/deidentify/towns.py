@@ -24,7 +24,7 @@ _UNITS = frozenset(words_of("apt apt. apartment unit suite ste ste. lot bldg bui
 _ABBREVIATED = frozenset(("st", "mt", "ft"))
 _NOT_TOWNS = re.compile(
     r"(?:['’]s)?\s(?:criteria|score|scale|classification|coma|knee|ankle|rules?|index|virus|test|protocol|heart|"
-    r"cohort|study|method|stool|chromosome|sleep|cough|questionnaire|jet)",
+    r"cohort|study|method|[A-Z]\d|negative|positive|stool|chromosome|sleep|cough|questionnaire|jet)",
     re.IGNORECASE,
 )
 _STREET_ENDS = re.compile(r"(?:,[ \t]?|[ \t]*\|[ \t]*|,?[ \t]*\n[ \t>]*|[ \t]{2,}|[ \t]+in[ \t\n]|[ \t])$")
