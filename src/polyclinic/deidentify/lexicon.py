@@ -120,10 +120,8 @@ def make_lexicon(words: Words) -> dict[str, int]:
                     found[word] = FAMILY
             elif not bits & NAME:
                 found[word] = bits | RARE
-        for word in words["relations"]:  # Husband, Cousins: families are hardly called so
-            for form in (word, f"{word}s"):
-                if (bits := found.get(form, 0)) & FAMILY and not bits & GIVEN:
-                    found[form] = bits & ~FAMILY | COMMON
+        for word in ("husband", "husbands", "cousin", "cousins", "brothers", "sons", "neighbors", "laws"):
+            found[word] = found.get(word, 0) & ~FAMILY | COMMON  # families are hardly called so
     own = words["given_names"] | words["family_names"]
     for word in read_list("names_that_are_words") - own:
         if word in found:

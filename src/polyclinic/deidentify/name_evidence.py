@@ -48,7 +48,7 @@ from polyclinic.deidentify.tokens import Tokens
 
 NEVER = TITLE | CREDENTIAL | INSTITUTION
 PLAIN_WORDS = ROLES | SERVICES | RELATIVES | GREETINGS | LABELS
-FIELD_ENDS = re.compile(r"[ \t]*(?:$|[,;|\n\t)]|\s{2,}|\s?[-–—]\s)", re.MULTILINE)
+FIELD_ENDS = re.compile(r"[ \t]*(?:$|[,;|\n\t)]|\.(?=\s|$)|\s{2,}|\s?[-–—]\s)", re.MULTILINE)
 STAMP = re.compile(r"(?:^|\n)[^\w\n]{0,2}(?:\d[\d/:. -]{2,22}(?:[AP]M)?[^\w\n]{0,4})$", re.IGNORECASE)
 STOPS = re.compile(r"[,.;)\n]|\s(?:AT|at|ON|RN|MD|NP)\b|$")
 FOLLOW_UP = re.compile(
@@ -217,6 +217,9 @@ class NameEvidence(NameExtent):
         return weight > 1
 
     def _ends_field(self, text: str, end: int) -> bool:
+        if text[end : end + 1] == ".":  # Mom: Ann. But not: Patient: Fine.
+            line = text.rfind("\n", 0, end) + 1
+            return text.find(":", line, end) - line > 14 or text.count(":", line, end) > 1
         return FIELD_ENDS.match(text, end) is not None and not CLAUSE.match(text, end)
 
     def _in_list(self, tokens: Tokens, i: int, begins: dict[int, int]) -> bool:

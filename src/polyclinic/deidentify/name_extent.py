@@ -133,6 +133,13 @@ class NameExtent(NameRepeats):
         gap = text[ends[last] : starts[j]]
         size = ends[j] - starts[j]
         if size == 1:
+            after = text[ends[j] : ends[j] + 2]
+            if (
+                gap == " "
+                and "," in text[starts[max(0, last - 1)] : ends[last]]
+                and (after[:1] in ("", "\n", "|", "\t", '"', "<", ")", ";") or after == "  ")
+            ):
+                return j  # Del Río, Raúl O
             if gap == "^" or (
                 gap in (", ", " ", ",") and text[ends[j] : ends[j] + 1] == "." and text[starts[j]] not in "I"
             ):

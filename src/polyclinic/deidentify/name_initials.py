@@ -16,7 +16,10 @@ TRAILER = re.compile(
     r"\t]*(?:$|\d|[DT]:|\())"
 )
 # JRS/mt at the end of a line that says more before it
-ENDS_LINE = re.compile(r"(?<![\w/:])([A-Z]{2,3}/[a-z]{2,3}|(?:(?<=\. )|^)[A-Z][A-Za-z]{1,2}:[a-z]{2,3})[ \t]*$")
+ENDS_LINE = re.compile(
+    r"(?<![\w/:])([A-Z]{2,3}/[a-z]{2,3}|(?:(?<=\. )|^)[A-Z][A-Za-z]{1,2}:[a-z]{2,3}|(?:(?<=; )|"
+    r"(?<=\d ))[A-Z]{2,3}/[A-Z]{2})[ \t]*$"
+)
 DICTATED = re.compile(
     r"(?<![\w.])(?:D|T|MT|Tech|Init|Initials|Typist|Typ|Trans|Dict)[ ]?:[ ]?([A-Z]{2,3}|[a-z]{2,3})(?![\w:/])"
 )
@@ -112,7 +115,10 @@ def find_known_initials(text: str, known: set[str]) -> list[Span]:
         before = text[max(0, found.start() - 12) : found.start()]
         sign = before.rstrip(" \t")[-1:]
         if found[2] is not None:
-            if found[2].lower() in _NO_INITIALS or _SLASHED.search(f"{found[1]}/{found[2]}"):
+            alone = sign in ("", "\n") and text[found.end() : found.end() + 1] in ("", "\n")
+            if (not alone and found[2].lower() in _NO_INITIALS) or (
+                not alone and _SLASHED.search(f"{found[1]}/{found[2]}")
+            ):
                 continue
             spans.append(Span(found.start(1), found.end(2), "name"))
         elif (
@@ -166,6 +172,9 @@ def find_initials(text: str, lexicon: Mapping[str, int]) -> list[Span]:
         if (
             m[1].replace(".", "").isupper()
             or text[m.start() : m.end()].lower().startswith(("initial", "typist", "transcri", "scribe", "typed"))
-        ) and not (m[1].lower() in _NO_INITIALS or lexicon.get(m[1].lower(), 0) & (STOP | TITLE | CREDENTIAL)):
+        ) and not (
+            m[1].lower() in _NO_INITIALS
+            or (":" not in m[0] and lexicon.get(m[1].lower(), 0) & (STOP | TITLE | CREDENTIAL))
+        ):
             spans.append(Span(m.start(1), m.end(1), "name"))
     return spans

@@ -117,6 +117,8 @@ class NameLeftovers(NameEvidence):
         kind = kinds[i]
         word = text[start:end]
         after = text[end : end + 1]
+        if kind > SHAPED and self._comma_pair(tokens, i, kinds) and not self.is_thing(tokens, i):
+            return True
         if self.is_thing(tokens, i) or is_thing_place(text, start, end, bool(bits[i] & NAME)):
             return False
         if DOSE.match(text, end):
@@ -132,7 +134,7 @@ class NameLeftovers(NameEvidence):
             return False
         if kind == UNKNOWN and end - start > 2 and not self._ordinary_here(tokens, i):
             return True
-        if self._beside(tokens, i, kinds, named) or (kind > SHAPED and self._comma_pair(tokens, i, kinds)):
+        if self._beside(tokens, i, kinds, named):
             return True
         if kind == UNKNOWN:
             return self._last_word(text, start) in BEFORE_NAMES or bool(
@@ -253,9 +255,10 @@ class NameLeftovers(NameEvidence):
             return False
         if max(kinds[i], kinds[j]) <= EITHER and not (tokens.bits[i] & FAMILY and tokens.bits[j] & GIVEN):
             return False
-        if min(kinds[i], kinds[j]) == SHAPED or (tokens.bits[i] | tokens.bits[j]) & (STOP | STATE | MONTH):
-            return False
         behind = tokens.text[tokens.ends[j] : tokens.ends[j] + 3].lstrip(" ")[:1]
+        both = tokens.bits[i] | tokens.bits[j]
+        if min(kinds[i], kinds[j]) == SHAPED or both & STOP or (both & STATE and not behind.isdigit()):
+            return False
         if not (
             behind in ("", "\n", "-", "(", ";", ":", "|", ".", ",", "—", "–", "/")
             or behind.isupper()

@@ -74,6 +74,7 @@ LABELS = frozenset(
         "for attendant present family given surname first last pcp np pa rn md charge triage recorder legal witnessed"
     )
 )
+PEOPLE_LABELS = LABELS | ROLES | RELATIVES
 CLOSINGS = re.compile(
     r"(?:(?:many |with )?(?:thx|thanks|thank you|ty|best|regards|cheers|sincerely|love|respectfully|"
     r"cordially|yours)\b"
@@ -125,11 +126,14 @@ PERSON_BEHIND = re.compile(
 )
 # A finding of a test, a score, a size: what stands before it is a thing.
 RESULT_BEHIND = re.compile(
-    r"(?:['’]s)?(?:\s(?:test|sign)s?)?"
-    r"(?:[ /][A-Z][\w'’]+){0,2}\s?[:=]?\s?(?:(?:neg|pos|negative|positive|intact|equivocal|absent|n/a|wnl|"
-    r"unremarkable|nl)\b|"
-    r"[+-](?=[,.;)]|\s*$|\+))|\s\+(?=\s)"
-    r"|\s\d{1,2}(?:/\d{1,3})?(?=[,.;)\s]|$)(?!\s?(?:[mf]\b|male|female|y\.?/?o|yrs?|year))",
+    r"(?:['’]s)?(?:\s(?:test|sign)s?)?(?:[ /][A-Z][\w'’]+){0,2}\s?[:=]?\s?"
+    r"(?:(?:neg|pos|negative|positive|intact|equivocal|absent|n/a|wnl|unremarkable|nl)\b|[+-](?=[,.;)]|"
+    r"\s*$|\+))|\s\+(?=\s)"
+    r"|\s(?:I{1,3}|IV|V)[ab]?(?=[,.;)\s]|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+SCORE_BEHIND = re.compile(
+    r"\s\d{1,2}(?:/\d{1,3})?(?=[,.;)\s]|$)(?!\s?(?:[mf]\b|male|female|y\.?/?o|yrs?|year))",
     re.IGNORECASE | re.MULTILINE,
 )
 # Of things one says a Foley, the Hoyer, his Dexcom, using Airex; of people not.
@@ -153,6 +157,8 @@ def is_thing_place(text: str, start: int, end: int, listed: bool = True) -> bool
             text, end
         ):
             return True
+    if SCORE_BEHIND.match(text, end):
+        return not left_weight(text, start, *before_of(text, start))
     return RESULT_BEHIND.match(text, end) is not None
 
 
@@ -162,7 +168,7 @@ def before_of(text: str, start: int) -> tuple[str, str]:
     At the beginning of a line the word is the whole line above, in lower case.
     """
     low = max(0, start - 30)
-    part = text[low:start].rstrip(" \t\"'“‘[")
+    part = text[low:start].rstrip(" \t\"'“‘[*_")
     if not part:
         return "", "\n" if low == 0 else ""
     sign = part[-1]
@@ -221,7 +227,7 @@ def left_weight(text: str, start: int, word: str, sign: str) -> int:
         return 3 if word in GREETINGS or word in ("welcome", "regards", "sincerely", "best") else 0
     if sign in ":=":
         plain = word.rstrip(")").removesuffix("(s")
-        return 2 if plain in ROLES or plain in LABELS or plain in RELATIVES else 0
+        return 2 if not PEOPLE_LABELS.isdisjoint((plain, plain.removesuffix("s"))) else 0
     if sign == "(":
         return 2 if word in ROLES or word in SERVICES or word in RELATIVES else 0
     if sign == "@":

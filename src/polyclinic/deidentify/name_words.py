@@ -161,7 +161,12 @@ class NameWords:
             if bit & SUFFIX and tokens.lower[j].rstrip(".") in ("jr", "sr", "ii", "iii", "iv", "jnr", "snr"):
                 last = j
                 break
-            if "\n" in gap and not (bit & NAME and not bit & (WORD | STOP | EPONYM) and (hard or bits[last] & NAME)):
+            wrapped = hard and gap == "\n" and bit & NAME and _is_wrapped(text, tokens.ends[last])
+            if (
+                "\n" in gap
+                and not wrapped
+                and not (bit & NAME and not bit & (WORD | STOP | EPONYM) and (hard or bits[last] & NAME))
+            ):
                 break
             if "\n" in gap and self._sentence_line(tokens, j):
                 break
@@ -270,7 +275,9 @@ class NameWords:
             return False
         if bit & WORD and bit & COMMON and dotted:  # by M. Freer; not: A. Heart
             before = tokens.text[max(0, tokens.starts[i] - 3) : tokens.starts[i]]
-            return before[-1:] == " " and before[-2:-1] not in ("", "\n", " ", ".")
+            return before[-1:] in ("-", "/", "~", "–", "—") or (
+                before[-1:] == " " and before[-2:-1] not in ("", "\n", " ", ".")
+            )
         return not bit & WORD or dotted
 
     def is_thing(self, tokens: Tokens, i: int) -> bool:
@@ -357,3 +364,8 @@ def _abbreviated(text: str, tokens: Tokens, i: int) -> bool:
         tokens.lower[i].rstrip(".") in ("st", "wm", "jos", "chas", "geo", "thos", "mc", "jr", "sr")
         or text[tokens.ends[i] - 1] == "."
     )
+
+
+def _is_wrapped(text: str, end: int) -> bool:
+    """Say whether a line that ends at a place is one of running text: long, and begun in lower case or a sentence."""
+    return end - text.rfind("\n", 0, end) > 44
