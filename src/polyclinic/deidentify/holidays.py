@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from polyclinic.deidentify.language import Words, either
 
 _DAYS_OF_ALL = frozenset(["day", "new", "years", "eve", "of", "de", "sunday", "monday", "friday", "saturday", "all"])
-_SIGNS = ("", ".", ",", ":", ";", ")", "?", "!", "'s")
+_SIGNS = ("", ".", ",", ":", ";", ")", "?", "!", "'s", '"', '."', '",', ',"', ").", "),", '?"', '!"', "-", "’s")
 
 
 class Holidays:

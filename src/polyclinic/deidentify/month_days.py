@@ -21,7 +21,7 @@ DASHED = re.compile(r"(\d{1,2})-(\d{1,2})(?![\d/%-]|\.\d|[A-Za-zµ])")
 LISTED = re.compile(r"\d{1,2}/\d{1,2}(?:(?:,? (?:and |& |then )?|,|; ?)\d{1,2}/\d{1,2}(?![\d/%])(?!-\d)){1,8}")
 PAIR = re.compile(r"(\d{1,2})/(\d{1,2})")
 TIME_AFTER = re.compile(
-    r",?\s{0,3}(?:at\s+|@\s?)?(?:(?<![/\d])(?:[01]?\d|2[0-3]):[0-5]\d|"
+    r",?[^\S\n]{0,3}(?:at\s+|@\s?)?(?:(?<![/\d])(?:[01]?\d|2[0-3]):[0-5]\d|"
     r"(?:(?<=[\s@])(?:[01]\d|2[0-3])[0-5]\d(?!\d|/|\s?m[lg])))|\s?(?:AM|PM|am|pm|a\.m\.|p\.m\.|noon)\b"
 )
 SAME_DAY = re.compile(r"\b(?:today|tonight|yesterday|tomorrow)\s?[(,]?\s?$", re.IGNORECASE)
@@ -49,9 +49,11 @@ SCORES = frozenset((2, 3, 4, 5, 6, 10))
 DENOMINATORS = frozenset((1, 2, 3, 4, 5, 6, 7, 10, 12, 15))
 STRONG_CUE = re.compile(
     r"\b(?:on|since|dated?|seen|admitted|discharged|from|until|till|through|thru|visit|dos|doa|dod|due|"
+    r"(?:night|morning|evening|afternoon|day)\sof|"
     r"(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day)?)\.?:?\s?[(\[]?$",
     re.IGNORECASE,
 )
+SCORE_FROM = re.compile(r"\b(?:from|until|till|through|thru)\s$", re.IGNORECASE)  # from 8/10 to 3/10
 # What is done or seen on a day: her 2/3 visit, the 2/3 labs, 2/3 CT.
 SEEN_BEHIND = re.compile(
     r"\s(?:visit|labs?|ct|mri|x-?ray|cxr|echo|note|call|appt|clinic|scan|bx|biopsy|film|results?|culture|at\s\d|"
@@ -86,7 +88,8 @@ DONE = re.compile(
     r"[A-Za-z']{2,}(?:[^aeou]ed|'d)|"
     r"\b(?:CXR|CT|CTA|MRI|MRA|TTE|TEE|EGD|EEG|EMG|KUB|U/?S|UA|UCx|BCx|SCx|Cx|cx|EKG|ECG|PET|CABG|PCI|ERCP|MRCP|LP|"
     r"PFTs?|DEXA|abx|echo|scan|biopsy|bx|stress|[Xx]-?ray|cath|surgery|transplant|trach|PEG|PICC|labs?|clinic|EDD|"
-    r"EDC|LMP|BM|shot|vaccine|flu|booster|tdap|dose|labs|rx|appt|note|call|visit|eval|consult|f/u|A/P))\s?[(:]?\s?$"
+    r"EDC|LMP|BM|shot|vaccine|flu|booster|tdap|dose|labs|rx|appt|note|call|visit|eval|consult|f/u|A/P|[Ee]cho|[Ss]can|[Bb]iopsy|"
+    r"[Ll]abs|[Ii]maging|IMAGING|LABS|ECHO|[Ss]urgery|[Cc]ultures?))\s?[(:]?\s?$"
 )
 LINE_HEAD = " \t-*•[("
 CELL_ENDS = re.compile(r"\s*(?:$|\n(?!\s*[a-z]))|\s{2,}|\t|\s?[|,;\])]|\.(?!\d)|:\s|\s-\s")
@@ -142,7 +145,11 @@ class MonthDays(NumericDates):
         measured = near is not None and (
             near.search(text, max(0, start - 90), end + 40) is not None or (of in (5, 10) and f"{of}/{of}" in text)
         )
-        if not part and not (measured and of == 10) and STRONG_CUE.search(text, max(0, start - 18), start):
+        if (
+            not part
+            and not (measured and of == 10 and SCORE_FROM.search(head))
+            and STRONG_CUE.search(text, max(0, start - 18), start)
+        ):
             return end, True
         if head[-1:] == "(" and OF_A_VALUE.search(head) and text[end : end + 1] == ")":
             near_by = near is not None and near.search(text, max(0, start - 24), end)
@@ -158,7 +165,10 @@ class MonthDays(NumericDates):
         weeks = of == 7 and first % 7 == 0  # 14/7: two weeks
         if found is days or (first > of and not weeks and not head[-1:].isalpha()):
             return end, True
-        if (len(found[1]) == len(found[2]) == 2 and "0" in (found[1][0], found[2][0])) or of not in DENOMINATORS:
+        padded = len(found[1]) == len(found[2]) == 2 and "0" in (found[1][0], found[2][0])
+        if padded or (of not in DENOMINATORS and first != of):
+            return end, True
+        if text[end : end + 1] == ":" and not measured:
             return end, True
         if (
             not head.strip(LINE_HEAD)

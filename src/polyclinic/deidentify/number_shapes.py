@@ -174,7 +174,7 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
         return Span(begin, post.end(), "zip")
     letters = re.match(r"[A-Za-z_]*", token)
     head = letters[0] if letters else ""
-    if token[0] == "x" and re.fullmatch(r"x\d?-?\d{4,5}", token):
+    if token[0] in "xp" and re.fullmatch(r"[xp]\d?-?\d{4,5}", token):
         return Span(begin + 1, end, "phone")
     if GRAVIDA.match(token) or (head and PUBLIC_CODE.match(head)):
         return None
@@ -232,10 +232,10 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
         and len(parts) > 1
         and all(p.isdigit() for p in parts)
         and "." not in token
-        and (max(map(len, parts)) >= 4 or len(parts) > 3)
+        and (max(map(len, parts)) >= 4 or len(parts) > 2)
     ):
         numbers = [int(p) for p in parts]
-        if len(parts) > 3 and "-0" not in token and numbers in (sorted(numbers), sorted(numbers, reverse=True)):
+        if len(parts) > 2 and not any(n % 5 for n in numbers) and "-0" not in token:
             return None  # 40-40-30-20-10: a dose that goes down
         if text[begin - 1 : begin] in ("$", "±") or YEARS.match(token) or TIMES.match(token) or UNIT.match(text, end):
             return None

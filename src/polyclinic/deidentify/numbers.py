@@ -11,7 +11,7 @@ import re
 from polyclinic.deidentify.ages import OLD, OLDEST, age_end, decade_end
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.misread import FORMS, LOOK_ALIKES, begins, read_again
-from polyclinic.deidentify.month_days import settled
+from polyclinic.deidentify.month_days import STRONG_CUE, settled
 from polyclinic.deidentify.number_shapes import AGED, MAC, SSN
 from polyclinic.deidentify.ordinal_days import MONTH_LONG, ordinal_day
 from polyclinic.deidentify.phones import INTERNATIONAL, NATIONAL, PhoneRules
@@ -52,6 +52,7 @@ UDI = re.compile(r"(?<=\()01\)\d{14}(?:\(\d{2}\)[A-Za-z0-9]+)*")
 CLOCK = re.compile(r"(?:[01]\d|2[0-3])(?:[0-5]\d)(?!\d)|(?:19|20)\d\d(?!\d)")  # 118 72 1430: a pressure at a time
 ROW = re.compile(r"\d\s*\0|\0\s?[\d/%]")  # other numbers beside: a row of a table
 _BEFORE_MONTHS = frozenset("-.stnrdth/ STNRDH") | frozenset("JFMASONDjfmasond")
+_VERBS = frozenset(("may", "mar"))  # in lower case: he may, mar 1 dose
 _MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov dec"))
 
 
@@ -71,7 +72,8 @@ class NumberRules(PhoneRules):
         for start, end, owner in tokens.runs:
             if start < until or (owner and until < owner):
                 continue
-            if (measured := MEASURED.match(text, start)) is not None:
+            named = text[start - 4 : start - 1] in _MONTH_HEADS and text[start - 1] == " "
+            if not named and (measured := MEASURED.match(text, start)) is not None:
                 until = measured.end()
                 continue
             while hole is not None and hole[1] <= start:
@@ -81,6 +83,20 @@ class NumberRules(PhoneRules):
             length = end - start
             behind = text[end] if end < size else " "
             ahead = text[start - 1] if start else " "
+            if (
+                ahead == " "
+                and length in (1, 2, 4)
+                and text[start - 4 : start - 1] in _MONTH_HEADS
+                and not text[start - 5 : start - 4].isalnum()
+                and (
+                    text[start - 4 : start - 1] not in _VERBS
+                    or STRONG_CUE.search(text, max(0, start - 22), start - 4)
+                )
+                and (day := self.calendar.find_worded(text, start - 4)) is not None
+            ):
+                found.append(Span(*day, "date"))  # nov 3, 2022 in lower case
+                until = day[1]
+                continue
             if (
                 length <= 2
                 and (behind in " .,\n;)%:]" or behind == "+")
