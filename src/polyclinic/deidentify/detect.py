@@ -77,7 +77,7 @@ class Rules:
                 *(self.numbers.street_ends | ROUTE_WORDS),
                 *(names.relations | names.plain_given),
             ],
-            (),
+            {},
             (*(tail[:2] for tail in TAILS), "in", *(f"{chr(c)}:" for c in range(128))),
             {**dict.fromkeys(UNITS, MEASURED), **dict.fromkeys(COUNTS, COUNTED)},
         )

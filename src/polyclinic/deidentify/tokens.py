@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,8 @@ DECIMAL = re.compile(r"[0-9]{1,3}\.[0-9]{1,2}(?![\d/\w-]|\.\d| ?-| [JFMASOND])")
 SMALL = re.compile(r"[1-8]?[0-9](?!\d)")
 GOES_ON = re.compile(r"[ -]\d")
 MEASURED, COUNTED = 1, 2  # what a word says of the number before it
+# What stands in a pattern beside letters and signs, and the kernel's symbol for it.
+PIECES = ((r"\s+", 0x101), (r"\s", 0x100), (r"\d", 0x102), ("[A-Z]", 0x103), ("[a-z]", 0x104), (r"\b", 0x105))
 # Sets of the rules in which a word may be, beside the lexicon's bits: what ends or begins places, states, streets.
 PLACE_WORD, STATE_WORD, STREET_TYPE = 1, 2, 4
 
@@ -75,7 +78,7 @@ class Tokens:
     may_be_places: list[int]  # the same for places, but for words beside a postal code
     months: list[int]
     streets: list[int]  # of the set STREET_TYPE
-    phrases: list[tuple[str, int]]  # the vocabulary's that stand in the text in any case, and where
+    hits: dict[str, list[int]]  # where the vocabulary's patterns begin, by the name of their rule; in order
     # Runs of digits, without what is surely measured or counted: start, end; and for one that is part of such a
     # number, as 80 is of 120/80, where that begins + 1.
     runs: list[tuple[int, int, int]]
@@ -184,7 +187,7 @@ def tokenize(text: str, vocabulary: Vocabulary) -> Tokens:
         [i for i in range(len(bits)) if may_be_place(i)],
         [i for i, bit in enumerate(bits) if bit & MONTH],
         [i for i, bit in enumerate(sets) if bit & STREET_TYPE],
-        sorted(_standing(lowered, vocabulary.phrases), key=lambda found: found[1]),
+        {rule: sorted(places) for rule, places in _hits(text, vocabulary.patterns)},
         list(_runs(text, vocabulary.units)),
         DOT_LETTER.search(text) is not None,
         COLONS.search(text) is not None,
@@ -220,12 +223,46 @@ def _passed_over(text: str, start: int, end: int, units: Mapping[str, int]) -> i
     return end if SMALL.match(text, start) and not GOES_ON.match(text, word.end()) else start
 
 
-def _standing(lowered: str, phrases: list[str]) -> Iterator[tuple[str, int]]:
-    for phrase in phrases:
-        place = lowered.find(phrase)
-        while place >= 0:
-            yield phrase, place
-            place = lowered.find(phrase, place + 1)
+def _hits(text: str, patterns: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, list[int]]]:
+    for rule, several in patterns.items():
+        places = {found.start() for one in several for found in as_expression(one).finditer(text)}
+        if places:
+            yield rule, list(places)
+
+
+@functools.cache
+def as_expression(pattern: str) -> re.Pattern[str]:
+    """Return a pattern of a vocabulary as an expression that finds where it begins."""
+    return re.compile("(?=" + "".join(piece[1] for piece in pieces_of(pattern)) + ")")
+
+
+def is_pattern(pattern: str) -> bool:
+    """Say whether the kernel can look for a pattern."""
+    symbols = [symbol for symbol, _ in pieces_of(pattern)]
+    plain = symbols[1:] if symbols[:1] == [0x105] else symbols
+    known = {symbol for _, symbol in PIECES} - {0x105}
+    spaces = any(left == 0x101 and right in (0x100, 0x101) for left, right in itertools.pairwise(plain))
+    return len(plain) > 1 and not spaces and all(symbol < 128 or symbol in known for symbol in plain)
+
+
+def pieces_of(pattern: str) -> Iterator[tuple[int, str]]:
+    r"""Yield the pieces of a pattern of a vocabulary: the kernel's symbol, and what it is in an expression.
+
+    A small letter stands for both cases, a capital and a sign for themselves; besides there are `\b` at the beginning
+    (no letter or digit stands before), `\s`, `\s+`, `\d`, `[A-Z]` and `[a-z]`.
+    """
+    place = 0
+    while place < len(pattern):
+        for text, symbol in PIECES:
+            if pattern.startswith(text, place):
+                yield symbol, r"(?<!\w)" if text == r"\b" else text
+                place += len(text)
+                break
+        else:
+            letter = pattern[place]
+            small = "a" <= letter <= "z"
+            yield ord(letter), f"[{letter}{letter.upper()}]" if small else re.escape(letter)
+            place += 1
 
 
 def _of_parts(word: str, look: Callable[..., int | None]) -> int:

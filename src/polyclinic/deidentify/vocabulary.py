@@ -7,6 +7,8 @@ compiled kernel finds it in one pass; without it the same is found in Python.
 from __future__ import annotations
 
 import functools
+import itertools
+import re
 from array import array
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
@@ -18,14 +20,18 @@ from polyclinic.deidentify.tokens import (
     FEW_CAPITALS,
     LETTER,
     NAME_OR_ROLE,
+    PIECES,
     PLACE_WORD,
     STATE_WORD,
     STREET_TYPE,
     Tokens,
     in_lower_case,
+    is_pattern,
+    pieces_of,
     tokenize,
 )
 
+AT_FIRST = 0x105  # the kernel's symbol for the beginning of a word
 LISTED = 1 << 31  # the lexicon has it
 
 
@@ -37,7 +43,7 @@ class Vocabulary:
         lexicon: Mapping[str, int],
         sets: Mapping[int, Iterable[str]],
         asked: Iterable[str],
-        phrases: Iterable[str],
+        patterns: Mapping[str, Iterable[str]],
         before_places: Iterable[str],
         units: Mapping[str, int],
         *,
@@ -49,7 +55,7 @@ class Vocabulary:
             lexicon: word -> bits, from `make_lexicon`.
             sets: PLACE_WORD, ... -> its words in lower case.
             asked: words between spaces, signs and all, in lower case.
-            phrases: in lower case, of two letters or more, all of ASCII.
+            patterns: name of a rule -> what tells where it may find something, see `pieces_of` of tokens.py.
             before_places: two letters each, with which a word ends that may stand before a place.
             units: words -> MEASURED or COUNTED, with which a number in front of them is passed over.
             compiled: whether the kernel may be used where it is installed; what is found is the same.
@@ -60,12 +66,12 @@ class Vocabulary:
             for word in words:
                 self.sets[word] = self.sets.get(word, 0) | bit
         self.asked = frozenset(asked)
-        self.phrases = sorted(set(phrases))
+        self.patterns = {rule: tuple(several) for rule, several in patterns.items()}
+        for pattern in itertools.chain(*self.patterns.values()):
+            if not is_pattern(pattern):
+                raise ValueError(f"{pattern!r}: a pattern begins with two letters or signs of ASCII")
         self.before_places = frozenset(before_places)
         self.units = dict(units)
-        for phrase in self.phrases:
-            if len(phrase) < 2 or not phrase.isascii() or phrase != phrase.lower():
-                raise ValueError(f"{phrase!r}: a phrase has two letters or more, in lower case and of ASCII")
         self._kept: list[object] = []  # what the kernel's table points to
         self._kernel = kernel.installed() if compiled and self._fits() else None
         if self._kernel is not None:
@@ -79,7 +85,7 @@ class Vocabulary:
 
     def _tokens(self, text: str, found: array[int], room: int) -> Tokens:
         """Return what the kernel found, in Python's own numbers."""
-        tokens, caseless, names, places, months, streets, words, phrases, runs, seen = found[: kernel.HEAD]
+        tokens, caseless, names, places, months, streets, words, hits, runs, seen = found[: kernel.HEAD]
         first = kernel.HEAD
 
         def of(number: int, count: int) -> list[int]:
@@ -88,7 +94,12 @@ class Vocabulary:
 
         starts, ends = of(0, tokens), of(1, tokens)
         lowered = in_lower_case(text)
-        asked, standing = self._asked, self.phrases
+        asked, rules = self._asked, self._rules
+        seen_at: dict[str, list[int]] = {}
+        for pattern, place in zip(of(9, hits), of(10, hits), strict=True):
+            known = seen_at.setdefault(rules[pattern], [])
+            if not known or known[-1] != place:
+                known.append(place)
         return Tokens(
             text,
             starts,
@@ -102,7 +113,7 @@ class Vocabulary:
             of(5, places),
             of(6, months),
             of(7, streets),
-            [(standing[i], place) for i, place in zip(of(9, phrases), of(10, phrases), strict=True)],
+            seen_at,
             list(zip(of(11, runs), of(12, runs), of(13, runs), strict=True)),
             bool(seen & 1),
             bool(seen & 2),
@@ -131,11 +142,15 @@ class Vocabulary:
         for pair in self.before_places:
             if len(pair) == 2 and pair.isascii():
                 pairs[ord(pair[0]) << 7 | ord(pair[1])] = 1
-        heads, following = array("I", bytes(4 * 128 * 128)), array("I", [0] * len(self.phrases))
-        for number, phrase in enumerate(self.phrases):
-            head = ord(phrase[0]) << 7 | ord(phrase[1])
-            following[number], heads[head] = heads[head], number + 1
-        nothing = array("I", [0] * len(asked))
+        self._rules = [rule for rule, several in self.patterns.items() for _ in several]
+        symbols = [[symbol for symbol, _ in pieces_of(one)] for several in self.patterns.values() for one in several]
+        cells: dict[int, list[int]] = {}
+        for number, (first, second) in enumerate([s for s in one if s != AT_FIRST][:2] for one in symbols):
+            for letter in _letters_of(first):
+                for following in _letters_of(second):
+                    cells.setdefault(letter << 7 | following, []).append(number)
+        nothing = array("I", bytes(4 * len(asked)))
+        members = [cells.get(cell, []) for cell in range(128 * 128)]
         return kernel.Vocabulary(
             built.table(words, bits, sets, kept),
             built.table(asked, nothing, nothing, kept),
@@ -143,10 +158,11 @@ class Vocabulary:
             place(classes),
             place(lower),
             place(pairs),
-            place(heads),
-            place(following),
-            place(array("H", "".join(self.phrases).encode("utf-16-le"))),
-            place(array("I", accumulate(map(len, self.phrases)))),
+            place(array("I", accumulate(map(len, members), initial=0))),
+            place(array("I", itertools.chain(*members))),
+            place(array("H", itertools.chain(*symbols))),
+            place(array("I", accumulate(map(len, symbols)))),
+            len(symbols),
             FEW_CAPITALS,
             LISTED,
             NAME,
@@ -169,6 +185,15 @@ class Vocabulary:
 def _of_units(word: str) -> bool:
     """Say whether each letter of a word is one unit of UTF-16."""
     return word.isascii() or max(word) < "\U00010000"
+
+
+def _letters_of(symbol: int) -> list[int]:
+    """Return the letters of ASCII a symbol stands for; 0 for those of other scripts."""
+    if symbol < 128:
+        return [symbol, symbol - 32] if ord("a") <= symbol <= ord("z") else [symbol]
+    expression = re.compile(next(text for text, number in PIECES if number == symbol))
+    found = [code for code in range(128) if expression.match(chr(code))]
+    return [0, *found] if symbol in (0x100, 0x101, 0x102) else found
 
 
 @functools.cache

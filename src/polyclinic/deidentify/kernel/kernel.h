@@ -8,13 +8,16 @@
 /* What a character is, as bits. */
 enum { LETTER = 1, CAPITAL = 2, ALNUM = 4, SPACE = 8, DIGIT = 16 };
 /* Lists that a scan fills, in this order, each of `room` numbers. */
-enum { STARTS, ENDS, BITS, SETS, NAMES, PLACES, MONTHS, STREETS, WORDS, PHRASES, PHRASE_PLACES, RUNS, RUN_ENDS,
+enum { STARTS, ENDS, BITS, SETS, NAMES, PLACES, MONTHS, STREETS, WORDS, HITS, HIT_PLACES, RUNS, RUN_ENDS,
        RUN_OWNERS, LISTS };
 /* What stands before the lists: how long each is, and what was seen. */
-enum { TOKENS = 0, CASELESS = 1, NAME_COUNT, PLACE_COUNT, MONTH_COUNT, STREET_COUNT, WORD_COUNT, PHRASE_COUNT, RUN_COUNT,
+enum { TOKENS = 0, CASELESS = 1, NAME_COUNT, PLACE_COUNT, MONTH_COUNT, STREET_COUNT, WORD_COUNT, HIT_COUNT, RUN_COUNT,
        SEEN, HEAD };
 enum { UNIT_BEHIND = 1, COUNT_BEHIND = 2 };
 enum { DOT_LETTER = 1, COLONS = 2 }; /* SEEN: .c; :: or :1f: */
+
+/* What a symbol of a pattern stands for that is no letter or sign. FIRST: no letter or digit stands before. */
+enum { ONE_SPACE = 0x100, SPACES, ONE_DIGIT, UPPER, LOWER, FIRST };
 
 /* Words in an open hash table. Letters are UTF-16 units in lower case. */
 typedef struct {
@@ -34,10 +37,11 @@ typedef struct {
     const uint8_t *classes; /* of each unit */
     const uint16_t *lower;  /* each unit in lower case, where that is one unit */
     const uint8_t *pairs;   /* 128 x 128: with which letters words end before a place's name */
-    const uint32_t *heads;  /* 128 x 128: the first phrase that begins so, + 1 */
-    const uint32_t *next;   /* of each phrase, the next one that begins with the same two letters, + 1 */
-    const uint16_t *phrases;
-    const uint32_t *phrase_ends;
+    const uint32_t *cells;   /* 128 x 128 + 1: where in `members` the patterns begin that begin with two letters */
+    const uint32_t *members; /* numbers of patterns */
+    const uint16_t *symbols; /* of all patterns, one after the other */
+    const uint32_t *symbol_ends;
+    int64_t patterns;
     double few_capitals;
     uint32_t listed;       /* the bit of `sets` of what the lexicon has */
     uint32_t name, name_or_role, word, eponym, stop, common, month, state, given; /* bits of the lexicon */

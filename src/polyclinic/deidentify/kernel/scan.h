@@ -250,27 +250,52 @@ static void NAME(words)(const Vocabulary *v, const Unit *text, int64_t size, int
     head[SEEN] = (int32_t)seen;
 }
 
-/* Where the phrases stand that rules ask for. */
-static void NAME(phrases)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
-                          int32_t *const *lists) {
+/* Whether a pattern stands at a place. */
+static int NAME(stands)(const Vocabulary *v, const Unit *text, int64_t at, int64_t size, const uint16_t *symbols,
+                        uint32_t count) {
+    for (uint32_t k = 0; k < count; k++) {
+        const uint32_t symbol = symbols[k];
+        if (symbol == FIRST) {
+            if (at && is_word(v, text[at - 1])) return 0;
+            continue;
+        }
+        if (at >= size) return 0;
+        const uint32_t c = text[at++];
+        if (symbol < ONE_SPACE) {
+            if (c != symbol && !(is_lower(symbol) && c == symbol - 32)) return 0;
+        } else if (symbol == ONE_DIGIT) {
+            if (!(v->classes[c] & DIGIT)) return 0;
+        } else if (symbol == UPPER) {
+            if (!is_upper(c)) return 0;
+        } else if (symbol == LOWER) {
+            if (!is_lower(c)) return 0;
+        } else {
+            if (!(v->classes[c] & SPACE)) return 0;
+            while (symbol == SPACES && at < size && (v->classes[text[at]] & SPACE)) at++;
+        }
+    }
+    return 1;
+}
+
+/* Where the patterns stand that rules ask for. */
+static void NAME(hits)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
+                       int32_t *const *lists) {
     int64_t count = 0;
-    for (int64_t at = 0; at + 1 < size; at++) {
-        const uint32_t a = v->lower[text[at]], b = v->lower[text[at + 1]];
-        if ((a | b) > 127) continue;
-        for (uint32_t k = v->heads[a << 7 | b]; k; k = v->next[k - 1]) {
-            const uint32_t begin = k > 1 ? v->phrase_ends[k - 2] : 0, length = v->phrase_ends[k - 1] - begin;
-            if (length > size - at) continue;
-            uint32_t i = 2;
-            while (i < length && v->lower[text[at + i]] == v->phrases[begin + i]) i++;
-            if (i < length) continue;
+    for (int64_t at = 0; v->patterns && at + 1 < size; at++) {
+        const uint32_t a = text[at], b = text[at + 1];
+        if (a > 127) continue;
+        const uint32_t cell = a << 7 | (b > 127 ? 0 : b);
+        for (uint32_t i = v->cells[cell]; i < v->cells[cell + 1]; i++) {
+            const uint32_t k = v->members[i], begin = k ? v->symbol_ends[k - 1] : 0;
+            if (!NAME(stands)(v, text, at, size, v->symbols + begin, v->symbol_ends[k] - begin)) continue;
             if (count < room) {
-                lists[PHRASES][count] = (int32_t)(k - 1);
-                lists[PHRASE_PLACES][count] = (int32_t)at;
+                lists[HITS][count] = (int32_t)k;
+                lists[HIT_PLACES][count] = (int32_t)at;
             }
             count++;
         }
     }
-    head[PHRASE_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
+    head[HIT_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
 }
 
 /* What the word is, as bits of `units`, that begins at a place: a whole word, in the case in which it stands. */
@@ -370,7 +395,7 @@ static int64_t NAME(scan)(const Vocabulary *v, const Unit *text, int64_t size, i
     out[TOKENS] = (int32_t)count;
     NAME(candidates)(v, text, size, count, out, lists);
     NAME(words)(v, text, size, room, out, lists);
-    NAME(phrases)(v, text, size, room, out, lists);
+    NAME(hits)(v, text, size, room, out, lists);
     NAME(runs)(v, text, size, room, out, lists);
     for (int i = WORD_COUNT; i <= RUN_COUNT; i++) count = out[i] > count ? out[i] : count;
     return count;
