@@ -45,6 +45,7 @@ _PEOPLE = frozenset(
 _OF = frozenset(
     words_of("city town village suburb native resident county borough township outside municipality district parish")
 )
+_LIVING = frozenset(words_of("live lives living lived resides reside residing moved grew"))
 _OF_FIRMS = frozenset(
     words_of(
         "owner member employee employees president graduate alumnus alumna founder director ceo pastor parishioner "
@@ -125,7 +126,6 @@ class AnnouncedRules(InstitutionRules):
         self.city_labels = words["city_labels"]
         self.states = words["states"] | words["countries"]
         self.two_word_states = words["state_names_of_two_words"]
-        self.things = words["eponym_things"]
         self.city_phrases = frozenset(cue for cue in words["city_cues"])
         self.employer_phrases = frozenset(cue for cue in words["employer_cues"])
 
@@ -171,7 +171,8 @@ class AnnouncedRules(InstitutionRules):
         if word == "with":
             return "work" if previous in ("job", "employed", "position", "works", "contract") else None
         if word == "in":
-            return "city" if previous in _LIVES and not the else None
+            lives = previous in _LIVES or not _LIVING.isdisjoint(parts[-4:-1])
+            return "city" if lives and not the and (previous != "up" or "grew" in parts[-4:]) else None
         if word == "of":
             return "city" if previous in _OF else ("work" if previous in _OF_FIRMS else None)
         if word in ("from", "to"):
@@ -210,20 +211,19 @@ class AnnouncedRules(InstitutionRules):
         if person and (cue in ("moves", "from", "label") or (cue == "place" and last > first)):
             return None  # from Maria Lopez: the rules of names know better
         if first == last:
-            return self._one_word(tokens, first, cue)
+            one = self._one_word(tokens, first, cue)
+            return one._replace(start=starts[i]) if one is not None else None
         if bits[first] & EPONYM and self._thing_follows(tokens, last):
             return None
         end = lower[last]
         kind = first > i or end in SHORT_NAMES or end in self.roles or end in self.care or end in self.town_endings
         kind = kind or last - first > 1
-        if not own and lower[last] in ("unit", "department", "room", "ward", "floor", "service", "desk", "team"):
+        if not own and lower[last] in ("unit", "department", "room", "ward", "floor", "desk", "team"):
             return None
         surely = cue in ("city", "work", "label")
         if not (own or (plain and surely) or (cue != "from" and (plain > 1 or (plain and kind)))):
             return None
-        return Span(
-            starts[first] if first > i and own else starts[i], ends[last], "city" if cue == "city" else "institution"
-        )
+        return Span(starts[i], ends[last], "city" if cue == "city" else "institution")
 
     def _one_word(self, tokens: Tokens, i: int, cue: str) -> Span | None:
         text, bit, word = tokens.text, tokens.bits[i], tokens.lower[i]
@@ -233,13 +233,15 @@ class AnnouncedRules(InstitutionRules):
         if (bit & EPONYM or word in _PAYERS) and cue not in ("city", "work") and not bit & CITY:
             return None
         if is_upper(tokens, i):  # transferred from MGH
-            fits = 2 < end - start < 6 and not bit & (COMMON | STOP) and cue in ("moves", "place", "work")
+            fits = 2 < end - start < 6 and not bit & (COMMON | STOP) and cue in ("moves", "place", "work", "city")
             return Span(start, end, "institution") if fits and not self._thing_follows(tokens, i) else None
         if end - start < 3 or text[end : end + 1] == ":" or text[start : end - 1].isupper():
             return None
         worth = self.worth(tokens, i)
         if cue == "city" and (worth > GENERIC or (bit & STOP and bit & COMMON)) and word not in NO_PARTS:
             return Span(start, end, "city")
+        if cue == "moves" and word in ("boots", "target"):
+            return Span(start, end, "institution")
         if worth == PLAIN and cue == "label" and not bit & STOP:
             return Span(start, end, "institution")
         if worth == PLAIN and cue == "work" and not bit & STOP:
@@ -261,15 +263,16 @@ class AnnouncedRules(InstitutionRules):
             bits[i] & STOP and is_upper(tokens, i) and lower[i] != "us"
         ):
             return i - 1
+        the = lower[i] == "the"
         while last - i < 6 and (step := after(tokens, last)) is not None:
             j, how = step
             if how == "." and lower[last].rstrip(".") not in ("st", "mt", "ft") and len(lower[last]) > 1:
                 break
             kind = lower[j] in self.roles
-            kind = kind or (how == "and" and last == i and self._is_tool(tokens, j, how))
+            kind = kind or (how == "and" and last - i < 3 and self._is_tool(tokens, j, how))
             if how == "," or (how in ("and", "for", "on", "by", "the") and not kind) or (how == "or" and last > i):
                 break
-            if how == "at" and lower[last] not in self.roles and (self.worth(tokens, j) < OWN or last > i):
+            if how == "at" and lower[last] not in self.roles and (self.worth(tokens, j) < OWN or last > i + the):
                 break
             if ends_names(bits[j]) or bits[j] & MONTH or lower[j] in NO_PARTS:
                 break

@@ -26,7 +26,7 @@ from polyclinic.deidentify.businesses import (
 )
 from polyclinic.deidentify.joined_words import after, before, begins_sentence, ends_names, is_upper
 from polyclinic.deidentify.language import Words, words_of
-from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, MONTH, NAME, STATE, STOP, TITLE
+from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, GIVEN, MONTH, NAME, STATE, STOP, TITLE
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
@@ -108,6 +108,7 @@ class InstitutionRules:
         self.openers = words["institution_openers"]
         self.phrases = words["institution_phrases"]
         self.heads = words["institution_heads"]
+        self.things = words["eponym_things"]
         roles = {phrase.split()[-1]: PHRASE for phrase in self.phrases}
         roles |= dict.fromkeys((p for p in self.phrases if " " not in p), WEAK)
         roles |= dict.fromkeys(HOMES | _CARE, WEAK)
@@ -160,6 +161,8 @@ class InstitutionRules:
         strength = self.strength(tokens, i)
         if not strength or tokens.text[tokens.ends[i] : tokens.ends[i] + 1] in _HEADINGS:
             return None
+        if i and tokens.bits[i - 1] & EPONYM and tokens.lower[i] in self.things:
+            return None  # McBurney's point
         if tokens.caseless or (is_upper(tokens, i) and self._in_capitals(tokens, i)):
             return self._in_one_case(tokens, i, strength)
         if not tokens.text[tokens.starts[i]].isupper():
@@ -227,6 +230,7 @@ class InstitutionRules:
             plain += sum(lower[j] in PARTS_OF_NAMES and not worths[j - first] for j in range(first, i))
         size = i - first - (i > first and f"{lower[i - 1]} {lower[i]}" in self.phrases)
         alone = first < i and begins_sentence(text, starts[first])
+        labelled = alone and text[: starts[first]].rstrip(" ")[-1:] == ":"
         cued = not alone and (listed or _cued(text, starts[first]))
         cued = first < i and (cued or _heads_page(text, starts[first], tokens.ends[last]))
         if first and tokens.bits[first - 1] & TITLE and before(tokens, first) is not None:
@@ -236,7 +240,7 @@ class InstitutionRules:
             or (strength == FIRM and first < i)
             or (lower[first] == "the" and i - first > 1 and not alone and lower[i] not in ("department", "unit"))
             or (strength == STRONG and plain and not (alone and plain < 2))
-            or (plain > 1 and not (alone and size < 3) and lower[i] not in _VAGUE)
+            or (plain > 1 and (not alone or labelled or size > 2) and lower[i] not in _VAGUE)
             or (strength == STRONG and plain and size > 1)
             or (plain and cued)
         )
@@ -286,7 +290,7 @@ class InstitutionRules:
     def _is_tool(self, tokens: Tokens, j: int, how: str) -> bool:
         """Say whether a word behind `and` belongs to a firm's name: Tool and Die, Bed and Bath."""
         bit = tokens.bits[j]
-        plain = bool(bit & COMMON) and not bit & (STOP | NAME) and not tokens.caseless
+        plain = bool(bit & COMMON) and not bit & (STOP | GIVEN) and not tokens.caseless
         return plain and not is_upper(tokens, j) and (how == "&" or not bit & EPONYM)
 
     def _goes_on(self, tokens: Tokens, j: int) -> bool:
@@ -350,7 +354,8 @@ class InstitutionRules:
         if behind and first == i:
             return Span(starts[the] if the >= 0 else starts[i], tokens.ends[last], "institution")
         if tokens.caseless:  # every ordinary word is here
-            enough = own or behind or (plain and strength == STRONG and lower[i] not in BUSINESSES - self.heads)
+            kind = strength == STRONG and (lower[i] in self.heads or self.roles[lower[i]] < STRONG)
+            enough = own or behind or (plain and kind) or (plain > 1 and lower[first - 1] in ("at", "from"))
         else:
             enough = own or behind or strength == FIRM or plain > (strength < STRONG)
         named = first < i and border and enough
@@ -461,10 +466,11 @@ def _heads_page(text: str, start: int, end: int) -> bool:
     line = text.rfind("\n", 0, start) + 1
     if text[line:start].strip(" *#=|") or start > 400:
         return False
-    top = not text[max(0, line - 2) : line].strip(" \n=-*_")
-    return top and _PAGE_FOLLOWS.match(text, end) is not None
+    above = text[text.rfind("\n", 0, max(0, line - 1)) + 1 : line].strip()
+    top = len(above) < 45 and not any(c.isdigit() or c in ".:;," for c in above)
+    return top and (start < 3 or _PAGE_FOLLOWS.match(text, end) is not None)
 
 
 def _cued(text: str, start: int) -> bool:
     tail = text[max(0, start - 4) : start].lower().replace("\n", " ")
-    return tail in _CUES or tail[1:] in ("at ", "@ ")
+    return tail in _CUES or tail[1:] in ("at ", "@ ") or tail[2:] in ("- ", "– ")

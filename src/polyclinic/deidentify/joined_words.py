@@ -12,7 +12,8 @@ _LINKS = {
     **dict.fromkeys(("", "'s", "’s", "'", "’", "d'", "d’", "-", "/"), " "),
     **{word: word for word in ("&", "and", "of", "for", "at", "the", "-", "–", "—", ".", ",", "or", "on", "by")},
     **dict.fromkeys(("of the", "of our", ". of", ". of the"), "of"),
-    **dict.fromkeys(("de", "del", "la", "de la", "le", "upon", "’s &", "'s &"), " "),
+    **dict.fromkeys(("la", "le", "upon", "’s &", "'s &"), " "),
+    **dict.fromkeys(("de", "del", "de la", "de los"), "of"),
     **{"and the": "and", "for the": "for", "at the": "at", "& the": "&"},
 }
 _JOINING = frozenset(("of", "and", "for", "at", "the", "or", "on"))

@@ -12,6 +12,7 @@ from polyclinic.deidentify.tokens import Tokens
 
 _LONGEST = 60
 _WORD = re.compile(r"[^\W\d_][\w.'’-]*")
+_PARTS = frozenset(("department", "division", "section", "service", "office", "dept", "unit", "program"))
 _SMALL = frozenset(("of", "and", "the", "for", "at", "de", "la", "del", "in", "on"))
 
 
@@ -49,7 +50,7 @@ def letterheads(
         last = bisect_left(tokens.starts, start + len(stripped))
         inside = range(first, last)
         bits = tokens.bits
-        if not inside or any(bits[j] & (CREDENTIAL | TITLE) for j in inside):
+        if not inside or tokens.lower[first] in _PARTS or any(bits[j] & (CREDENTIAL | TITLE) for j in inside):
             continue
         if all(bits[j] & NAME or tokens.ends[j] - tokens.starts[j] == 1 for j in inside):
             continue  # a person's address

@@ -27,8 +27,6 @@ def lower_case_lines(text: str) -> Iterator[tuple[int, int]]:
             if _SIGN.search(text, begin, end):
                 yield begin, end
             begin = -1
-        elif begin >= 0:
-            end = stop
         place = stop + 1
     if begin >= 0 and _SIGN.search(text, begin, end):
         yield begin, end

@@ -147,7 +147,7 @@ class StreetRules:
         text, starts, ends, lower, bits = tokens.text, tokens.starts, tokens.ends, tokens.lower, tokens.bits
         word = lower[i]
         first = i
-        while i - first < 3 and (step := before(tokens, first)) is not None and step[1] in (" ", "."):
+        while i - first < 4 and (step := before(tokens, first)) is not None and step[1] in (" ", "."):
             j = step[0]
             if bits[j] & (MONTH | TITLE) or (bits[j] & STOP and ends[j] - starts[j] < 4):
                 break
@@ -249,9 +249,9 @@ def _new_lines(text: str) -> int:
 
 
 _IN_LOWER_CASE = re.compile(
-    r"\b(?:on|at|off|along|near) ((?:[a-z][\w'’]* ){1,2}(?:street|avenue|road|lane|boulevard|parkway|highway|drive|"
-    r"st|ave|av|rd|ln|dr|blvd|ct|cir|pl|ter|pkwy|way|court|place|circle|trail))\b"
-    r"(?=[.,?!\n]|$| (?:and|in|near|by|for|now)\b)"
+    r"\b(?:on|at|off|along|near) ((?:[a-z][\w'’]*\.? ){1,4}?(?:street|avenue|road|lane|boulevard|parkway|highway|"
+    r"drive|st|ave|av|rd|ln|dr|blvd|ct|cir|pl|ter|pkwy|way|court|place|circle|trail))\b"
+    r"(?=[.,?!\n]|$| (?:and|in|near|by|for|now|side|w/|with|&)(?!\w))"
 )
 
 

@@ -215,6 +215,8 @@ class TownRules(AnnouncedRules):
                 i += 1
             if i == count:
                 return
+            if lower[i] == "in" and i + 1 < count:  # a text in lower case has it as a word
+                i += 1
             gap = text[street.end : starts[i]]
             if len(gap) > 24 or not _STREET_ENDS.fullmatch(gap) or bits[i] & (MONTH | TITLE) or lower[i] in NO_PARTS:
                 continue
