@@ -101,14 +101,17 @@ _VERBS = frozenset(
 # What stands before a colon and a place.
 _LABELS = frozenset(
     words_of(
+        "attorney lawyer "
         "facility hospital clinic employer employment school pharmacy church agency hospice dialysis hha dme "
         "transport site institution practice organization company lab laboratory snf rehab choice university college "
         "workplace ems parish provider location"
     )
 )
+# His employer, Dean Roofing, was told.
+_APPOSED = frozenset(("employer,", "school,", "pharmacy,", "workplace,", "church,"))
 TAILS = frozenset(
     f"{tail}{blank}"
-    for word in ("at", "from", "to", "in", "for", "with", "of", "the", "and", *_VERBS)
+    for word in ("at", "from", "to", "in", "for", "with", "of", "the", "and", *_VERBS, *_APPOSED)
     for tail in (word[-2:], word[-2:].upper())
     for blank in " \n"
 ) | {" @ ", ": "}
@@ -162,6 +165,8 @@ class AnnouncedRules(InstitutionRules):
             word = parts[-1] if parts else ""
         previous = parts[-2].strip("(,;.") if len(parts) > 1 else ""
         two = f"{previous} {word}"
+        if word in _APPOSED:
+            return "work"
         if two in self.city_phrases:
             return None if the else "city"
         if word in ("at", "@"):
@@ -233,7 +238,8 @@ class AnnouncedRules(InstitutionRules):
         if (bit & EPONYM or word in _PAYERS) and cue not in ("city", "work") and not bit & CITY:
             return None
         if is_upper(tokens, i):  # transferred from MGH
-            fits = 2 < end - start < 6 and not bit & (COMMON | STOP) and cue in ("moves", "place", "work", "city")
+            known = bit & (STOP if cue == "work" else COMMON | STOP)
+            fits = 2 < end - start < 6 and not known and cue in ("moves", "place", "work", "city")
             return Span(start, end, "institution") if fits and not self._thing_follows(tokens, i) else None
         if end - start < 3 or text[end : end + 1] == ":" or text[start : end - 1].isupper():
             return None
@@ -242,7 +248,8 @@ class AnnouncedRules(InstitutionRules):
             return Span(start, end, "city")
         if cue == "moves" and word in ("boots", "target"):
             return Span(start, end, "institution")
-        if worth == PLAIN and cue == "label" and not bit & STOP:
+        closes = text[end : end + 2].strip(" ")[:1] in ("", "\n", ",", ".", ";", "|")
+        if worth == PLAIN and cue == "label" and not bit & STOP and closes:
             return Span(start, end, "institution")
         if worth == PLAIN and cue == "work" and not bit & STOP:
             return Span(start, end, "institution")

@@ -46,8 +46,19 @@ _CARE = frozenset(
 SHORT_NAMES = frozenset(
     words_of("methodist baptist presbyterian lutheran adventist deaconess memorial general regional mercy infirmary")
 )
-_WEAK_HEADS = frozenset(words_of("clinic clinics surgery laboratory laboratories institute foundation school rehab"))
+_WEAK_HEADS = frozenset(
+    words_of(
+        "labs centers centres institutes "
+        "clinic clinics surgery laboratory laboratories institute foundation school rehab"
+    )
+)
 LISTING = frozenset((" and ", " to ", ", ", " or ", ", and ", ", then ", " then ", "/", " & ", " and the ", " vs "))
+# Words with a capital that say what stands before a name rather than are part of it: Outpatient Mercy Clinic.
+_BEFORE_NAMES = frozenset(
+    words_of(
+        "outpatient inpatient emergency admission discharge transfer department unit room floor ward follow-up visit"
+    )
+)
 _BEHIND = frozenset(
     words_of(
         "system systems network trust group center centre campus foundation associates partners hospital hospitals "
@@ -114,6 +125,7 @@ class InstitutionRules:
         roles |= dict.fromkeys(HOMES | _CARE, WEAK)
         roles |= {word: WEAK if word in WEAK_KINDS else STRONG for word in BUSINESSES}
         roles |= {word: WEAK if word in _WEAK_HEADS else STRONG for word in self.heads}
+        roles |= dict.fromkeys(_WEAK_HEADS, WEAK)
         roles |= dict.fromkeys(ACRONYMS, STRONG) | dict.fromkeys(LEGAL_FORMS, FIRM)
         self.roles = roles
         self.care = self.generic | _CARE | WEAK_KINDS - HOMES - frozenset(words_of("bank church temple farm market"))
@@ -214,7 +226,7 @@ class InstitutionRules:
             first = j
         # Words that only say what kind of care, before the first of its own: Outpatient Mercy Clinic.
         k = first
-        while k < i and lower[k] not in PARTS_OF_NAMES and self.worth(tokens, k) == GENERIC and lower[k] != "the":
+        while k < i and (lower[k] in self.roles or lower[k] in _BEFORE_NAMES) and self.worth(tokens, k) == GENERIC:
             k += 1
         return k if k < i and lower[first] != "the" and self.worth(tokens, k) == OWN else first
 

@@ -39,7 +39,7 @@ _ROUTE = re.compile(
     r"(?:(?:road|route|rd|rte|highway|hwy|cr|sr|fm|interstate)\.?|rural[ \t]+route)"
     r"\s+#?(?:\d{1,4}[A-Za-z]?|[il]\d|\d[il])\b"
     r"(?:\s(?:north|south|east|west|[nsew])\b(?![ \t]?[-.\w]))?(?:,?[ \t]*\n?[ \t]*box[ \t]+\d+)?" + _UNIT + r"|"
-    r"(?:r\.?[ \t]?r\.?|h\.?c\.?|rural[ \t]route|star[ \t]route|rfd)[ \t]#?\d{1,3},?\s+box[ \t]#?\d+[A-Za-z]?)",
+    r"(?:r\.?[ \t]?r\.?|h\.?c\.?|rural[ \t]route|star[ \t]route|rfd)(?:[ \t]#?\d{1,3})?,?\s+box[ \t]#?\d+[A-Za-z]?)",
     re.IGNORECASE,
 )
 _ROUTE_NUMBERED = re.compile(r"\d{1,6}\s|.*\bbox\b|rural", re.IGNORECASE)
