@@ -6,7 +6,19 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from polyclinic.deidentify.lexicon import CREDENTIAL, EPONYM, MONTH, NAME, RARE, SOFT_TITLE, STATE, STOP, TITLE
+from polyclinic.deidentify.language import words_of
+from polyclinic.deidentify.lexicon import (
+    COMMON,
+    CREDENTIAL,
+    EPONYM,
+    MONTH,
+    NAME,
+    RARE,
+    SOFT_TITLE,
+    STATE,
+    STOP,
+    TITLE,
+)
 from polyclinic.deidentify.tokens import Tokens
 
 HEADING = re.compile(
@@ -40,7 +52,15 @@ AGE_OF_SEX = re.compile(
     r"[mf][/ ]?\d{2,3}\b)",
     re.IGNORECASE,
 )
-AGE_BEGINS = re.compile(r"(?<=[a-zA-ZÀ-ÿ.,])[ ,]{1,4}\(?(?=\d{1,3}[ -]?[mfyMFY]|[mfMF][/ ]?\d{2})")
+DIGITS = re.compile(r"\d+")
+_AFTER_AGES = ("m", "f", "y", "M", "F", "Y")
+EMPTY_CELLS = frozenset(
+    words_of(
+        "none pending open float agency vacant unknown unassigned self other same available closed "
+        "transferred discharged "
+        "cancelled canceled refused completed done stable deferred staff family patient"
+    )
+)
 MOST_ROWS = 80
 NOT_IN_NAMES = TITLE | SOFT_TITLE | CREDENTIAL | MONTH
 
@@ -48,7 +68,7 @@ NOT_IN_NAMES = TITLE | SOFT_TITLE | CREDENTIAL | MONTH
 def names_of_columns(tokens: Tokens, shut: list[bool]) -> Iterator[tuple[int, int]]:
     """Yield the names, as first and last token, in cells below a heading that announces people."""
     text = tokens.text
-    if "|" not in text and "\t" not in text and "   " not in text and text.count(",") < 8:
+    if "|" not in text and "\t" not in text and text.count("   ") < 3 and text.count(",") - text.count(", ") < 6:
         return
     columns: list[tuple[int, int]] = []  # number and place of each column of names
     sign, count, rows, place = "", 0, 0, 0
@@ -115,8 +135,17 @@ def _name_in(tokens: Tokens, start: int, cell: str, shut: list[bool]) -> tuple[i
 def names_before_ages(tokens: Tokens, shut: list[bool]) -> Iterator[tuple[int, int]]:
     """Yield the names, as first and last token, that begin a line or field before an age: Sun, Mai L 64F."""
     text, starts, ends = tokens.text, tokens.starts, tokens.ends
-    for begin in AGE_BEGINS.finditer(text):
-        end = begin.start()
+    for number in DIGITS.finditer(text):
+        begin = number.start()
+        if begin and text[begin - 1] in "mfMF/":
+            begin -= 1 + (text[begin - 1] == "/")
+        elif text[number.end() : number.end() + 2].lstrip(" -")[:1] not in _AFTER_AGES:
+            continue
+        end = begin
+        while end > 0 and text[end - 1] in " ,(\t" and begin - end < 5:
+            end -= 1
+        if end == begin or end < 1 or not (text[end - 1].isalpha() or text[end - 1] == "."):
+            continue
         last = bisect_left(starts, end) - 1
         if last < 0 or ends[last] not in (end, end - 1) or AGE_OF_SEX.match(text, end) is None:
             continue
@@ -136,10 +165,12 @@ def names_before_ages(tokens: Tokens, shut: list[bool]) -> Iterator[tuple[int, i
 def _may_name(tokens: Tokens, first: int, last: int, shut: list[bool], column: bool) -> bool:
     """Say whether words can be a name by the lists: no titles or headings, one that may be a name."""
     some = False
+    if column and tokens.text[tokens.starts[first] : tokens.ends[last]].lower() in EMPTY_CELLS:
+        return False
     for j in range(first, last + 1):
         bit = tokens.bits[j]
         if shut[j] or (bit & (NOT_IN_NAMES | STOP) and not bit & (NAME | RARE)):
             return False
         if tokens.ends[j] - tokens.starts[j] > 1:
-            some = some or not bit or bool(bit & (NAME | RARE)) or (bool(bit & EPONYM) and column)
+            some = some or not bit or bool(bit & (NAME | RARE)) or (bool(bit & (EPONYM | COMMON)) and column)
     return some and not (first == last and bool(tokens.bits[first] & STATE))

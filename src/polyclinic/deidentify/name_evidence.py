@@ -34,10 +34,12 @@ from polyclinic.deidentify.name_slots import (
     CLOSINGS,
     GREETINGS,
     LABELS,
+    PEOPLE_LABELS,
     RELATIVES,
     ROLES,
     SERVICES,
     TITLES,
+    VERBS,
     before_of,
     is_thing_place,
     left_weight,
@@ -48,11 +50,19 @@ from polyclinic.deidentify.tokens import Tokens
 
 NEVER = TITLE | CREDENTIAL | INSTITUTION
 PLAIN_WORDS = ROLES | SERVICES | RELATIVES | GREETINGS | LABELS
-FIELD_ENDS = re.compile(r"[ \t]*(?:$|[,;|\n\t)]|\.(?=\s|$)|\s{2,}|\s?[-–—]\s)", re.MULTILINE)
+FIELD_ENDS = re.compile(r"[ \t\"”*]*(?:$|[,;|\n\t)<\]}]|\.(?=\s|$)|\s{2,}|\s?[-–—]\s)", re.MULTILINE)
 STAMP = re.compile(r"(?:^|\n)[^\w\n]{0,2}(?:\d[\d/:. -]{2,22}(?:[AP]M)?[^\w\n]{0,4})$", re.IGNORECASE)
 STOPS = re.compile(r"[,.;)\n]|\s(?:AT|at|ON|RN|MD|NP)\b|$")
 FOLLOW_UP = re.compile(
-    r"(?:rtc|f/u|follow[- ]?up|appt|appointment|visit|next|recheck|again)\b[^.\n]{0,18}\swith\s$", re.IGNORECASE
+    r"(?:(?:rtc|f/u|follow[- ]?up|appt|appointment|visit|next|recheck|again)\b[^.\n]{0,18}\swith|"
+    r"(?:belongings|valuables|clothes|keys|report|care|handoff|hand-off|copy|copies|letter|message|written|wrote)"
+    r"(?:\s\w+){0,2}\sto)\s$",
+    re.IGNORECASE,
+)
+TALK = re.compile(
+    r"\b(?:spoke|spoken|talked|speak|speaking|chatted|met|told|asked|texted|thanked|messaged|pinged|hugged|married)"
+    r"\s(?:with\s|to\s|w/\s)?$",
+    re.IGNORECASE,
 )
 LISTS = re.compile(r"\s?(?:/|&|\+)\s?|,?\s(?:and|or|&|AND|OR)\s|,\s")
 CLAUSE = re.compile(r"[,;]?\s[a-z]|,\s(?:[A-Z]|and|but)|;")
@@ -63,6 +73,7 @@ FUNCTION_WORDS = frozenset(
         "it they we you i will would can could may might must should than then"
     )
 )
+ANNOUNCES = PEOPLE_LABELS | GREETINGS | TITLES | VERBS | frozenset(words_of("him her them me welcome regards"))
 VERBLIKE = ("ed", "ing", "ly")
 
 
@@ -91,7 +102,8 @@ class NameEvidence(NameExtent):
                 kind = SAFE if self.lexicon.get(word.rstrip("s"), 0) & COMMON else SHAPED
             else:
                 verb = len(word) > 5 and word.endswith(("ed", "ing"))
-                kind = SHAPED if verb or is_slip(word, self.lexicon) else UNKNOWN
+                slip = is_slip(word, self.lexicon)
+                kind = SAFE if slip and len(word) < 7 else SHAPED if verb or slip else UNKNOWN
             if len(self._unlisted) > 100_000:
                 self._unlisted.clear()
             self._unlisted[word] = kind
@@ -110,9 +122,18 @@ class NameEvidence(NameExtent):
                 taken[j] = True
         extra = []
         for i in range(len(bits)):
-            if taken[i] or ends[i] - starts[i] < 2 or not self._may_be(tokens, i):
+            if taken[i] or ends[i] - starts[i] < 2:
                 continue
-            if CLOSINGS.match(tokens.text, starts[i]) and before_of(tokens.text, starts[i])[1] == "\n":
+            bit = bits[i]
+            if not bit & NAME and (
+                bit & (STOP | MONTH | STATE | SOFT_TITLE | NEVER | SUFFIX)
+                or (bit & EPONYM and not bit & RARE)
+                or (bit & COMMON and not self._worth_a_look(tokens, i, begins))
+            ):
+                continue
+            if not self._may_be(tokens, i):
+                continue
+            if tokens.text[starts[i] - 1 : starts[i]] == "\n" and CLOSINGS.match(tokens.text, starts[i]):
                 continue
             last = self._run(tokens, i, taken, begins)
             if self._weigh(tokens, i, last, begins, phones):
@@ -122,6 +143,32 @@ class NameEvidence(NameExtent):
                     taken[j] = True
         return extra
 
+    def _worth_a_look(self, tokens: Tokens, i: int, begins: dict[int, int]) -> bool:
+        """Say whether an ordinary word may be a name: beside one, after what announces one, alone in its line."""
+        text, start, end = tokens.text, tokens.starts[i], tokens.ends[i]
+        j = i + 1
+        if (
+            j < len(tokens.starts)
+            and tokens.starts[j] - end == 1
+            and text[end] == " "
+            and (j in begins or tokens.bits[j] & NAME or tokens.starts[j] + 1 == tokens.ends[j])
+        ):
+            return True
+        sign = text[start - 1 : start]
+        if sign == "\n":
+            return text[end : end + 1] in ("", "\n")
+        if sign != " ":
+            return sign in ("@", "(", "-", ">", "~", ":", "/")
+        if text[end : end + 2] == " (":
+            return True
+        if text[start - 2] in ".!?":
+            return False
+        cut = start - 2 if text[start - 2].isalnum() else start - 3
+        first = cut
+        while first > 0 and (text[first - 1].isalnum() or text[first - 1] in "-/."):
+            first -= 1
+        return text[first : cut + 1].lower() in ANNOUNCES or text[start - 2] in "/>-~–—:"
+
     def _may_be(self, tokens: Tokens, i: int) -> bool:
         """Say whether a word can be a name at all, whatever its place."""
         bit = tokens.bits[i]
@@ -130,7 +177,7 @@ class NameEvidence(NameExtent):
         if bit & (SOFT_TITLE | TITLE) and self._adjacent(tokens, i):
             return False
         if not bit & NAME:
-            if bit & (STOP | MONTH | STATE | SOFT_TITLE | NEVER | SUFFIX | EPONYM):
+            if bit & (STOP | MONTH | STATE | SOFT_TITLE | NEVER | SUFFIX) or (bit & EPONYM and not bit & RARE):
                 return False
             word = tokens.lower[i]
             if bit & COMMON and (word in PLAIN_WORDS or word in self.labels or word in self.relations):
@@ -179,17 +226,18 @@ class NameEvidence(NameExtent):
             return False
         word, sign = before_of(text, start)
         left = 0 if tokens.caseless and bit & COMMON else left_weight(text, start, word, sign)
-        if left == 1 and bit & COMMON and not bit & NAME and last == i:
-            left = 0
         if sign and sign in ":=" and left < 2 and word in self.labels:
             left = 2
-        if left == 1 and word == "with" and FOLLOW_UP.search(text, max(0, start - 40), start):
+        if left == 1 and word in ("with", "to") and FOLLOW_UP.search(text, max(0, start - 40), start):
             left = 2
-        if left < 2 and self._in_list(tokens, i, begins):
+        listed = left < 2 and self._in_list(tokens, i, begins)
+        if listed or (left == 1 and TALK.search(text, max(0, start - 20), start)):
             left = 2
         if left == 1 and word not in ("and", "or", "is", "for") and self.verb_cue.search(text, start - 60, start):
             left = 2
-        announced = left > 1 and (word in ROLES or word in RELATIVES or word in TITLES)
+        if left == 1 and bit & COMMON and not bit & NAME and last == i:
+            left = 0
+        announced = listed or (left > 1 and (word in ROLES or word in RELATIVES or word in TITLES))
         upper = text[start : ends[i]].isupper()
         if text[end : end + 1] == ":" and sign in ("\n", "") and not word:
             return False
@@ -210,9 +258,15 @@ class NameEvidence(NameExtent):
             if left < 2 and right == 0 and sign == "." and not text[end:].strip(" .\n)") and start > 40:
                 return not bit & STOP  # the name alone at the end of the text
             return weight > 1 and not (bit & EPONYM and not announced and weight < 3)
+        if bit & EPONYM and not announced:
+            return False
         if bit & COMMON or (not bit and self.kind_of(tokens, i) < UNKNOWN):
             if sign in ("", ",", "@", ".", ">", "-") or (sign == "\n" and left == 3):
-                return weight > 3 or left == 3 or (left == 2 and bool(bit & RARE))
+                return (
+                    weight > 3
+                    or left == 3
+                    or (left == 2 and (bool(bit & RARE) or TALK.search(text, max(0, start - 20), start) is not None))
+                )
             return left > 1 and (right > 1 or self._ends_field(text, end))
         return weight > 1
 
@@ -225,7 +279,7 @@ class NameEvidence(NameExtent):
     def _in_list(self, tokens: Tokens, i: int, begins: dict[int, int]) -> bool:
         """Say whether a word stands in a list with a name that was found: Ann, Iris and granddaughter Sky."""
         text, starts, ends, bits = tokens.text, tokens.starts, tokens.ends, tokens.bits
-        if not bits[i] & NAME or bits[i] & (STOP | STATE | MONTH) & ~NAME:
+        if not bits[i] & (NAME | RARE) or bits[i] & (STOP | STATE | MONTH) & ~NAME:
             return False
         upper = text[starts[i] : ends[i]].isupper()
         after = text[ends[i] : ends[i] + 5]

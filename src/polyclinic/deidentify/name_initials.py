@@ -84,7 +84,7 @@ _NO_INITIALS = frozenset(
 
 # Two or three capitals at the end of a line or field, or with those of another behind a stroke: RLB/KF
 CAPITALS = re.compile(
-    r"(?<![\w/.&'-])([A-Z]{2,3})(?:\s?[/:]\s?([A-Za-z]{2,3})(?![\w/]))?(?=[ \t]{2}| / |[ \t.)\]]*(?:\n|$)|,\s[A-Z])"
+    r"([A-Z]{2,3})(?:\s?[/:]\s?([A-Za-z]{2,3})(?![\w/]))?(?=[ \t]{2}| / |[ \t.)\]]*(?:\n|$)|,\s[A-Z])"
 )
 
 
@@ -110,7 +110,8 @@ def find_known_initials(text: str, known: set[str]) -> list[Span]:
     """
     spans = []
     for found in CAPITALS.finditer(text):
-        if found[1] not in known:
+        start = found.start()
+        if found[1] not in known or (start and (text[start - 1].isalnum() or text[start - 1] in "_/.&'-")):
             continue
         before = text[max(0, found.start() - 12) : found.start()]
         sign = before.rstrip(" \t")[-1:]

@@ -38,6 +38,7 @@ CLOSED = re.compile(
     r"take care)\b[^.?\n]{0,24}[,.!]*[ \t]*\n{1,2}[ \t>]*([^\W\d_][\w'’-]{1,18}(?: [^\W\d_][\w'’.-]{0,18})?)[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
+CLOSING_LINES = words_of("thx ty thank best regards cheers sincerely love respectfully yours kind warm take")
 # What people do, behind a name that the text has already
 ACTS = re.compile(r"\s(?:[a-z]{3,}(?:s|ed)|did|is|was|has|had|will|can|and|to|who|does)\b")
 _NEXT_WORD = re.compile(r"\s([a-z]+)\b")
@@ -148,7 +149,8 @@ class NameRepeats(NameContext):
                     if unlisted or (bit & GIVEN and not bit & STOP and (not bit & COMMON or related[2])):
                         spans.append(Span(related.start(1), related.end(1), "name"))
                 place = text.find(f"{relation} ", place + 1)
-        for closing in CLOSED.finditer(text) if "\n" in text else ():
+        ends = any(f"\n{word}" in tokens.lowered for word in CLOSING_LINES)
+        for closing in CLOSED.finditer(text) if ends else ():
             if not CLOSINGS.fullmatch(closing[1]):
                 spans.append(Span(closing.start(1), closing.end(1), "name"))
         known = {

@@ -71,7 +71,8 @@ LABELS = frozenset(
         "caller agent "
         "team crew caregiver informant author typist reader resident fellow student mother father spouse guardian "
         "cross-cover x-cover xcover cover oncall on-call overnight owner relation emergency responsible party kin "
-        "for attendant present family given surname first last pcp np pa rn md charge triage recorder legal witnessed"
+        "for attendant present children kids siblings sons daughters family given surname first last pcp np "
+        "pa rn md charge triage recorder legal witnessed"
     )
 )
 PEOPLE_LABELS = LABELS | ROLES | RELATIVES
