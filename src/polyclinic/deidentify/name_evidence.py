@@ -70,7 +70,7 @@ FUNCTION_WORDS = frozenset(
     words_of(
         "a an the and or but of in on at to for from with by is was are be as if so no not do does did has "
         "had have he she "
-        "it they we you i will would can could may might must should than then"
+        "it they we you i my your our their its me us him will would can could may might must should than then"
     )
 )
 ANNOUNCES = PEOPLE_LABELS | GREETINGS | TITLES | VERBS | frozenset(words_of("him her them me welcome regards"))
@@ -125,6 +125,8 @@ class NameEvidence(NameExtent):
             if taken[i] or ends[i] - starts[i] < 2:
                 continue
             bit = bits[i]
+            if tokens.caseless and bit & (COMMON | STOP):
+                continue
             if not bit & NAME and (
                 bit & (STOP | MONTH | STATE | SOFT_TITLE | NEVER | SUFFIX)
                 or (bit & EPONYM and not bit & RARE)

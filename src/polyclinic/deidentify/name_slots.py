@@ -139,6 +139,14 @@ SCORE_BEHIND = re.compile(
 )
 # Of things one says a Foley, the Hoyer, his Dexcom, using Airex; of people not.
 NAMED = re.compile(r"\b(?:named|call|called|calls|name) \w+ $")
+# What stands before medicines and remedies.
+MEDICINES = re.compile(
+    r"\b(?:(?:treated|controlled|managed|relieved|covered) with|prescriptions? (?:for|of)|allerg(?:y|ic|ies) to|"
+    r"(?:doses?|courses?|trial|bottle|tube|supply|refills?|application|applications|daily) of|refill(?:ed)?|"
+    r"medications? (?:are|is|include|includes)|tried|failed|resumed?|restarted|discontinued?|stop(?:ped)?|takes?|"
+    r"taking|took|prescribed|started|continued?|currently|given|received|tolerated|increased?|decreased?|held) $",
+    re.IGNORECASE,
+)
 DETERMINERS = frozenset(
     words_of(
         "a an the this that these those his her their its my our your another each any some no using use used uses "
@@ -154,9 +162,10 @@ def is_thing_place(text: str, start: int, end: int, listed: bool = True) -> bool
         while cut and text[cut - 1].isalpha():
             cut -= 1
         word = text[cut : start - 1].lower()
-        if (word in DETERMINERS or (word in ("on", "taking", "takes") and not listed)) and not ROLE_BEHIND.match(
-            text, end
-        ):
+        if (
+            word in DETERMINERS
+            or (not listed and (word == "on" or MEDICINES.search(text, max(0, start - 28), start)))
+        ) and not ROLE_BEHIND.match(text, end):
             return True
     if SCORE_BEHIND.match(text, end):
         return not left_weight(text, start, *before_of(text, start))
