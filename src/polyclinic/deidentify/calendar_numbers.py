@@ -16,7 +16,7 @@ RANGE = re.compile(
 MONTH_YEAR = re.compile(
     r"(\d{1,2})(?:\s?/\s?|-)(\d{4})(?![\d/\-])|(0\d)\.((?:19|20)\d{2})(?![\d.])|(\d{1,2})/['’](\d{2})(?!\d)"
 )
-MONTH_OF_CENTURY = re.compile(r"(\d{1,2})/(3[2-9]|4\d|5[013-9]|[6-9]\d)(?![\d/%.])")  # 9/95; 4/52 is four weeks
+MONTH_OF_CENTURY = re.compile(r"(\d{1,2})/(3[2-9]|4\d|5[013-9]|[6-9]\d)(?![\d/%]|\.\d)")  # 9/95; 4/52 is four weeks
 MONTH_CUE = re.compile(
     r"\b(?:in|since|from|until|till|through|by|early|mid|late|dated|last|on|before|after)[\s-]$", re.I
 )

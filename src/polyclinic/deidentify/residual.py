@@ -33,6 +33,7 @@ from polyclinic.deidentify.lexicon import (
 from polyclinic.deidentify.name_cues import EITHER, SAFE, SURE, UNKNOWN
 from polyclinic.deidentify.ordinary_words import is_ordinary
 from polyclinic.deidentify.residual_numbers import unexplained
+from polyclinic.deidentify.residual_slots import slots
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
@@ -59,7 +60,7 @@ ANNOUNCED = re.compile(
     r"niece|nephew|grand(?:son|daughter|mother|father|ma|pa)|partner|fianc[eé]e?|spouse|neighbou?r|roommate|"
     r"caregiver|aide|guardian|pt|patient|"
     r"seen by|signed by|signed|dictated by|named|called|name is|dear|cc|attn|c/o|d/w|w/|spoke with|spoke to|per|"
-    r"pcp|surgeon|"
+    r"pcp|pmd|belongings to|released to|team|surgeon|"
     r"cardiologist|neurologist|oncologist|attending|resident|social worker|case manager)[.,]?\s+([^\W\d_][\w'’-]+)",
     re.IGNORECASE,
 )
@@ -141,6 +142,8 @@ def _all(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterato
     for match in ANNOUNCED.finditer(text):
         if not any(covered[match.start(1) : match.end(1)]) and _may_be_name(match[1], text, match.start(1), rules):
             yield Suspicion(match.start(1), match.end(1), "a word where names stand")
+    for start, end, reason in slots(text, tokens, rules, covered):
+        yield Suspicion(start, end, reason)
     yield from _unknown_words(text, tokens, rules, covered)
 
 

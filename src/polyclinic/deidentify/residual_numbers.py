@@ -16,6 +16,7 @@ from polyclinic.deidentify.calendar_numbers import is_year
 from polyclinic.deidentify.number_shapes import (
     CODE_BEFORE,
     COUNT_BEFORE,
+    PLATE_LETTERS,
     PUBLIC_CODE,
     STAGE,
     TIMES,
@@ -41,7 +42,14 @@ DRIVEN = re.compile(
     r"\b(?:plates?|cars?|truck|van|suv|sedan|vehicle|honda|toyota|ford|chevy|jeep|motorcycle|towed|parked|driv\w+)\b",
     re.IGNORECASE,
 )
-AGED = re.compile(r"\b(?:age[ds]?|old|year|years|yrs?|yo|y/o|birthday|turn\w*|born|died|elderly)\b", re.IGNORECASE)
+AGED = re.compile(
+    r"\b(?:age[ds]?|old|year|years|yrs?|yo|y/o|y\.o|y|birthday|turn\w*|born|died|elderly)\b", re.IGNORECASE
+)
+YEARS_OLD = re.compile(r"(\d{2,3})-?(?:[mf]$|y)", re.IGNORECASE)
+# A word one of whose letters a reader of scanned pages took for a digit: 8atista, Memoria1, A1ene.
+MISREAD_WORD = re.compile(
+    r"[A-Za-z]{0,9}[0158](?!st|nd|rd|th|hour|week|month|year|dose|minute|time)[a-z]{3,}|[A-Z][a-z]{3,}[0158]"
+)
 SEX_BEFORE = re.compile(r"\b[MF]\"?\s?[,|/\t]\s?\"?$")
 SEXED = re.compile(r"\s?[-/,]?\s?[MF]\b")
 NO_AGE = re.compile(
@@ -92,6 +100,8 @@ def _of_word(text: str, begin: int, end: int, token: str) -> str:
     """Return why letters with digits are suspicious; nothing where they are not."""
     digits = sum(c.isdigit() for c in token)
     low = max(0, begin - 60)
+    if MISREAD_WORD.fullmatch(token) and not UNIT.match(text, begin + 1):
+        return "a word with a digit in it"
     head = token[: len(token) - len(token.lstrip(LETTERS))]
     if (
         token[:2].isdigit()
@@ -152,7 +162,8 @@ def _of_digits(text: str, begin: int, end: int, token: str, calendar: CalendarRu
     ):
         return "a label with a number"
     if digits <= PLAIN:
-        return ""
+        plate = PLATE_LETTERS.search(text, max(0, begin - 5), begin)
+        return "letters with digits" if plate and DRIVEN.search(text, max(0, begin - 40), begin) else ""
     if CODE_BEFORE.search(text, begin - 24, begin) or YEARS.match(token) or TIMES.match(token):
         return ""
     if token.isdigit():
