@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from polyclinic.deidentify.businesses import NO_PARTS
-from polyclinic.deidentify.institutions import GENERIC, OWN, PLAIN, SHORT_NAMES, InstitutionRules
+from polyclinic.deidentify.institutions import GENERIC, OF_MEDICINE, OWN, PLAIN, SHORT_NAMES, InstitutionRules
 from polyclinic.deidentify.joined_words import after, before, ends_names, is_upper
 from polyclinic.deidentify.language import Words, words_of
 from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, GIVEN, MONTH, NAME, STATE, STOP, TITLE
@@ -13,16 +13,16 @@ from polyclinic.deidentify.tokens import Tokens
 # Verbs and their like before `to` and `from` that go with places.
 _MOVES = frozenset(
     words_of(
-        "requested prescription prescriptions refill refills rx "
-        "transferred transfer transfers transferring admitted admit readmitted discharged discharge dc'd d/c'd d/c "
-        "dc referred referral referrals faxed fax sent send moved moving move went going goes go taken took brought "
-        "bring returned returning return back transported transport relocated relocating commutes commute commuting "
-        "drove drives travelled traveled travels traveling travelling flew trip visit visits close next release "
-        "released accepted records request letter retired graduated home came comes coming arrived arrives arriving "
-        "emigrated immigrated hails originally laid fired here closest nearest walked walks rushed airlifted biba "
-        "bib by ems is was are he she patient pt gentleman lady woman man male female teacher student retiree mine "
-        "people family child boy girl nurse farmer over belongings opinion mba bs ba ms phd md degree diploma ged "
-        "study studies images films ct mri labs results report reports notes call note scan echo"
+        "requested prescription prescriptions refill refills rx transferred transfer transfers transferring admitted "
+        "admit readmitted discharged discharge dc'd d/c'd d/c dc referred referral referrals faxed fax sent send "
+        "moved moving move went going goes go taken took brought bring returned returning return back transported "
+        "transport relocated relocating commutes commute commuting drove drives travelled traveled travels traveling "
+        "travelling flew trip visit visits close next release released accepted records request letter retired "
+        "graduated home came comes coming arrived arrives arriving emigrated immigrated hails originally laid fired "
+        "here closest nearest walked walks rushed airlifted biba bib by ems is was are he she patient pt gentleman "
+        "lady woman man male female teacher student retiree mine people family child boy girl nurse farmer over "
+        "belongings opinion mba bs ba ms phd md degree diploma ged study studies images films ct mri labs results "
+        "report reports notes call note scan echo"
     )
 )
 _LIVES = frozenset(
@@ -54,9 +54,8 @@ _OF_FIRMS = frozenset(
 )
 _EMPLOYED = frozenset(
     words_of(
-        "letter "
-        "works worked working work job jobs employed position nights days shifts shift drives drove driver cook "
-        "engineer accountant manager nurse teacher cashier clerk foreman mechanic welder supervisor janitor "
+        "letter works worked working work job jobs employed position nights days shifts shift drives drove driver "
+        "cook engineer accountant manager nurse teacher cashier clerk foreman mechanic welder supervisor janitor "
         "secretary custodian electrician plumber carpenter truck bus time volunteer volunteers volunteered coach "
         "coached student studies studying enrolled freshman sophomore junior senior teaches professor waitress "
         "server sells nights days evenings weekends retired graduated degree intern chef baker librarian"
@@ -93,18 +92,35 @@ _PAYERS = frozenset(
 )
 _VERBS = frozenset(
     words_of(
-        "leaving "
-        "attends attended attending declined visited joined left owns runs toured prefers chose near outside through"
+        "leaving attends attended attending declined visited joined left owns runs toured prefers chose near outside "
+        "through"
     )
 )
 # The two letters and the blank, or sign and blank, that end a word of the above.
 # What stands before a colon and a place.
 _LABELS = frozenset(
     words_of(
-        "attorney lawyer "
-        "facility hospital clinic employer employment school pharmacy church agency hospice dialysis hha dme "
-        "transport site institution practice organization company lab laboratory snf rehab choice university college "
-        "workplace ems parish provider location"
+        "attorney lawyer facility hospital clinic employer employment school pharmacy church agency hospice dialysis "
+        "hha dme transport site institution practice organization company lab laboratory snf rehab choice university "
+        "college workplace ems parish provider location"
+    )
+)
+# With a capital after `at` or `transferred to`, and yet no place's name.
+_NO_PLACES = frozenset(
+    words_of(
+        "baseline home bedside rest triage lunch breakfast dinner supper bedtime night noon midnight school church "
+        "work discharge floor tele telemetry stepdown hospice rehab surgery theatre theater recovery nursery preop "
+        "postop university college hospital clinic pharmacy lab radiology pathology dialysis hemodialysis intake "
+        "admission registration reception checkout follow-up visit birth delivery labor term onset presentation "
+        "present arrival time least best most once peak trough risk goal target room bed chair wheelchair stretcher "
+        "bathroom kitchen jail prison court shelter street bar gym park beach pool mosque temple synagogue daycare "
+        "preschool kindergarten camp base front back side top bottom right left center tube feeding date dose level "
+        "max maximum minimum thanksgiving christmas easter halloween ramadan hanukkah passover sunrise sunset "
+        "medicine pediatrics psych internet google facebook zoom heaven mass house office doctor nurse patient "
+        "family mother father staff security police hospitalist attending resident surgeon oncology cardiology "
+        "neurology urology observation inpatient outpatient transfer transplant trauma emergency urgent oxygen "
+        "insulin aspirin warfarin penicillin sulfa latex codeine morphine amoxicillin iodine contrast peanut "
+        "shellfish"
     )
 )
 # His employer, Dean Roofing, was told.
@@ -253,6 +269,14 @@ class AnnouncedRules(InstitutionRules):
             return Span(start, end, "institution")
         if worth == PLAIN and cue == "work" and not bit & STOP:
             return Span(start, end, "institution")
+        if worth == PLAIN and cue in ("place", "moves") and not bit & (STOP | EPONYM) and text[start - 2].islower():
+            fits = (
+                end - start > 3
+                and word not in _NO_PLACES
+                and not word.endswith("s")
+                and not word.endswith(OF_MEDICINE)
+            )
+            return Span(start, end, "institution") if fits else None
         if worth == OWN and not bit & GIVEN:
             return Span(start, end, "institution" if cue == "work" else "city")
         return None

@@ -76,7 +76,7 @@ _VAGUE = frozenset(
         "laboratories laboratory station"
     )
 )
-_OF_MEDICINE = (
+OF_MEDICINE = (
     *(
         "itis",
         "ectomy",
@@ -145,7 +145,7 @@ class InstitutionRules:
             return OWN
         if bit & STOP:
             return GENERIC if one_case or tokens.ends[j] - tokens.starts[j] < 5 else PLAIN
-        if not bit & NAME and len(word) > 6 and word.endswith(_OF_MEDICINE):
+        if not bit & NAME and len(word) > 6 and word.endswith(OF_MEDICINE):
             return GENERIC
         return PLAIN if bit or len(word) < 3 else OWN
 
@@ -226,7 +226,11 @@ class InstitutionRules:
             first = j
         # Words that only say what kind of care, before the first of its own: Outpatient Mercy Clinic.
         k = first
-        while k < i and (lower[k] in self.roles or lower[k] in _BEFORE_NAMES) and self.worth(tokens, k) == GENERIC:
+        while (
+            k < i
+            and (self.roles.get(lower[k], 0) > PHRASE or lower[k] in _BEFORE_NAMES)
+            and self.worth(tokens, k) == GENERIC
+        ):
             k += 1
         return k if k < i and lower[first] != "the" and self.worth(tokens, k) == OWN else first
 
