@@ -1,4 +1,4 @@
-"""Letterheads: a line of capitalised words right above a street or town is an institution's name."""
+"""Letterheads: a line of its own at the head of a page, or right above a street or town, is an institution's name."""
 
 from __future__ import annotations
 
@@ -14,6 +14,23 @@ _LONGEST = 60
 _WORD = re.compile(r"[^\W\d_][\w.'’-]*")
 _PARTS = frozenset(("department", "division", "section", "service", "office", "dept", "unit", "program"))
 _SMALL = frozenset(("of", "and", "the", "for", "at", "de", "la", "del", "in", "on"))
+
+
+_PAGE_FOLLOWS = re.compile(
+    r"[ \t]*\n\s{0,4}(?:tel\b|phone|fax|\(?\d|department|dept|division|office of|p\.?o\.? box|www|(?-i:[A-Z]{2,}\b)|"
+    r"=|-{3}|\*{3})|[ \t]*\n[ \t]*\n|[ \t]{2,}(?:department|dept|tel|phone|fax|page)|[ \t]*$",
+    re.IGNORECASE,
+)
+
+
+def heads_page(text: str, start: int, end: int) -> bool:
+    """Say whether a line of its own heads the text or a page of it, as a letterhead does."""
+    line = text.rfind("\n", 0, start) + 1
+    if text[line:start].strip(" *#=|") or start > 400:
+        return False
+    above = text[text.rfind("\n", 0, max(0, line - 1)) + 1 : line].strip()
+    top = len(above) < 45 and not any(c.isdigit() or c in ".:;," for c in above)
+    return top and (start < 3 or _PAGE_FOLLOWS.match(text, end) is not None)
 
 
 def letterheads(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from polyclinic.deidentify.businesses import CHAINS, UNITS
 from polyclinic.deidentify.fields import fields
-from polyclinic.deidentify.institutions import LISTING, SHORT_NAMES
+from polyclinic.deidentify.institutions import LISTING
 from polyclinic.deidentify.joined_words import before
 from polyclinic.deidentify.language import Words
 from polyclinic.deidentify.letterheads import letterheads
 from polyclinic.deidentify.lexicon import CITY, CREDENTIAL, STOP
+from polyclinic.deidentify.short_names import SHORT_NAMES
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.streets import (
     FOREIGN_TYPES,
