@@ -37,6 +37,7 @@ from polyclinic.deidentify.name_slots import (
     PEOPLE_LABELS,
     RELATIVES,
     ROLES,
+    SERVICE_LABELS,
     SERVICES,
     TITLES,
     VERBS,
@@ -60,10 +61,13 @@ FOLLOW_UP = re.compile(
     re.IGNORECASE,
 )
 TALK = re.compile(
-    r"\b(?:spoke|spoken|talked|speak|speaking|chatted|met|told|asked|texted|thanked|messaged|pinged|hugged|married)"
+    r"\b(?:instructed|tell|ask|text|remind|thank|spoke|spoken|talked|speak|speaking|chatted|met|told|"
+    r"asked|texted|thanked|messaged|pinged|hugged|married)"
     r"\s(?:with\s|to\s|w/\s)?$",
     re.IGNORECASE,
 )
+FIELD_GAP = re.compile(r"\.?(?:[ ]{2}|\t|[ ]*\|)")
+FIELD_OPENS = re.compile(r"(?:^|\n|\t|[ ]{2}|\d:\d\d )[ ]*$")
 LISTS = re.compile(r"\s?(?:/|&|\+)\s?|,?\s(?:and|or|&|AND|OR)\s|,\s")
 CLAUSE = re.compile(r"[,;]?\s[a-z]|,\s(?:[A-Z]|and|but)|;")
 FUNCTION_WORDS = frozenset(
@@ -232,7 +236,7 @@ class NameEvidence(NameExtent):
             left = 2
         if left == 1 and word in ("with", "to") and FOLLOW_UP.search(text, max(0, start - 40), start):
             left = 2
-        listed = left < 2 and self._in_list(tokens, i, begins)
+        listed = left < 2 and (right > 1 or bool(bit & (NAME | RARE))) and self._in_list(tokens, i, begins)
         if listed or (left == 1 and TALK.search(text, max(0, start - 20), start)):
             left = 2
         if left == 1 and word not in ("and", "or", "is", "for") and self.verb_cue.search(text, start - 60, start):
@@ -246,6 +250,10 @@ class NameEvidence(NameExtent):
         if last > i:
             return self._weigh_pair(tokens, i, last, begins, left, right)
         weight = left + right
+        if left < 2 and bit & COMMON and tokens.lower[i] in PLAIN_WORDS:
+            return False
+        if left == 1 and sign == ":" and bit & NAME and word in SERVICE_LABELS:
+            return self._ends_field(text, end)
         if bit & STOP and (sign or not announced or (upper and not STOPS.match(text, end))):
             return False
         if upper and not tokens.caseless:
@@ -281,7 +289,7 @@ class NameEvidence(NameExtent):
     def _in_list(self, tokens: Tokens, i: int, begins: dict[int, int]) -> bool:
         """Say whether a word stands in a list with a name that was found: Ann, Iris and granddaughter Sky."""
         text, starts, ends, bits = tokens.text, tokens.starts, tokens.ends, tokens.bits
-        if not bits[i] & (NAME | RARE) or bits[i] & (STOP | STATE | MONTH) & ~NAME:
+        if not bits[i] & (NAME | RARE | COMMON) or bits[i] & (STOP | STATE | MONTH) & ~NAME:
             return False
         upper = text[starts[i] : ends[i]].isupper()
         after = text[ends[i] : ends[i] + 5]

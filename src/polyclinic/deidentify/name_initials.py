@@ -146,12 +146,18 @@ def find_initials(text: str, lexicon: Mapping[str, int]) -> list[Span]:
     spans = []
     place = tail
     for line in text[tail:].split("\n"):
+        if len(line) > 63 and (found := ENDS_LINE.search(line, len(line) - 12)) and not _SLASHED.search(found[1]):
+            spans.append(Span(place + found.start(1), place + found.end(1), "name"))
         if len(line) < 64 and line.strip():
             if place and (found := TRAILER.match(line)) and not _SLASHED.search(found[1]):
                 spans.append(Span(place + found.start(1), place + found.end(1), "name"))
             if ("/" in line or ":" in line) and (found := ENDS_LINE.search(line)) and not _SLASHED.search(found[1]):
                 spans.append(Span(place + found.start(1), place + found.end(1), "name"))
-            if ("-" in line or "/" in line or "–" in line or "~" in line) and (found := DASHED.search(line)):
+            if (
+                place
+                and ("-" in line or "/" in line or "–" in line or "~" in line)
+                and (found := DASHED.search(line))
+            ):
                 before = line[found.start() - 1 : found.start()] if found.start() else ""
                 if found[1].lower() not in _NO_INITIALS and not before.strip():
                     spans.append(Span(place + found.start(1), place + found.end(1), "name"))

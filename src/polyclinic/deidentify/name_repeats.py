@@ -21,7 +21,7 @@ from polyclinic.deidentify.lexicon import (
     WORD,
 )
 from polyclinic.deidentify.name_context import NameContext
-from polyclinic.deidentify.name_slots import CLOSINGS, right_weight
+from polyclinic.deidentify.name_slots import CLOSINGS, PERSON_ONLY, right_weight
 from polyclinic.deidentify.ordinary_words import is_ordinary
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens, stands_alone
@@ -93,7 +93,7 @@ class NameRepeats(NameContext):
         if tokens.caseless:
             return False
         if right_weight(text, end, frozenset()) > 1:
-            return not bit & EPONYM or not self.starts_sentence(tokens, i)
+            return not bit & EPONYM or PERSON_ONLY.match(text, end) is not None or not self.starts_sentence(tokens, i)
         if text[start:end].isupper() and bit & COMMON:
             return False
         if not bit & (COMMON | MONTH) or not self.starts_sentence(tokens, i):

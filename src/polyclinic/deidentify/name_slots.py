@@ -40,12 +40,17 @@ ROLES = frozenset(
         "hospitalist cardiologist neurologist oncologist nephrologist pulmonologist urologist dermatologist "
         "gastroenterologist endocrinologist rheumatologist hematologist radiologist pathologist anesthesiologist "
         "obstetrician podiatrist optometrist dentist orthodontist chiropractor doula physio pt ot st slp rt rrt "
+        "transporter doula fob mob cg cpl lt capt vso papa mommy ex pca phlebotomist porter orderly "
+        "chaperone covering "
         "judge volunteer tutor mentor coordinator neonatologist intensivist physiatrist geriatrician "
         "internist adjuster "
         "operator dispatcher pilot crew custodian promotora comadre tía tío abuela abuelo"
     )
 )
 # Where one of these stands in parentheses, or before them, a person of that service is named: cards (Okafor).
+SERVICE_LABELS = frozenset(
+    words_of("ob obgyn peds pharm pharmacy cards ortho neph anesthesia pcp endo heme onc rheum surg cv")
+)
 SERVICES = frozenset(
     words_of(
         "cardiology cards nephrology renal neurology neuro pulm pulmonary pulmonology gi id ortho orthopedics "
@@ -62,6 +67,8 @@ VERBS = frozenset(
         "told asked paged called texted pinged messaged emailed notified informed updated thanked per w/ d/w "
         "s/w c/w by "
         "with saw via assisted met introduced reminded contacted reached advised consulted phoned said says for to "
+        "instructed taught educated congratulated counseled counselled see tell ask call page text remind "
+        "thank email update help "
         "saw appreciate and from is was it's its thinks thought"
     )
 )
@@ -86,7 +93,7 @@ _RELATIVE = "|".join(sorted((w for w in RELATIVES if w.isalpha()), key=len, reve
 AGE_BEHIND = re.compile(
     r",?\s{1,4}\(?(?:\d{1,3}\s?(?:[mf](?:ale|emale)?\b|y\.?[/ ]?o\b|yrs?\b|years?\b|-years?-old)|[mf]/?\d{2,3}\b)"
     r"|,\s(?:age )?\d{1,3}(?=[,.;)]|\s(?:and|who|is|was)\b)|\s\(\d{1,3}(?:[ yo/.]{0,4}|\s?(?:mo|months?|yrs?))[),]"
-    r"|\s(?:is|was)\s(?:an?|the|our)\s(?:\w+\s){0,2}\d{1,3}[- ]?(?:y|mo)",
+    r"|\s(?:is|was)\s(?:an?|the|our)\s(?:\w+\s){0,2}\d{1,3}[- ]?(?:y|mo|[mf]\b)",
     re.IGNORECASE,
 )
 DEGREE_BEHIND = re.compile(
@@ -110,13 +117,23 @@ OWNER = re.compile(
     rf"permission|email|car|job|insurance|vaccines?|meds|medications?|chart|{_RELATIVE})\b",
     re.IGNORECASE,
 )
+# What only people do.
+PERSON_ONLY = re.compile(
+    r"\s(?:(?:also|then|now|still|has|had|is|was|will|not|never)\s){0,2}(?:reports|denies|states|says|"
+    r"said|refused|refuses|"
+    r"resting|sleeping|wants|wanted|asked|agreed|agrees|concurs|concurred|verbali[sz]ed|repeated back|"
+    r"drove|thanked|tells|"
+    r"told|lives|works|worries|declined|complains|insists|supervising|accepting)\b",
+    re.IGNORECASE,
+)
 PERSON_BEHIND = re.compile(
     r"\s(?:(?:also|then|now|still|has|had|have|was|is|will|would|can|could|did|does|who|not|never|just|both)\s){0,3}"
     r"(?:reports?|reported|denies|denied|states?|stated|says|said|wants?|wanted|agreed|agrees|understands?|"
     r"understood|asked|asks|complains|complained|tells|told|thinks|thought|feels|felt|lives|lived|works|worked|"
     r"called|calls|spoke|speaks|requests|requested|consented|verbali[sz]ed|recommends?|recommended|concurs?|"
     r"concurred|advised|suggests?|suggested|aware|updated|agreeable|accompanied|accompanies|brought|brings|presents|"
-    r"accepting|following|recs|recommendations?|covering|on call|signing off|worries|"
+    r"thanked|repeated|supervising|supervised|assisted|examined|evaluated|performed|accepting|following|"
+    r"recs|recommendations?|covering|on call|signing off|worries|"
     r"carries|drives|drove|uses|refuses|refused|declines|declined|endorses|endorsed|attends|attended|tolerated|"
     r"returned|arrived|admits|admitted|insists|insisted|mentions|mentioned|explained|noticed|helps|helped|signed|"
     r"gave|gives|took|takes care|came|went|died|passed away|sitting|walking|resting|sleeping|progressing|"
@@ -167,9 +184,9 @@ def is_thing_place(text: str, start: int, end: int, listed: bool = True) -> bool
             or (not listed and (word == "on" or MEDICINES.search(text, max(0, start - 28), start)))
         ) and not ROLE_BEHIND.match(text, end):
             return True
-    if SCORE_BEHIND.match(text, end):
+    if SCORE_BEHIND.match(text, end) or RESULT_BEHIND.match(text, end):
         return not left_weight(text, start, *before_of(text, start))
-    return RESULT_BEHIND.match(text, end) is not None
+    return False
 
 
 def before_of(text: str, start: int) -> tuple[str, str]:
@@ -237,6 +254,8 @@ def left_weight(text: str, start: int, word: str, sign: str) -> int:
         return 3 if word in GREETINGS or word in ("welcome", "regards", "sincerely", "best") else 0
     if sign in ":=":
         plain = word.rstrip(")").removesuffix("(s")
+        if plain in SERVICE_LABELS:
+            return 1
         return 2 if not PEOPLE_LABELS.isdisjoint((plain, plain.removesuffix("s"))) else 0
     if sign == "(":
         return 2 if word in ROLES or word in SERVICES or word in RELATIVES else 0
@@ -276,6 +295,8 @@ def right_weight(text: str, end: int, phones: frozenset[int] | set[int]) -> int:
     if sign not in " ,\t":
         return 0
     if AGE_BEHIND.match(text, end) or DEGREE_BEHIND.match(text, end):
+        return 3
+    if PERSON_ONLY.match(text, end):
         return 3
     if ROLE_BEHIND.match(text, end) or PERSON_BEHIND.match(text, end):
         return 2

@@ -161,6 +161,12 @@ class NameWords:
             if bit & SUFFIX and tokens.lower[j].rstrip(".") in ("jr", "sr", "ii", "iii", "iv", "jnr", "snr"):
                 last = j
                 break
+            if (
+                "\n" in gap
+                and text[tokens.starts[j] : tokens.ends[j]].isupper()
+                != text[tokens.starts[i] : tokens.ends[i]].isupper()
+            ):
+                break
             wrapped = hard and gap == "\n" and bit & NAME and _is_wrapped(text, tokens.ends[last])
             if (
                 "\n" in gap
@@ -267,7 +273,7 @@ class NameWords:
             return False
         bit = tokens.bits[j]
         dotted = tokens.text[tokens.ends[i] - 1] == "." or tokens.text[tokens.ends[i] : tokens.ends[i] + 1] == "."
-        if not bit & FAMILY or bit & (STOP | EPONYM) or self.is_thing(tokens, j):
+        if not bit & FAMILY or bit & STOP or (bit & EPONYM and not dotted) or self.is_thing(tokens, j):
             return False
         if tokens.text[tokens.starts[j] : tokens.ends[j]].isupper() and tokens.ends[j] - tokens.starts[j] < 4:
             return False
