@@ -1,4 +1,4 @@
-"""Fields of places in data: a name and its value in JSON or XML, "employer": "Dean Roofing", <City>Barre</City>."""
+"""Fields of places in JSON and XML, "employer": "Dean Roofing", <City>Barre</City>, and schools by their number."""
 
 from __future__ import annotations
 
@@ -33,3 +33,14 @@ def fields(text: str) -> Iterator[Span]:
 
 def _kind(found: re.Match[str]) -> str:
     return next(kind for kind in ("institution", "city", "address") if found[kind])
+
+
+_NUMBERED = re.compile(
+    r"\b(?:P\.S\.|(?<=at )PS|(?<=from )PS|(?<=of )PS|(?<=attends )PS|(?<=to )PS) ?#?\d{1,3}\b(?! ?(?:cm|mm|/|\.\d|%))"
+)
+
+
+def numbered_schools(text: str) -> Iterator[Span]:
+    """Yield public schools by their number: P.S. 118, at PS 29."""
+    for found in _NUMBERED.finditer(text):
+        yield Span(found.start(), found.end(), "institution")

@@ -135,7 +135,7 @@ class InstitutionRules:
             return OWN if "&" in tokens.text[max(0, tokens.starts[j] - 1) : tokens.ends[j] + 1] else GENERIC
         if word in PARTS_OF_NAMES:
             return PLAIN if word in ("county", "memorial", "royal", "normal", "saints") else GENERIC
-        if bit & (NAME | CITY) and not bit & (COMMON | STOP):
+        if bit & (NAME | CITY | STATE) and not bit & (COMMON | STOP):
             return OWN
         if bit & STOP:
             return GENERIC if one_case or tokens.ends[j] - tokens.starts[j] < 5 else PLAIN
@@ -254,6 +254,10 @@ class InstitutionRules:
             or (strength == STRONG and plain and size > 1)
             or (plain and cued)
         )
+        if behind and not own - behind + plain and i not in (first, last) and lower[first] != "the":
+            at = text.find(" at ", tokens.ends[i], starts[i + 1])
+            if at >= 0:  # Cardiac Rehab at Lakeview
+                return Span(starts[i + 1], tokens.ends[last], "institution")
         return Span(starts[first], tokens.ends[last], "institution") if named else None
 
     def _right(self, tokens: Tokens, i: int, one_case: bool = False) -> tuple[int, int]:
@@ -367,7 +371,8 @@ class InstitutionRules:
             kind = strength == STRONG and (lower[i] in self.heads or self.roles[lower[i]] < STRONG)
             enough = own or behind or (plain and kind) or (plain > 1 and lower[first - 1] in ("at", "from"))
         else:
-            enough = own or behind or strength == FIRM or plain > (strength < STRONG)
+            cued = first and lower[first - 1] in ("at", "from") and lower[i] not in _VAGUE
+            enough = own or behind or strength == FIRM or plain > (strength < STRONG and not cued)
         named = first < i and border and enough
         if not named and own and nearest < i:
             first = nearest

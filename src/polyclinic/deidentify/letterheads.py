@@ -49,6 +49,8 @@ def letterheads(
     for place in places:
         begin = text.rfind("\n", 0, place.start) + 1
         if text[begin : place.start].strip(" \t>*") or begin < 2:
+            if place.type == "address" and (spot := _beside(tokens, begin, place.start, covered, worth)) is not None:
+                yield spot
             continue
         end = begin - 1
         start = text.rfind("\n", 0, end) + 1
@@ -76,3 +78,26 @@ def letterheads(
         ):
             continue
         yield Span(start, start + len(stripped), "institution")
+
+
+_BESIDE = re.compile(
+    r"(?:^|[,;:.|(] |  )((?:[A-Z][\w'’&.-]* |of |and |the |for |& ){0,6}[A-Z][\w'’&-]*)(?:, | - | – | \| )$"
+)
+
+
+def _beside(
+    tokens: Tokens, low: int, end: int, covered: Sequence[tuple[int, int]], worth: Callable[[Tokens, int, bool], int]
+) -> Span | None:
+    """Return the name right before a street on its line: Gulf South Surgical, 1150 Robert Blvd."""
+    found = _BESIDE.search(tokens.text, max(low, end - 70), end)
+    if found is None or " " not in found[1]:
+        return None
+    start, stop = found.span(1)
+    at = bisect_left(covered, (start, 0))
+    if any(a < stop and b > start for a, b in covered[max(0, at - 1) : at + 3]):
+        return None
+    inside = range(bisect_left(tokens.starts, start), bisect_left(tokens.starts, stop))
+    bits = tokens.bits
+    if not inside or any(bits[j] & (CREDENTIAL | TITLE) for j in inside) or all(bits[j] & NAME for j in inside):
+        return None
+    return Span(start, stop, "institution") if any(worth(tokens, j, False) for j in inside) else None

@@ -7,7 +7,7 @@ the rule that looks at its neighbours. What stands right behind `at`, `from` and
 from __future__ import annotations
 
 from polyclinic.deidentify.businesses import CHAINS, UNITS
-from polyclinic.deidentify.fields import fields
+from polyclinic.deidentify.fields import fields, numbered_schools
 from polyclinic.deidentify.institutions import LISTING
 from polyclinic.deidentify.joined_words import before
 from polyclinic.deidentify.language import Words
@@ -38,7 +38,7 @@ class PlaceRules(TownRules):
         super().__init__(words)
         self.streets = StreetRules(words)
         self.anchors = frozenset(self.roles)
-        self.shorts = SHORT_NAMES | _SAINTS | CHAINS | {"rite"}
+        self.shorts = SHORT_NAMES | _SAINTS | CHAINS | {"rite", "fort", "camp"}
         # What `find` asks of a word with a capital: what it does not name here is passed over unseen.
         self.asked = {
             PLACE_WORD: self.anchors | self.shorts | self.phrases_by_end.keys() | self.endings | UNITS,
@@ -103,6 +103,8 @@ class PlaceRules(TownRules):
             found += [Span(m.start(1), m.end(1), "city") for m in self.lower_city.finditer(text)]
             streets += in_lower_case(text)
         found += fields(text)
+        if "P.S." in text or "PS " in text:
+            found += numbered_schools(text)
         towns = [span for span in (*found, *closed) if span.type in ("city", "zip")]
         streets += streets_before_towns(tokens, towns)
         found += self.after_streets(tokens, streets, found)

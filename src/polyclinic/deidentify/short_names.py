@@ -25,6 +25,10 @@ class ShortNameRules(InstitutionRules):
         word = lower[i]
         if word == "lady":
             return self._our_lady(tokens, i)
+        if word in ("fort", "camp"):
+            step = after(tokens, i)
+            fits = step is not None and step[1] == " " and self.worth(tokens, step[0]) == OWN
+            return Span(starts[i], ends[step[0]], "institution") if step is not None and fits else None
         if word in CHAINS or word == "rite":
             return self._chain(tokens, i)
         if word in ("holy", "sacred", "mount", "mt", "st", "saint", "good"):
