@@ -75,7 +75,7 @@ class Rules:
                 *(self._ordinals | self._long_months | self.words["number_words"]),
                 *(holidays.words | holidays.season_words),
                 *(self.numbers.street_ends | ROUTE_WORDS),
-                *(names.relations | names.plain_given),
+                *(names.relations | names.plain_names),
             ],
             {},
             (*(tail[:2] for tail in TAILS), "in", *(f"{chr(c)}:" for c in range(128))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
+import importlib.metadata
 from pathlib import Path
 
 from polyclinic.deidentify.language import Words
@@ -65,9 +65,10 @@ def read_census() -> tuple[str, ...]:
 
 def _lines_of(package: str, name: str, wanted: str) -> list[str]:
     """Return the lines of a file that comes with a package, which is not imported."""
-    spec = importlib.util.find_spec(package)
-    folders = spec.submodule_search_locations if spec is not None else None
-    file = Path(next(iter(folders or [])), name) if folders else Path(name)
+    try:  # by its installation: the user may have a names.py of their own
+        file = Path(str(importlib.metadata.distribution(package).locate_file(f"{package}/{name}")))
+    except importlib.metadata.PackageNotFoundError:
+        file = Path(name)
     if not file.is_file():
         raise UserError(
             f"the rules of de-identification need {name} of the package {package}, which is not there: "

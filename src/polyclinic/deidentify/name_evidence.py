@@ -312,6 +312,12 @@ class NameEvidence(NameExtent):
         text, bits, starts, ends = tokens.text, tokens.bits, tokens.starts, tokens.ends
         words = [j for j in range(i, last + 1) if ends[j] - starts[j] > 1]
         if len(words) < 2:
+            if (
+                bits[i] & NAME
+                and FIELD_GAP.match(text, ends[last])
+                and FIELD_OPENS.search(text, max(0, starts[i] - 8), starts[i])
+            ):
+                return True  # 9:00  Thomas A    injection
             return (
                 left > 1
                 or right > 1

@@ -159,7 +159,7 @@ class NameRepeats(NameContext):
             for j in range(a, b + 1)
             if len(tokens.lower[j]) > 3 and not tokens.bits[j] & (COMMON | WORD | STOP | EPONYM)
         }
-        for word in {w for w in known if stands_alone(w, tokens.lowered)} | (self.plain_given & tokens.words):
+        for word in {w for w in known if stands_alone(w, tokens.lowered)} | (self.plain_names & tokens.words):
             place = text.find(word)  # in lower case it hardly ever stands there
             while place >= 0:
                 end = place + len(word)

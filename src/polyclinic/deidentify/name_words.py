@@ -6,6 +6,7 @@ import re
 
 from polyclinic.deidentify.language import Words, either, words_of
 from polyclinic.deidentify.lexicon import (
+    CITY,
     COMMON,
     CREDENTIAL,
     EPONYM,
@@ -92,6 +93,13 @@ class NameWords:
             for w, b in lexicon.items()
             if b & GIVEN and not b & (WORD | EPONYM | STOP | COMMON | MONTH) and len(w) > 3
         )
+        # Family names of the lists that open text hardly ever has in lower case.
+        self.plain_names = self.plain_given | {
+            w
+            for w in read_list("family_names")
+            if len(w) > 4
+            and not lexicon.get(w, STOP) & (WORD | EPONYM | STOP | COMMON | MONTH | CITY | STATE | TITLE)
+        }
 
     def _verb(self, tokens: Tokens, i: int) -> bool:
         return tokens.lower[i] in (
