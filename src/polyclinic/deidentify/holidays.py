@@ -9,6 +9,7 @@ from polyclinic.deidentify.language import Words, either
 
 _DAYS_OF_ALL = frozenset(["day", "new", "years", "eve", "of", "de", "sunday", "monday", "friday", "saturday", "all"])
 _SIGNS = ("", ".", ",", ":", ";", ")", "?", "!", "'s", '"', '."', '",', ',"', ").", "),", '?"', '!"', "-", "’s")
+_AHEAD = ("", '"', "(", "“", "'")
 
 
 class Holidays:
@@ -36,7 +37,7 @@ class Holidays:
         for holiday in words["holidays"]:
             key = max((w for w in holiday.split() if w not in _DAYS_OF_ALL), key=len, default=holiday)
             for form in (key, key.replace("'", "’"), key.replace("'", "")):
-                keys.update({form + sign: form for sign in _SIGNS})
+                keys.update({ahead + form + sign: form for sign in _SIGNS for ahead in _AHEAD})
                 whole = holiday.replace("'", form[-2:-1]) if "’" in form else holiday
                 phrases.setdefault(form, set()).update((whole.replace("'", "") if "'" not in form else whole,))
         self.keys, self.phrases = keys, {key: tuple(sorted(found)) for key, found in phrases.items()}

@@ -57,6 +57,7 @@ HEADINGS = (
 HEADING = re.compile("|".join(f"({pattern})" for _, pattern in HEADINGS), re.IGNORECASE)
 WHOLE_DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?$")
 # Cells between commas, perhaps in quotes, below a heading whose commas have no blank behind them.
+TIGHT_COMMAS = re.compile(r',[A-Za-z"#][^,\n]{0,30},[A-Za-z"#]')
 QUOTED = re.compile(r'"[^"\n]*"')
 COMMA_HEADING = re.compile(r"[A-Za-z#][\w /#.\"]*(?:,[A-Za-z#\"][\w /#.\"]*){2,}\s*$")
 MOST_ROWS = 60
@@ -70,7 +71,7 @@ _NO_NAMES = frozenset(
 
 def find_cells(text: str) -> Iterator[Span]:
     """Yield the cells that hold digits below a heading that names an identifier."""
-    if "|" not in text and "\t" not in text and "  " not in text and "," not in text:
+    if "|" not in text and "\t" not in text and "  " not in text and not TIGHT_COMMAS.search(text):
         return
     place = 0
     commas = False
