@@ -17,6 +17,8 @@ from polyclinic.deidentify.calendar import CalendarRules
 from polyclinic.deidentify.language import load_words
 from polyclinic.deidentify.lexicon import make_lexicon
 from polyclinic.deidentify.lower_case_lines import lower_case_lines
+from polyclinic.deidentify.name_initials import PATTERNS as of_initials
+from polyclinic.deidentify.name_repeats import PATTERNS as of_repeats
 from polyclinic.deidentify.names import NameRules
 from polyclinic.deidentify.numbers import COUNTS, UNITS, NumberRules
 from polyclinic.deidentify.places import PlaceRules
@@ -77,7 +79,7 @@ class Rules:
                 *(self.numbers.street_ends | ROUTE_WORDS),
                 *(names.relations | names.plain_names),
             ],
-            {},
+            {**names.patterns, **of_initials, **of_repeats},
             (*(tail[:2] for tail in TAILS), "in", *(f"{chr(c)}:" for c in range(128))),
             {**dict.fromkeys(UNITS, MEASURED), **dict.fromkeys(COUNTS, COUNTED)},
         )

@@ -46,7 +46,7 @@ from polyclinic.deidentify.name_slots import (
     left_weight,
     right_weight,
 )
-from polyclinic.deidentify.ordinary_words import MEDICAL_ENDING, is_ordinary, is_slip
+from polyclinic.deidentify.ordinary_words import ends_medically, is_ordinary, is_slip
 from polyclinic.deidentify.tokens import Tokens
 
 NEVER = TITLE | CREDENTIAL | INSTITUTION
@@ -188,7 +188,7 @@ class NameEvidence(NameExtent):
             word = tokens.lower[i]
             if bit & COMMON and (word in PLAIN_WORDS or word in self.labels or word in self.relations):
                 return False
-            return not (len(word) > 6 and MEDICAL_ENDING.search(word))
+            return not (len(word) > 6 and ends_medically(word))
         return not (bit & COMMON and tokens.lower[i] in self.relations)
 
     def _run(self, tokens: Tokens, i: int, taken: list[bool], begins: dict[int, int]) -> int:

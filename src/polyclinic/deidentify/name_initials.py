@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.lexicon import CREDENTIAL, STOP, TITLE
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import Tokens
+from polyclinic.deidentify.tokens import Tokens, at_places
 
 # What ends the line of one who dictated and one who typed: JRS/mt, JS:kl 03/04/2024
 TRAILER = re.compile(
@@ -88,6 +88,23 @@ CAPITALS = re.compile(
 )
 
 
+# Where one of the above may begin.
+PATTERNS = {
+    "by": (r"\bby\s[A-Z]", r"\bper\s[A-Z]", r"\bw/\s[A-Z]"),
+    "dictated": tuple(
+        rf"\b{word}{sign}"
+        for word in ("D", "T", "MT", "Tech", "Init", "Initials", "Typist", "Typ", "Trans", "Dict")
+        for sign in (":", " :")
+    ),
+    # at the last of the capitals
+    "staff": tuple(
+        rf"[A-Z]{sign}\s{word}"
+        for word in ("rn", "lpn", "cna", "pharmd", "PA-C", "CRNA", "APRN", "NP", "rrt")
+        for sign in ("", ",")
+    ),
+}
+
+
 def initials_of(tokens: Tokens, found: Iterable[tuple[int, int]]) -> set[str]:
     """Return the initials that names of two words and more have, in capitals, also with the family first."""
     known: set[str] = set()
@@ -101,13 +118,14 @@ def initials_of(tokens: Tokens, found: Iterable[tuple[int, int]]) -> set[str]:
     return known
 
 
-def find_known_initials(text: str, known: set[str]) -> list[Span]:
+def find_known_initials(tokens: Tokens, known: set[str]) -> list[Span]:
     """Return where the initials of names stand that the text has: in a signature, a list of who did what.
 
     Args:
-        text: the text.
+        tokens: words of the text.
         known: from `initials_of`.
     """
+    text = tokens.text
     spans = []
     for found in CAPITALS.finditer(text):
         start = found.start()
@@ -140,8 +158,9 @@ def find_known_initials(text: str, known: set[str]) -> list[Span]:
     return spans
 
 
-def find_initials(text: str, lexicon: Mapping[str, int]) -> list[Span]:
+def find_initials(tokens: Tokens, lexicon: Mapping[str, int]) -> list[Span]:
     """Return initials at the end of a text: who dictated, who typed, who signed."""
+    text, hits = tokens.text, tokens.hits
     tail = max(0, len(text) - 600)
     spans = []
     place = tail
@@ -162,15 +181,19 @@ def find_initials(text: str, lexicon: Mapping[str, int]) -> list[Span]:
                 if found[1].lower() not in _NO_INITIALS and not before.strip():
                     spans.append(Span(place + found.start(1), place + found.end(1), "name"))
         place += len(line) + 1
-    for found in DICTATED.finditer(text, tail):
+    for found in at_places(DICTATED, text, [at for at in hits.get("dictated", ()) if at >= tail]):
         if found[1].lower() not in _NO_INITIALS:
             spans.append(Span(found.start(1), found.end(1), "name"))
-    staff = any(word in text for word in _STAFF)
-    for m in INITIALS_OF_STAFF.finditer(text) if staff else ():
+    staff = hits.get("staff", ())
+    if staff and not any(word in text for word in _STAFF):
+        staff = ()
+    capitals = sorted({at - size for at in staff for size in (2, 1) if at >= size})
+    for m in at_places(INITIALS_OF_STAFF, text, capitals):
         if m[1] not in _DEPARTMENTS and not text[m.start() - 1 : m.start()].strip(" \t\n("):
             spans.append(Span(m.start(1), m.end(1), "name"))
-    if " by " in text or " BY " in text or " per " in text or "w/ " in text:
-        for m in INITIALS_AFTER_BY.finditer(text):
+    by = hits.get("by", ())
+    if by and (" by " in text or " BY " in text or " per " in text or "w/ " in text):
+        for m in at_places(INITIALS_AFTER_BY, text, by):
             if m[1] not in _DEPARTMENTS or " AT " in text[m.end() : m.end() + 4]:
                 spans.append(Span(m.start(1), m.end(1), "name"))
     lowered = text[tail:].lower()

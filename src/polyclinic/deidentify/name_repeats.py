@@ -24,7 +24,7 @@ from polyclinic.deidentify.name_context import NameContext
 from polyclinic.deidentify.name_slots import CLOSINGS, PERSON_ONLY, right_weight
 from polyclinic.deidentify.ordinary_words import is_ordinary
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import Tokens, stands_alone
+from polyclinic.deidentify.tokens import Tokens, at_places, stands_alone
 
 # His son mark here: a word of the lists that is also a word needs one of these behind it.
 _RELATED = re.compile(
@@ -39,6 +39,7 @@ CLOSED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 CLOSING_LINES = words_of("thx ty thank best regards cheers sincerely love respectfully yours kind warm take")
+PATTERNS = {"closing": [rf"\b{word}" for word in CLOSING_LINES]}
 # What people do, behind a name that the text has already
 ACTS = re.compile(r"\s(?:[a-z]{3,}(?:s|ed)|did|is|was|has|had|will|can|and|to|who|does)\b")
 _NEXT_WORD = re.compile(r"\s([a-z]+)\b")
@@ -112,8 +113,10 @@ class NameRepeats(NameContext):
             return []
         text = tokens.text
         spans = []
-        titled = any(title in text for title in _LOWER_TITLES)
-        for match in self.lower_title.finditer(text) if titled else ():
+        titled = tokens.hits.get("title", ())
+        if titled and not any(title in text for title in _LOWER_TITLES):
+            titled = ()
+        for match in at_places(self.lower_title, text, titled):
             words = match[1].split()
             if match.start() and text[match.start() - 1].isalnum():
                 continue
@@ -149,8 +152,8 @@ class NameRepeats(NameContext):
                     if unlisted or (bit & GIVEN and not bit & STOP and (not bit & COMMON or related[2])):
                         spans.append(Span(related.start(1), related.end(1), "name"))
                 place = text.find(f"{relation} ", place + 1)
-        ends = any(f"\n{word}" in tokens.lowered for word in CLOSING_LINES)
-        for closing in CLOSED.finditer(text) if ends else ():
+        closings = [at for at in tokens.hits.get("closing", ()) if not at or text[at - 1] == "\n"]
+        for closing in at_places(CLOSED, text, closings) if any(closings) else ():
             if not CLOSINGS.fullmatch(closing[1]):
                 spans.append(Span(closing.start(1), closing.end(1), "name"))
         known = {

@@ -7,6 +7,7 @@ the rules add them up, with what the lists say of the word.
 
 from __future__ import annotations
 
+import functools
 import re
 
 from polyclinic.deidentify.language import words_of
@@ -89,6 +90,11 @@ CLOSINGS = re.compile(
     r"[^.\n]{0,30}|(?:kind|warm|best)(?:est)? (?:regards|wishes)|yours \w+|take care|xoxo|warmly|gratefully)[,.!]*",
     re.IGNORECASE,
 )
+# With one of these each of them begins.
+CLOSING_HEADS = (
+    *("many ", "with ", "thx", "thank", "ty", "best", "regards", "cheers", "sincerely", "love", "respectfully"),
+    *("cordially", "yours", "kind", "warm", "take care", "xoxo", "gratefully"),
+)
 _RELATIVE = "|".join(sorted((w for w in RELATIVES if w.isalpha()), key=len, reverse=True))
 AGE_BEHIND = re.compile(
     r",?\s{1,4}\(?(?:\d{1,3}\s?(?:[mf](?:ale|emale)?\b|y\.?[/ ]?o\b|yrs?\b|years?\b|-years?-old)|[mf]/?\d{2,3}\b)"
@@ -117,31 +123,34 @@ OWNER = re.compile(
     rf"permission|email|car|job|insurance|vaccines?|meds|medications?|chart|{_RELATIVE})\b",
     re.IGNORECASE,
 )
+_HELPERS = r"also|then|now|still|has|had|have|was|is|will|would|can|could|did|does|who|not|never|just|both"
 # What only people do.
+_ONLY_ACTS = (
+    r"reports|denies|states|says|said|refused|refuses|resting|sleeping|wants|wanted|asked|agreed|agrees|"
+    r"concurs|concurred|verbali[sz]ed|repeated back|drove|thanked|tells|told|lives|works|worries|declined|"
+    r"complains|insists|supervising|accepting"
+)
 PERSON_ONLY = re.compile(
-    r"\s(?:(?:also|then|now|still|has|had|is|was|will|not|never)\s){0,2}(?:reports|denies|states|says|"
-    r"said|refused|refuses|"
-    r"resting|sleeping|wants|wanted|asked|agreed|agrees|concurs|concurred|verbali[sz]ed|repeated back|"
-    r"drove|thanked|tells|"
-    r"told|lives|works|worries|declined|complains|insists|supervising|accepting)\b",
-    re.IGNORECASE,
+    rf"\s(?:(?:also|then|now|still|has|had|is|was|will|not|never)\s){{0,2}}(?:{_ONLY_ACTS})\b", re.IGNORECASE
 )
-PERSON_BEHIND = re.compile(
-    r"\s(?:(?:also|then|now|still|has|had|have|was|is|will|would|can|could|did|does|who|not|never|just|both)\s){0,3}"
-    r"(?:reports?|reported|denies|denied|states?|stated|says|said|wants?|wanted|agreed|agrees|understands?|"
-    r"understood|asked|asks|complains|complained|tells|told|thinks|thought|feels|felt|lives|lived|works|worked|"
-    r"called|calls|spoke|speaks|requests|requested|consented|verbali[sz]ed|recommends?|recommended|concurs?|"
-    r"concurred|advised|suggests?|suggested|aware|updated|agreeable|accompanied|accompanies|brought|brings|presents|"
-    r"thanked|repeated|supervising|supervised|assisted|examined|evaluated|performed|accepting|following|"
-    r"recs|recommendations?|covering|on call|signing off|worries|"
-    r"carries|drives|drove|uses|refuses|refused|declines|declined|endorses|endorsed|attends|attended|tolerated|"
-    r"returned|arrived|admits|admitted|insists|insisted|mentions|mentioned|explained|noticed|helps|helped|signed|"
-    r"gave|gives|took|takes care|came|went|died|passed away|sitting|walking|resting|sleeping|progressing|"
-    r"present|here|"
-    r"at bedside|at the bedside|on scene|on the phone|hcp|poa|nok|acknowledged|witnessed|observed|placed|started|"
-    r"ordered|paged|notified|informed|will|calling|speaking)\b",
-    re.IGNORECASE,
+_ACTS = (
+    r"reports?|reported|denies|denied|states?|stated|says|said|wants?|wanted|agreed|agrees|understands?|"
+    r"understood|asked|asks|complains|complained|tells|told|thinks|thought|feels|felt|lives|lived|works|"
+    r"worked|called|calls|spoke|speaks|requests|requested|consented|verbali[sz]ed|recommends?|recommended|"
+    r"concurs?|concurred|advised|suggests?|suggested|aware|updated|agreeable|accompanied|accompanies|brought|"
+    r"brings|presents|thanked|repeated|supervising|supervised|assisted|examined|evaluated|performed|accepting|"
+    r"following|recs|recommendations?|covering|on call|signing off|worries|carries|drives|drove|uses|refuses|"
+    r"refused|declines|declined|endorses|endorsed|attends|attended|tolerated|returned|arrived|admits|admitted|"
+    r"insists|insisted|mentions|mentioned|explained|noticed|helps|helped|signed|gave|gives|took|takes care|"
+    r"came|went|died|passed away|sitting|walking|resting|sleeping|progressing|present|here|at bedside|"
+    r"at the bedside|on scene|on the phone|hcp|poa|nok|acknowledged|witnessed|observed|placed|started|ordered|"
+    r"paged|notified|informed|will|calling|speaking"
 )
+PERSON_BEHIND = re.compile(rf"\s(?:(?:{_HELPERS})\s){{0,3}}(?:{_ACTS})\b", re.IGNORECASE)
+_FIRST_OF_ACTS = re.compile(
+    "|".join([_HELPERS, *(act.partition(" ")[0] for act in f"{_ACTS}|{_ONLY_ACTS}".split("|"))]), re.IGNORECASE
+)
+_WORD_BEHIND = re.compile(r"\s(\w+)")
 # A finding of a test, a score, a size: what stands before it is a thing.
 RESULT_BEHIND = re.compile(
     r"(?:['’]s)?(?:\s(?:test|sign)s?)?(?:[ /][A-Z][\w'’]+){0,2}\s?[:=]?\s?"
@@ -281,6 +290,12 @@ def _signs_off(text: str, start: int) -> bool:
     return not rest.strip() or (text[line] == ">" and rest[0] != ">")
 
 
+@functools.lru_cache(maxsize=1 << 14)
+def begins_act(word: str) -> bool:
+    """Say whether what a person does may begin with a word."""
+    return _FIRST_OF_ACTS.fullmatch(word) is not None
+
+
 def right_weight(text: str, end: int, phones: frozenset[int] | set[int]) -> int:
     """Return how strongly what stands behind a place says that a name ends there, from 0 to 3.
 
@@ -294,10 +309,18 @@ def right_weight(text: str, end: int, phones: frozenset[int] | set[int]) -> int:
         return 2 if sign and OWNER.match(text, end) else 0
     if sign not in " ,\t":
         return 0
-    if AGE_BEHIND.match(text, end) or DEGREE_BEHIND.match(text, end):
+    following = text[end + 1 : end + 2]
+    plain = sign != "," and following.islower()  # few ages and roles begin so, and no degree
+    if (not plain or following in "mfiw") and AGE_BEHIND.match(text, end):
         return 3
-    if PERSON_ONLY.match(text, end):
+    if not plain and DEGREE_BEHIND.match(text, end):
         return 3
-    if ROLE_BEHIND.match(text, end) or PERSON_BEHIND.match(text, end):
+    word = _WORD_BEHIND.match(text, end)
+    acts = word is not None and begins_act(word[1])
+    if acts and PERSON_ONLY.match(text, end):
+        return 3
+    if ((not plain or following in "iafwo") and ROLE_BEHIND.match(text, end)) or (
+        acts and PERSON_BEHIND.match(text, end)
+    ):
         return 2
     return 2 if any(place in phones for place in range(end + 1, end + 4)) else 0

@@ -82,7 +82,9 @@ class NameWords:
         )
         hard = either(words["titles"] | {"doctor", "nurse"})
         by_first: dict[str, set[str]] = {}
-        for title in (words["titles"] & {"mr", "mrs", "ms", "miss", "dr", "drs", "prof"}) | {"doctor", "nurse"}:
+        low = (words["titles"] & {"mr", "mrs", "ms", "miss", "dr", "drs", "prof"}) | {"doctor", "nurse"}
+        self.patterns = {"title": [rf"{title}{stop}\s+[a-z]" for title in sorted(low) for stop in ("", ".")]}
+        for title in low:
             by_first.setdefault(title[0], set()).add(title[1:])
         heads = "|".join(f"{first}(?:{either(rest)})" for first, rest in sorted(by_first.items()))
         self.lower_title = re.compile(rf"(?:{heads})\.?\s+([a-z][a-z'’-]+(?:\s+[a-z][a-z'’-]+)?)")

@@ -42,7 +42,7 @@ class NameRules(NameLeftovers):
 
     def find(self, tokens: Tokens, closed: list[Span]) -> list[Span]:
         """Return the names in a text; words inside the spans of `closed` are no names."""
-        text, starts, _ends, bits, _lower = tokens.text, tokens.starts, tokens.ends, tokens.bits, tokens.lower
+        starts, bits = tokens.starts, tokens.bits
         found: list[tuple[int, int]] = []  # first and last token of each name
         until = -1
         shut = _inside(starts, closed)
@@ -73,9 +73,9 @@ class NameRules(NameLeftovers):
         spans = [self._span(tokens, a, b, shut) for a, b in found]
         spans += self._again(tokens, found, shut)
         spans += self._lower_case(tokens, found)
-        spans += find_initials(text, self.lexicon)
+        spans += find_initials(tokens, self.lexicon)
         if initials := initials_of(tokens, found):
-            spans += find_known_initials(text, initials)
+            spans += find_known_initials(tokens, initials)
         return spans
 
     def _name_from(self, tokens: Tokens, i: int, shut: list[bool]) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +33,12 @@ ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "ly", "less", "like", "wise")
 PLAIN = COMMON | STOP | STATE | EPONYM | CREDENTIAL
 
 
+@functools.lru_cache(maxsize=1 << 16)
+def ends_medically(word: str) -> bool:
+    """Say whether a word in lower case has an ending that hardly any name has."""
+    return MEDICAL_ENDING.search(word) is not None
+
+
 def is_ordinary(word: str, lexicon: Mapping[str, int]) -> bool:
     """Say whether a word in lower case is an ordinary one, or is made of ordinary ones.
 
@@ -51,7 +58,7 @@ def is_ordinary(word: str, lexicon: Mapping[str, int]) -> bool:
                 len(ending) > 1 and stem[-1] == stem[-2] and lexicon.get(stem[:-1], 0) & COMMON
             ):
                 return True
-    if len(plain) > 6 and MEDICAL_ENDING.search(plain):
+    if len(plain) > 6 and ends_medically(plain):
         return True
     found = PREFIX.match(plain)
     least = 5 if found is not None and found.end() < 4 else 4

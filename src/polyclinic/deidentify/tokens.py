@@ -94,6 +94,15 @@ def in_lower_case(text: str) -> str:
     return lowered
 
 
+def at_places(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
+    """Yield what `pattern.finditer` yields, when it can match at some places only: these, in order."""
+    until = 0
+    for place in places:
+        if place >= until and (found := pattern.match(text, place)) is not None:
+            until = found.end()
+            yield found
+
+
 def stands_alone(word: str, lowered: str) -> bool:
     """Say whether a word stands between spaces, or between a space and an end of the text."""
     place = lowered.find(word)
