@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 
 from polyclinic.deidentify.lexicon import CREDENTIAL, MONTH, NAME, TITLE
 from polyclinic.deidentify.tokens import Tokens
@@ -16,6 +17,7 @@ _LINKS = {
     **dict.fromkeys(("de", "del", "de la", "de los"), "of"),
     **{"and the": "and", "for the": "for", "at the": "at", "& the": "&"},
 }
+_MISREAD = re.compile(r"[01][a-z]{0,8}")  # Wins1ow Veterans Hospital
 _JOINING = frozenset(("of", "and", "for", "at", "the", "or", "on"))
 _LONGEST_GAP = 12
 WRAPPED = 40  # characters of a line below which nobody wrapped it
@@ -32,6 +34,8 @@ def _link(gap: str) -> str | None:
         return " "
     if core == "" and not gap:
         return None
+    if _MISREAD.fullmatch(core):
+        return " "
     return _LINKS.get(core) if core != "/" else None
 
 
