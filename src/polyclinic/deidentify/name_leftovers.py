@@ -170,7 +170,7 @@ class NameLeftovers(NameEvidence):
             return after in (".", ",", ";", ")", "\n", "'", "") and self._last_word(text, start) in RIGHT_BEFORE_NAMES
         if VERB_BEHIND.match(text, end) or self._plain_pair(tokens, i):
             return True
-        if self.starts_sentence(tokens, i):
+        if self.starts_sentence(tokens, i) or (bits[i] & EPONYM and "-" in word):
             return False
         return self._last_word(text, start) in BEFORE_NAMES and not (
             after == " " and text[end + 1 : end + 2].isupper()
