@@ -19,6 +19,7 @@ from polyclinic.deidentify.lexicon import make_lexicon
 from polyclinic.deidentify.lower_case_lines import lower_case_lines
 from polyclinic.deidentify.name_initials import PATTERNS as of_initials
 from polyclinic.deidentify.name_repeats import PATTERNS as of_repeats
+from polyclinic.deidentify.name_signatures import PATTERNS as of_signatures
 from polyclinic.deidentify.names import NameRules
 from polyclinic.deidentify.numbers import COUNTS, UNITS, NumberRules
 from polyclinic.deidentify.places import PlaceRules
@@ -79,7 +80,7 @@ class Rules:
                 *(self.numbers.street_ends | ROUTE_WORDS),
                 *(names.relations | names.plain_names),
             ],
-            {**names.patterns, **of_initials, **of_repeats},
+            {**names.patterns, **of_initials, **of_repeats, **of_signatures},
             (*(tail[:2] for tail in TAILS), "in", *(f"{chr(c)}:" for c in range(128))),
             {**dict.fromkeys(UNITS, MEASURED), **dict.fromkeys(COUNTS, COUNTED)},
         )

@@ -27,6 +27,7 @@ from polyclinic.deidentify.lexicon import (
 from polyclinic.deidentify.name_columns import names_before_ages, names_of_columns
 from polyclinic.deidentify.name_initials import find_initials, find_known_initials, initials_of
 from polyclinic.deidentify.name_leftovers import NameLeftovers
+from polyclinic.deidentify.name_signatures import find_signatures
 from polyclinic.deidentify.name_slots import is_thing_place
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
@@ -76,6 +77,8 @@ class NameRules(NameLeftovers):
         spans += find_initials(tokens, self.lexicon)
         if initials := initials_of(tokens, found):
             spans += find_known_initials(tokens, initials)
+        people = [tokens.text[starts[first] : tokens.ends[last]] for first, last in found if last > first]
+        spans += find_signatures(tokens, self.lexicon, closed, people)
         return spans
 
     def _name_from(self, tokens: Tokens, i: int, shut: list[bool]) -> tuple[int, int] | None:
