@@ -79,7 +79,7 @@ MONTH_LEFT = re.compile(
     re.IGNORECASE,
 )
 STREET_LEFT = re.compile(
-    r"(?<![\w/.$-])\d{1,5}[A-Z]? (?:[NSEW]\.? )?(?:[A-Z][\w'.-]+ ){1,3}(?:St|Street|Ave|Avenue|Rd|Road|Ln|Lane|"
+    r"(?<![\w/.$:-])\d{1,5}[A-Z]? (?:[NSEW]\.? )?(?:[A-Z][\w'.-]+ ){1,3}(?:St|Street|Ave|Avenue|Rd|Road|Ln|Lane|"
     r"Blvd|Ct|Court|Dr|Drive|Way|Pl|Place|Hwy|Pkwy|Ter|Cir|"
     r"Circle|Trail|Loop|ST|STREET|AVE|AVENUE|RD|ROAD|LN|LANE|BLVD|CT|DRIVE|WAY)\b"
 )
@@ -138,13 +138,29 @@ def _all(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterato
         for match in pattern.finditer(text):
             yield Suspicion(match.start(), match.end(), reason)
     for match in DAY_LEFT.finditer(text):
+        if not _may_be_day(match["day"], text, match.start("day"), rules):
+            continue
         yield Suspicion(match.start("day"), match.end("day"), "digits like a date")
     for match in ANNOUNCED.finditer(text):
-        if not any(covered[match.start(1) : match.end(1)]) and _may_be_name(match[1], text, match.start(1), rules):
+        if (
+            "_" not in match[1]
+            and not any(covered[match.start(1) : match.end(1)])
+            and _may_be_name(match[1], text, match.start(1), rules)
+        ):
             yield Suspicion(match.start(1), match.end(1), "a word where names stand")
     for start, end, reason in slots(text, tokens, rules, covered):
         yield Suspicion(start, end, reason)
     yield from _unknown_words(text, tokens, rules, covered)
+
+
+def _may_be_day(written: str, text: str, start: int, rules: Rules) -> bool:
+    """Say whether digits after `on` or `since` are none of the scores, parts and ranges that are known."""
+    numbers = re.split(r"[/.-]", written)
+    if len(numbers) != 2:
+        return True
+    if "/" in written:
+        return rules.calendar.find_month_day(text, start) is not None
+    return int(numbers[0]) > int(numbers[1])
 
 
 def _may_be_name(word: str, text: str, start: int, rules: Rules) -> bool:

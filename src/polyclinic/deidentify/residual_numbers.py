@@ -34,7 +34,7 @@ LABEL = re.compile(
     r"(?:\b(?:mrns?|ssn|npi|dea|vin|plates?|placard|imei|badge|locker|docket|pager|ext|beeper|pgr|bleep|fax|"
     r"finger ?prints?|voice ?prints?|iris|retinal?|palm ?print|biometric|last (?:4|four)|id|account|acct|serial|"
     r"policy|member|medicare|medicaid|passport|accession|licen[cs]e|"
-    r"social|phone|tel|extension|tag|card|number)\b|#)[\s:#.=(-]{0,4}(?:(?:is|no|"
+    r"social|phone|tel|extension|tag|card|number)\b|#)(?:[\s:#=(-]|\.(?!\s)){0,4}(?:(?:is|no|"
     r"number|ending|in|of|at|code)\b[\s:#.]*){0,2}$",
     re.IGNORECASE,
 )
@@ -58,7 +58,9 @@ NO_AGE = re.compile(
     re.IGNORECASE,
 )
 ROWED = re.compile(r"\d{1,3}(?: \d{1,3})+|(?:[0-2]\d[0-5]\d ?)+|\d+\. \d.*")  # numbers of a table
-BOX_BEFORE = re.compile(r"\b(?:box|apt|suite|ste|rr)\b\.?\s?#?\s?$", re.IGNORECASE)
+ROOM_BEFORE = re.compile(r"\b(?:room|rm|bed|ward|unit)\b[\s.:#]*$", re.IGNORECASE)
+LEVELS = re.compile(r"[CTLS]\d{1,2}(?:[-/][CTLS]?\d{1,2})+", re.IGNORECASE)  # of the spine: T11-12
+BOX_BEFORE = re.compile(r"\b(?:box|apt|suite|ste)\b\.?\s?#?\s?$", re.IGNORECASE)
 MONTH_AND_YEAR = re.compile(r"(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d\d|(?:19|20)\d\d[-/](?:0[1-9]|1[0-2])")
 NUMBERED_WORD = re.compile(
     r"\d+(?:st|nd|rd|th|s|mg|mcg|ml|kg|cm|mm|am|pm|hrs?|min|yo|x|d|h|w|wk|mo|yr|y|k|g|l|u|f|c)$"
@@ -117,6 +119,8 @@ def _of_word(text: str, begin: int, end: int, token: str) -> str:
         return ""
     if digits > 2 and token.upper() == token and DRIVEN.search(text, low, begin):
         return "letters with digits"
+    if ROOM_BEFORE.search(text, max(low, begin - 8), begin) or LEVELS.fullmatch(token):
+        return ""
     if digits < 4 or len(token) < IN_WORDS or STAGE.match(token) or VARIANT.match(token):
         return ""
     if (len(token) <= LONGEST_CODE and CODE_BEFORE.search(text, begin - 24, begin)) or UNIT.match(
@@ -172,8 +176,10 @@ def _of_digits(text: str, begin: int, end: int, token: str, calendar: CalendarRu
     parts = re.split(r"[-–./_:,]", token)
     if "," in token or ("." in token and len(parts) == 2) or (":" in token and max(map(len, parts)) <= 2):
         return ""
-    if "/" in token and len(parts) == 2:
+    if "/" in token and (len(parts) == 2 or "." in token):
         return ""
+    if len(parts) > 2 and all(part.isdigit() and int(part) % 5 == 0 for part in parts) and "-0" not in token:
+        return ""  # 40-40-30-20-10: a dose that goes down
     if all(len(part) <= 3 for part in parts) and digits < 7 and not _like_date(parts):
         return ""
     return "a long number"

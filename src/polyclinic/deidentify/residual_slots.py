@@ -53,7 +53,9 @@ def slots(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterat
         bit = look(value.lower().rstrip(".,"), 0)
         following = look((match["next"] or "").lower(), 0)
         named = (
-            bool(bit & NAME or not bit) and not bit & (STOP | STATE) and not (bit & COMMON and value[1:].islower())
+            bool(bit & NAME or not bit)
+            and not bit & (STOP | STATE | TITLE)
+            and not (bit & COMMON and value[1:].islower())
         )
         if (
             not covered[match.start("value")]
