@@ -92,8 +92,8 @@ def find_signatures(
     yield from _references(tokens)
     yield from _by(tokens)
     for span in closed:
-        if span.type == "date" and (found := _behind_date(text, span, lexicon, agreeing)):
-            yield found
+        if span.type == "date" and (behind := _behind_date(text, span, lexicon, agreeing)):
+            yield behind
     for _, end, _ in tokens.runs:  # blocks of tissue: A1-A7 (st)
         if text[end : end + 2] == " (" and (keyed := KEYED.match(text, end)):
             start = end
