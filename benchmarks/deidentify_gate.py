@@ -2,7 +2,8 @@
 
     python benchmarks/deidentify_gate.py invented/labels.jsonl [more.jsonl] [--clean FILE.jsonl]
 
-Of each note and type one labelled identifier is drawn (seed 5), what was found of it is left out, and the gate judges the note: `seen` counts those it is suspicious of at that place, `held` the notes it holds back.
+Of each note and type one labelled identifier is drawn (seed 5), what was found of it is left out, and the gate judges
+the note: `seen` counts those it is suspicious of at that place, `held back` the notes it does not let go.
 Then the notes as they are: how many of those with a missed identifier, and without one, it holds back. `--clean` is a
 file of lines with `text`, without identifiers or nearly so: how many are held back for nothing, and why.
 """
