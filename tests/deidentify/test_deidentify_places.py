@@ -129,3 +129,11 @@ def test_lines_in_lower_case_are_read_as_such_in_a_text_with_capitals() -> None:
 def test_a_text_that_is_written_with_capitals_has_no_lines_in_lower_case() -> None:
     text = "He lives alone. He walks with a cane, and his daughter visits on most days of the week.\n" * 4
     assert list(lower_case_lines(text)) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "The", "at ", "Fort", "PS 1", "P.S.", "Our Lady", "a" * 20000, "Hospital " * 400]
+)
+def test_text_without_a_name_of_a_place_has_none(text: str) -> None:
+    assert all(0 <= span.start < span.end <= len(text) for span in RULES.find(text))
+    assert places(text) == [] or text == "P.S. 1"

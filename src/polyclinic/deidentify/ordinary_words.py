@@ -85,7 +85,7 @@ def is_slip(word: str, lexicon: Mapping[str, int]) -> bool:
         for end in ("to", "of", "for", "with", "and", "the")
     ):
         return True  # two words run together: Returnto
-    return len(word) > 6 and any(lexicon.get(form, 0) & COMMON for form in _one_off(word))
+    return 6 < len(word) < 30 and any(lexicon.get(form, 0) & COMMON for form in _one_off(word))
 
 
 def is_abbreviation(word: str, words: Sequence[str]) -> bool:
