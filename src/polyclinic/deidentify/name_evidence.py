@@ -237,7 +237,9 @@ class NameEvidence(NameExtent):
         if left == 1 and word in ("with", "to") and FOLLOW_UP.search(text, max(0, start - 40), start):
             left = 2
         listed = left < 2 and (right > 1 or bool(bit & (NAME | RARE))) and self._in_list(tokens, i, begins)
-        if listed or (left == 1 and TALK.search(text, max(0, start - 20), start)):
+        if listed and left == 1:
+            left = 3
+        elif listed or (left == 1 and TALK.search(text, max(0, start - 20), start)):
             left = 2
         if left == 1 and word not in ("and", "or", "is", "for") and self.verb_cue.search(text, start - 60, start):
             left = 2
@@ -274,6 +276,7 @@ class NameEvidence(NameExtent):
             if sign in ("", ",", "@", ".", ">", "-") or (sign == "\n" and left == 3):
                 return (
                     weight > 3
+                    or (right == 2 and sign in ("", ",") and text[end : end + 2] == " (")
                     or left == 3
                     or (left == 2 and (bool(bit & RARE) or TALK.search(text, max(0, start - 20), start) is not None))
                 )
@@ -299,6 +302,8 @@ class NameEvidence(NameExtent):
             gap = text[ends[i] : starts[first]] if first > i else text[ends[last] : starts[i]]
             if LISTS.fullmatch(gap) is None or text[starts[first] : ends[first]].isupper() != upper:
                 continue
+            if gap == ", " and first < i and bits[i] & NAME and after[:1] in (".", ";", ")", "\n"):
+                return True
             if gap != ", ":
                 return not (after[:1] == " " and after[1:2].isupper() and not upper) or first > i
             if after.startswith((", ", " and ", " or ", " & ", " AND ")) or (

@@ -99,7 +99,8 @@ _RELATIVE = "|".join(sorted((w for w in RELATIVES if w.isalpha()), key=len, reve
 AGE_BEHIND = re.compile(
     r",?\s{1,4}\(?(?:\d{1,3}\s?(?:[mf](?:ale|emale)?\b|y\.?[/ ]?o\b|yrs?\b|years?\b|-years?-old)|[mf]/?\d{2,3}\b)"
     r"|,\s(?:age )?\d{1,3}(?=[,.;)]|\s(?:and|who|is|was)\b)|\s\(\d{1,3}(?:[ yo/.]{0,4}|\s?(?:mo|months?|yrs?))[),]"
-    r"|\s(?:is|was)\s(?:an?|the|our)\s(?:\w+\s){0,2}\d{1,3}[- ]?(?:y|mo|[mf]\b)",
+    r"|\s(?:is|was)\s(?:an?|the|our)\s(?:\w+\s){0,2}(?:\d{1,3}[- ]?(?:y|mo|[mf]\b)|"
+    r"(?:gentleman|lady|woman|man|male|female|boy|girl|infant|toddler|veteran|retiree)\b)",
     re.IGNORECASE,
 )
 DEGREE_BEHIND = re.compile(
