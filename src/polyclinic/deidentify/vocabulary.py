@@ -120,9 +120,12 @@ class Vocabulary:
         )
 
     def _fits(self) -> bool:
-        """Say whether no word is too long for the kernel."""
-        every = (self.lexicon, self.sets, self.asked, self.units)
-        return all(len(word) <= kernel.LONGEST for words in every for word in words)
+        """Say whether the kernel's tables can hold the words."""
+        every = [word for words in (self.lexicon, self.sets, self.asked, self.units) for word in words]
+        sizes = [len(word) for word in every]
+        return (
+            min(sizes, default=1) > 0 and max(sizes, default=1) <= kernel.LONGEST and sum(sizes) < kernel.MOST_LETTERS
+        )
 
     def _compiled(self, built: kernel.Kernel) -> kernel.Vocabulary:
         kept = self._kept
@@ -149,15 +152,19 @@ class Vocabulary:
             for letter in _letters_of(first):
                 for following in _letters_of(second):
                     cells.setdefault(letter << 7 | following, []).append(number)
-        nothing = array("I", bytes(4 * len(asked)))
+        numbers, nothing = array("I", range(len(asked))), array("I", bytes(4 * len(asked)))
+        begins = array("Q", bytes(128 * 128 // 8))
+        for cell in cells:
+            begins[cell >> 6] |= 1 << (cell & 63)
         members = [cells.get(cell, []) for cell in range(128 * 128)]
         return kernel.Vocabulary(
             built.table(words, bits, sets, kept),
-            built.table(asked, nothing, nothing, kept),
+            built.table(asked, numbers, nothing, kept),
             built.table([*self.units], array("I", self.units.values()), array("I", bytes(4 * len(self.units))), kept),
             place(classes),
             place(lower),
             place(pairs),
+            place(begins),
             place(array("I", accumulate(map(len, members), initial=0))),
             place(array("I", itertools.chain(*members))),
             place(array("H", itertools.chain(*symbols))),

@@ -21,22 +21,16 @@ from polyclinic.compiled import open_library
 LETTER, CAPITAL, ALNUM, SPACE, DIGIT = 1, 2, 4, 8, 16
 LISTS = 14  # that a scan fills
 HEAD = 10  # numbers before them
+MOST_LETTERS = 1 << 24  # of all words of a table
 LONGEST = 64  # letters of a word of the lists
+SIEVE = 2048  # numbers of 64 bits with which words are sifted
 UNITS = 65536
 
 
 class Words(Structure):
     """Words in an open hash table; `kernel.h` says what the fields are."""
 
-    _fields_ = (
-        ("slots", c_void_p),
-        ("mask", c_int64),
-        ("letters", c_void_p),
-        ("ends", c_void_p),
-        ("bits", c_void_p),
-        ("sets", c_void_p),
-        ("count", c_int64),
-    )
+    _fields_ = (("sieve", c_void_p), ("slots", c_void_p), ("mask", c_int64), ("letters", c_void_p))
 
 
 class Vocabulary(Structure):
@@ -49,6 +43,7 @@ class Vocabulary(Structure):
         ("classes", c_void_p),
         ("lower", c_void_p),
         ("pairs", c_void_p),
+        ("begins", c_void_p),
         ("cells", c_void_p),
         ("members", c_void_p),
         ("symbols", c_void_p),
@@ -72,11 +67,13 @@ class Kernel:
         """Return a table of words; what it points to is added to `kept`, which has to outlive it."""
         slots = 1 << max(4, (2 * len(words)).bit_length())
         letters = array("H", "".join(words).encode("utf-16-le", "surrogatepass"))
-        arrays = (array("I", bytes(8 * slots)), letters, array("I", accumulate(map(len, words))), bits, sets)
+        ends = array("I", accumulate(map(len, words)))
+        arrays: list[array[int]] = [array("Q", bytes(8 * SIEVE)), array("I", bytes(16 * slots)), letters]
         kept.extend(arrays)
-        places = [one.buffer_info()[0] for one in arrays]
-        made = Words(places[0], slots - 1, *places[1:], len(words))
-        self.library.polyclinic_deidentify_fill(byref(made))
+        sieve, places, first = (one.buffer_info()[0] for one in arrays)
+        made = Words(sieve, places, slots - 1, first)
+        given = (one.buffer_info()[0] for one in (ends, bits, sets))
+        self.library.polyclinic_deidentify_fill(byref(made), *given, len(words))
         return made
 
     def scan(self, vocabulary: Vocabulary, text: str) -> tuple[array[int], int] | None:
@@ -106,7 +103,7 @@ def installed() -> Kernel | None:
 
     Raises UserError when it was built from another version of its source.
     """
-    expected = (ctypes.sizeof(Words), ctypes.sizeof(Vocabulary), HEAD, LISTS, LONGEST)
+    expected = (ctypes.sizeof(Words), ctypes.sizeof(Vocabulary), HEAD, LISTS, LONGEST, SIEVE)
 
     def fits(library: ctypes.CDLL) -> bool:
         library.polyclinic_deidentify_sizes.restype = c_int64
@@ -115,7 +112,7 @@ def installed() -> Kernel | None:
     library = open_library(Path(__file__).parent, fits)
     if library is None:
         return None
-    library.polyclinic_deidentify_fill.argtypes = [POINTER(Words)]
+    library.polyclinic_deidentify_fill.argtypes = [POINTER(Words), c_void_p, c_void_p, c_void_p, c_int64]
     library.polyclinic_deidentify_fill.restype = None
     library.polyclinic_deidentify_scan.argtypes = [c_void_p, c_void_p, c_int64, c_int, c_void_p, c_int64]
     library.polyclinic_deidentify_scan.restype = c_int64

@@ -13,12 +13,13 @@
 #endif
 
 #define LONGEST 64 /* letters of a word of the lists */
+#define SIEVE 2048 /* numbers of 64 bits in a sieve */
 #define HASH_START 0xCBF29CE484222325ull
 
 /* Which of the structures of kernel.h this was built with. */
 int64_t polyclinic_deidentify_sizes(int which) {
     return which == 0 ? (int64_t)sizeof(Words) : which == 1 ? (int64_t)sizeof(Vocabulary) : which == 2 ? HEAD
-         : which == 3 ? LISTS : LONGEST;
+         : which == 3 ? LISTS : which == 4 ? LONGEST : SIEVE;
 }
 
 static inline uint64_t hash_step(uint64_t hash, uint16_t unit) { return (hash ^ unit) * 0x9E3779B97F4A7C15ull; }
@@ -51,46 +52,47 @@ static inline int is_contracted(const uint32_t *tail) {
                       (tail[1] == 'l' && tail[2] == 'l')));
 }
 
-/* The number of a word among those of a table, or -1. */
-static inline int64_t find_hashed(const Words *words, const uint16_t *word, int length, uint64_t hash) {
+/* A word of a table, or NULL. */
+static inline const Word *find_hashed(const Words *words, const uint16_t *word, int length, uint64_t hash) {
     const uint32_t tag = (uint32_t)hash;
+    if (!(words->sieve[(tag >> 6) & (SIEVE - 1)] >> (tag & 63) & 1)) return NULL;
     for (int64_t at = (int64_t)(hash >> 32) & words->mask;; at = (at + 1) & words->mask) {
-        const uint32_t number = words->slots[2 * at + 1];
-        if (!number) return -1;
-        if (words->slots[2 * at] != tag) continue;
-        const uint32_t begin = number > 1 ? words->ends[number - 2] : 0;
-        if (words->ends[number - 1] - begin != (uint32_t)length) continue;
+        const Word *slot = words->slots + at;
+        if (!slot->place) return NULL;
+        if (slot->tag != tag || (slot->place & 255) != (uint32_t)length) continue;
+        const uint16_t *letters = words->letters + (slot->place >> 8);
         int i = 0;
-        while (i < length && words->letters[begin + (uint32_t)i] == word[i]) i++;
-        if (i == length) return (int64_t)number - 1;
+        while (i < length && letters[i] == word[i]) i++;
+        if (i == length) return slot;
     }
 }
 
-static inline int64_t find_word(const Words *words, const uint16_t *word, int length) {
+static inline const Word *find_word(const Words *words, const uint16_t *word, int length) {
     uint64_t hash = HASH_START;
     for (int i = 0; i < length; i++) hash = hash_step(hash, word[i]);
     return find_hashed(words, word, length, hash_end(hash));
 }
 
-/* The number of a word that the lexicon has, or -1. */
-static inline int64_t listed(const Vocabulary *v, const uint16_t *word, int length) {
-    const int64_t found = find_word(&v->lexicon, word, length);
-    return found >= 0 && (v->lexicon.sets[found] & v->listed) ? found : -1;
+/* A word that the lexicon has, or NULL. */
+static inline const Word *listed(const Vocabulary *v, const uint16_t *word, int length) {
+    const Word *found = find_word(&v->lexicon, word, length);
+    return found && (found->sets & v->listed) ? found : NULL;
 }
 
-/* Fills the slots of a table, which are all zero and more than its words. */
-void polyclinic_deidentify_fill(Words *words) {
+/* Fills the slots of a table, which are all zero and more than its words; `ends` says where each ends in `letters`. */
+void polyclinic_deidentify_fill(Words *words, const uint32_t *ends, const uint32_t *bits, const uint32_t *sets,
+                                int64_t count) {
     uint32_t begin = 0;
-    for (int64_t i = 0; i < words->count; i++) {
-        const uint32_t end = words->ends[i];
+    for (int64_t i = 0; i < count; i++) {
         uint64_t hash = HASH_START;
-        for (uint32_t k = begin; k < end; k++) hash = hash_step(hash, words->letters[k]);
+        for (uint32_t k = begin; k < ends[i]; k++) hash = hash_step(hash, words->letters[k]);
         hash = hash_end(hash);
+        const uint32_t tag = (uint32_t)hash;
         int64_t at = (int64_t)(hash >> 32) & words->mask;
-        while (words->slots[2 * at + 1]) at = (at + 1) & words->mask;
-        words->slots[2 * at] = (uint32_t)hash;
-        words->slots[2 * at + 1] = (uint32_t)i + 1;
-        begin = end;
+        while (words->slots[at].place) at = (at + 1) & words->mask;
+        words->slots[at] = (Word){tag, begin << 8 | (ends[i] - begin), bits[i], sets[i]};
+        words->sieve[(tag >> 6) & (SIEVE - 1)] |= 1ull << (tag & 63);
+        begin = ends[i];
     }
 }
 

@@ -19,15 +19,19 @@ enum { DOT_LETTER = 1, COLONS = 2 }; /* SEEN: .c; :: or :1f: */
 /* What a symbol of a pattern stands for that is no letter or sign. FIRST: no letter or digit stands before. */
 enum { ONE_SPACE = 0x100, SPACES, ONE_DIGIT, UPPER, LOWER, FIRST };
 
-/* Words in an open hash table. Letters are UTF-16 units in lower case. */
+/* Words in an open hash table, so that a look-up touches few lines of memory. Letters are UTF-16 units in lower case. */
 typedef struct {
-    uint32_t *slots;         /* pairs: low half of the hash, number of the word + 1 */
-    int64_t mask;            /* slots - 1; a power of two */
+    uint32_t tag;   /* the low half of its hash */
+    uint32_t place; /* where its letters begin, times 256, + how many they are; 0 in an empty slot */
+    uint32_t bits;  /* what the lexicon says of it, or its number */
+    uint32_t sets;  /* in which sets of the rules it is, and LISTED */
+} Word;
+
+typedef struct {
+    uint64_t *sieve; /* a bit for each end of a hash that some word has: most words that are not there end here */
+    Word *slots;
+    int64_t mask; /* slots - 1; a power of two */
     const uint16_t *letters; /* of all words, one after the other */
-    const uint32_t *ends;    /* of each word in `letters` */
-    const uint32_t *bits;    /* what the lexicon says of it */
-    const uint32_t *sets;    /* in which sets of the rules it is, and LISTED */
-    int64_t count;
 } Words;
 
 typedef struct {
@@ -37,6 +41,7 @@ typedef struct {
     const uint8_t *classes; /* of each unit */
     const uint16_t *lower;  /* each unit in lower case, where that is one unit */
     const uint8_t *pairs;   /* 128 x 128: with which letters words end before a place's name */
+    const uint64_t *begins;  /* 128 x 128 bits: whether some pattern begins with two letters */
     const uint32_t *cells;   /* 128 x 128 + 1: where in `members` the patterns begin that begin with two letters */
     const uint32_t *members; /* numbers of patterns */
     const uint16_t *symbols; /* of all patterns, one after the other */

@@ -49,8 +49,8 @@ static uint32_t NAME(of_parts)(const Vocabulary *v, const Unit *text, int64_t st
     }
     if (changed && end - start <= LONGEST) {
         for (int64_t i = start; i < end; i++) word[i - start] = plain_sign(v->lower[text[i]]);
-        const int64_t found = listed(v, word, (int)(end - start));
-        if (found >= 0) return v->lexicon.bits[found];
+        const Word *found = listed(v, word, (int)(end - start));
+        if (found) return found->bits;
     }
     if (!hyphen) {
         int length = 0;
@@ -60,8 +60,8 @@ static uint32_t NAME(of_parts)(const Vocabulary *v, const Unit *text, int64_t st
             if (length == LONGEST) return 0;
             word[length++] = c;
         }
-        const int64_t found = listed(v, word, length);
-        return found >= 0 ? v->lexicon.bits[found] : 0;
+        const Word *found = listed(v, word, length);
+        return found ? found->bits : 0;
     }
     uint32_t first = 0, first_name = 0, both = 0;
     int64_t parts = 0, names = 0;
@@ -74,8 +74,8 @@ static uint32_t NAME(of_parts)(const Vocabulary *v, const Unit *text, int64_t st
                 if (length < LONGEST) word[length++] = plain_sign(v->lower[text[to]]);
                 else length = -1;
             }
-        const int64_t found = length >= 0 ? listed(v, word, length) : -1;
-        const uint32_t bits = found >= 0 ? v->lexicon.bits[found] : 0;
+        const Word *found = length >= 0 ? listed(v, word, length) : NULL;
+        const uint32_t bits = found ? found->bits : 0;
         if (!parts) first = bits;
         ordinary |= (bits & (v->common | v->stop | v->eponym)) && !(bits & v->name);
         eponyms &= (bits & v->eponym) != 0;
@@ -97,9 +97,9 @@ static void NAME(look_up)(const Vocabulary *v, const Unit *text, int64_t start, 
                           uint32_t *sets) {
     uint16_t word[LONGEST];
     const int length = NAME(copied)(v, text, start, *end, word);
-    int64_t found = length >= 0 ? find_word(&v->lexicon, word, length) : -1;
-    *sets = found >= 0 ? v->lexicon.sets[found] : 0;
-    *bits = found >= 0 ? v->lexicon.bits[found] : 0;
+    const Word *found = length >= 0 ? find_word(&v->lexicon, word, length) : NULL;
+    *sets = found ? found->sets : 0;
+    *bits = found ? found->bits : 0;
     if (*sets & v->listed) return;
     *bits = 0;
     const int64_t size = *end - start;
@@ -107,9 +107,9 @@ static void NAME(look_up)(const Vocabulary *v, const Unit *text, int64_t start, 
     if (last == 's' && (before == '\'' || before == 0x2019 || before == '`')) {
         *end -= 2;
         const int rest = NAME(copied)(v, text, start, *end, word);
-        found = rest >= 0 ? find_word(&v->lexicon, word, rest) : -1;
-        *sets = found >= 0 ? v->lexicon.sets[found] : 0;
-        if (*sets & v->listed) *bits = v->lexicon.bits[found];
+        found = rest >= 0 ? find_word(&v->lexicon, word, rest) : NULL;
+        *sets = found ? found->sets : 0;
+        if (*sets & v->listed) *bits = found->bits;
         return;
     }
     uint32_t tail[3] = {0, 0, 0};
@@ -118,8 +118,8 @@ static void NAME(look_up)(const Vocabulary *v, const Unit *text, int64_t start, 
         *bits = v->stop;
     } else if (last == '.') {
         const int rest = NAME(copied)(v, text, start, *end - 1, word);
-        found = rest >= 0 ? listed(v, word, rest) : -1;
-        if (found >= 0) *bits = v->lexicon.bits[found];
+        found = rest >= 0 ? listed(v, word, rest) : NULL;
+        if (found) *bits = found->bits;
     } else {
         for (int64_t i = start; i < *end; i++)
             if (text[i] == '-' || text[i] == '\'' || text[i] == 0x2019) {
@@ -241,9 +241,9 @@ static void NAME(words)(const Vocabulary *v, const Unit *text, int64_t size, int
             }
         }
         if (!length || length > LONGEST) continue;
-        const int64_t found = find_hashed(&v->asked, word, length, hash_end(hash));
-        if (found < 0) continue;
-        if (count < room) lists[WORDS][count] = (int32_t)found;
+        const Word *found = find_hashed(&v->asked, word, length, hash_end(hash));
+        if (!found) continue;
+        if (count < room) lists[WORDS][count] = (int32_t)found->bits;
         count++;
     }
     head[WORD_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
@@ -285,6 +285,7 @@ static void NAME(hits)(const Vocabulary *v, const Unit *text, int64_t size, int6
         const uint32_t a = text[at], b = text[at + 1];
         if (a > 127) continue;
         const uint32_t cell = a << 7 | (b > 127 ? 0 : b);
+        if (!(v->begins[cell >> 6] >> (cell & 63) & 1)) continue;
         for (uint32_t i = v->cells[cell]; i < v->cells[cell + 1]; i++) {
             const uint32_t k = v->members[i], begin = k ? v->symbol_ends[k - 1] : 0;
             if (!NAME(stands)(v, text, at, size, v->symbols + begin, v->symbol_ends[k] - begin)) continue;
@@ -306,8 +307,8 @@ static uint32_t NAME(unit_at)(const Vocabulary *v, const Unit *text, int64_t at,
         if (length == LONGEST) return 0;
         word[length++] = text[at];
     }
-    const int64_t found = length ? find_word(&v->units, word, length) : -1;
-    return found >= 0 ? v->units.bits[found] : 0;
+    const Word *found = length ? find_word(&v->units, word, length) : NULL;
+    return found ? found->bits : 0;
 }
 
 static inline int NAME(digit_at)(const Unit *text, int64_t at, int64_t size) {
