@@ -7,6 +7,7 @@ import pytest
 from polyclinic.deidentify import Span, load_rules, suspicions
 from polyclinic.deidentify.misread import read_again
 from polyclinic.deidentify.month_days import settled
+from polyclinic.deidentify.shifted_dates import DateShift
 
 RULES = load_rules("en")
 NUMERIC = frozenset(
@@ -131,6 +132,13 @@ def test_what_may_be_a_day_is_one_where_the_text_has_that_month_and_year() -> No
     old = "3/14/1961, now 5/2/2024; bill of 3/5"
     both = [Span(0, 9, "date"), Span(15, 23, "date")]
     assert settled(old, both, [(33, 36)], RULES.words) == []
+
+
+@pytest.mark.parametrize(("written", "moved"), [("13OCT24", "27OCT24"), ("9-4", "9-18"), ("3/14", "3/28")])
+def test_dates_of_these_forms_move_by_the_same_days(written: str, moved: str) -> None:
+    shift = DateShift(RULES.words, 14)
+    shift.look_at(["10/13/2024"])
+    assert shift.moved(written) == moved
 
 
 @pytest.mark.parametrize(

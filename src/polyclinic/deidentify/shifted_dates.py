@@ -19,6 +19,7 @@ COMPACT = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?=\d{0,6}(?!\d))")
 YEAR_MONTH = re.compile(r"(\d{4})([/-])(\d{2})(?!\d)")
 MONTH_YEAR = re.compile(r"(\d{1,2})([/-])(\d{4})(?!\d)")
 MONTH_DAY = re.compile(r"(\d{1,2})(/)(\d{1,2})(?![\d/])")
+DASHED_DAY = re.compile(r"(\d{1,2})(-)(\d{1,2})")
 DAY_ALONE = re.compile(r"(?:the\s+)?(\d{1,2})\s?(?:st|nd|rd|th)?", re.IGNORECASE)
 UNKNOWN = date(2001, 1, 15)
 
@@ -95,6 +96,8 @@ class DateShift:
                     head = MONTH_DAY.sub(self._write_month_day, text[: found.start()])
                     return head + THREE.sub(write, text[found.start() :])
                 return made
+        if (dashed := DASHED_DAY.fullmatch(text)) is not None:
+            return self._write_month_day(dashed)
         return self._unread(text)
 
     def _unread(self, text: str) -> str:
@@ -189,11 +192,16 @@ class DateShift:
             and (len(numbers) > 1 or text[numbers[-1].start() - 1 : numbers[-1].start()] in ("'", "’"))
         ):
             last = numbers[-1]
-            if text[last.start() - 1 : last.start()] in ("'", "’", "-", "/") or (
-                last.start() > found.end()
-                and len(last[0]) == 2
-                and len(numbers) > 1
-                and "," in text[found.end() : last.start()]
+            joined = last.start() == found.end() and len(last[0]) == 2 and len(numbers) > 1  # 13OCT24
+            if (
+                joined
+                or text[last.start() - 1 : last.start()] in ("'", "’", "-", "/")
+                or (
+                    last.start() > found.end()
+                    and len(last[0]) == 2
+                    and len(numbers) > 1
+                    and "," in text[found.end() : last.start()]
+                )
             ):
                 years = [last]
         days = [n for n in numbers if n not in years and len(n[0]) <= 2 and 1 <= int(n[0]) <= 31]
