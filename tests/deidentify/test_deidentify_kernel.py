@@ -182,7 +182,7 @@ def test_numbers_left_out_are_measured_by_the_rules_too(text: str) -> None:
 
 
 PATTERN_PIECES = st.sampled_from(["a", "b", "A", "B", "'", "-", ".", "1", r"\s", r"\s+", r"\d", "[A-Z]", "[a-z]"])
-PATTERNS = st.tuples(st.sampled_from(["", r"\b"]), st.lists(PATTERN_PIECES, min_size=2, max_size=4).map("".join))
+PATTERNS = st.tuples(st.sampled_from(["", r"\b"]), st.lists(PATTERN_PIECES, min_size=2, max_size=4).map("".join), st.sampled_from(["", r"\b"]))
 
 
 @settings(max_examples=200, deadline=None)

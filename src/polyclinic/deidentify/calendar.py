@@ -12,6 +12,7 @@ from polyclinic.deidentify.holidays import Holidays
 from polyclinic.deidentify.language import Words, either
 from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.month_days import MonthDays
+from polyclinic.deidentify.tokens import Tokens, at_places
 
 SINCE = re.compile(r"\b(?:since|until|till|last|of|by)\s+$")
 SHORT = 4  # letters of a month's name that may be an abbreviation of something else
@@ -82,6 +83,9 @@ class CalendarRules(MonthDays):
             r"(?:and|but|to|at|he|she|we|they|i|it)\b))",
             re.IGNORECASE,
         )
+        heads = {word[:2] for word in (*words.ordinals, "twenty", "thirty")}
+        plain = all(head.isascii() and head.islower() for head in heads)
+        self.patterns = {"ordinal": [rf"\bthe\s+{head}" for head in sorted(heads)] if plain else [r"\bthe\s+"]}
         self.day_before = re.compile(
             rf"\b(?:on|until|till|since|by|from|before|after|through|discharged|admitted|returned|seen|again|"
             rf"you|{words.any_of('weekdays')})\.?,?\s+$",
@@ -100,10 +104,11 @@ class CalendarRules(MonthDays):
         own = sum(c.isalnum() for c in text[start:end])
         return found.start() if sum(c.isalnum() for c in found[0]) <= own else start
 
-    def find_ordinals(self, text: str) -> list[tuple[int, int]]:
+    def find_ordinals(self, tokens: Tokens) -> list[tuple[int, int]]:
         """Return where days of the month stand as ordinals alone: on the fifth."""
+        text = tokens.text
         found = []
-        for match in self.ordinal_day.finditer(text):
+        for match in at_places(self.ordinal_day, text, tokens.hits.get("ordinal", ())):
             if match[1].lower() in ("first", "second", "third") and "of" not in text[match.end() : match.end() + 4]:
                 continue
             if self.day_before.search(text, max(0, match.start() - 20), match.start()):

@@ -16,7 +16,9 @@ from polyclinic.deidentify.announced import TAILS
 from polyclinic.deidentify.calendar import CalendarRules
 from polyclinic.deidentify.language import load_words
 from polyclinic.deidentify.lexicon import make_lexicon
+from polyclinic.deidentify.lower_case_lines import PATTERNS as of_lines
 from polyclinic.deidentify.lower_case_lines import lower_case_lines
+from polyclinic.deidentify.name_columns import PATTERNS as of_columns
 from polyclinic.deidentify.name_initials import PATTERNS as of_initials
 from polyclinic.deidentify.name_repeats import PATTERNS as of_repeats
 from polyclinic.deidentify.name_signatures import PATTERNS as of_signatures
@@ -80,7 +82,15 @@ class Rules:
                 *(self.numbers.street_ends | ROUTE_WORDS),
                 *(names.relations | names.plain_names),
             ],
-            {**names.patterns, **of_initials, **of_repeats, **of_signatures},
+            {
+                **self.calendar.patterns,
+                **names.patterns,
+                **of_columns,
+                **of_initials,
+                **of_lines,
+                **of_repeats,
+                **of_signatures,
+            },
             (*(tail[:2] for tail in TAILS), "in", *(f"{chr(c)}:" for c in range(128))),
             {**dict.fromkeys(UNITS, MEASURED), **dict.fromkeys(COUNTS, COUNTED)},
         )
@@ -101,7 +111,7 @@ class Rules:
         spans.sort()
         spans += self.places.find(tokens, spans)
         if not tokens.caseless:
-            for begin, end in lower_case_lines(text):
+            for begin, end in lower_case_lines(tokens):
                 found = self.places.find(self.vocabulary.read(text[begin:end]), [])
                 spans += [Span(s.start + begin, s.end + begin, s.type) for s in found]
         spans.sort()
@@ -133,7 +143,7 @@ class Rules:
         if len(numbers) > 1 and may_be_spoken(lowered, numbers):
             found += find_spoken(text)
         if not self._ordinals.isdisjoint(words):
-            found += [Span(start, end, "date") for start, end in self.calendar.find_ordinals(text)]
+            found += [Span(start, end, "date") for start, end in self.calendar.find_ordinals(tokens)]
         return found
 
     def _addresses_of_machines(self, text: str, tokens: Tokens) -> list[Span]:

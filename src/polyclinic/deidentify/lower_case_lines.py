@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from polyclinic.deidentify.tokens import Tokens
+
 # A sentence that ends, and the next one begins without a capital: nobody who writes capitals does so.
 _SIGN = re.compile(r"[a-z)]{2}[.?!] +[a-z]{2,}[ ,]")
 _CAPITAL = re.compile(r"[A-Z]")
@@ -12,9 +14,14 @@ _SHORTEST = 40
 _MOST = 0.012  # capitals for each character of such a line
 
 
-def lower_case_lines(text: str) -> Iterator[tuple[int, int]]:
+# At the sign that ends the sentence.
+PATTERNS = {"sentence": tuple(rf"{sign}\s+[a-z]" for sign in ".?!")}
+
+
+def lower_case_lines(tokens: Tokens) -> Iterator[tuple[int, int]]:
     """Yield begin and end of the lines that are in lower case, neighbours together."""
-    if _SIGN.search(text) is None:
+    text = tokens.text
+    if not any(_SIGN.match(text, place - 2) for place in tokens.hits.get("sentence", ()) if place > 1):
         return
     begin = end = -1
     place = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.lexicon import (
@@ -52,8 +52,13 @@ AGE_OF_SEX = re.compile(
     r"[mf][/ ]?\d{2,3}\b)",
     re.IGNORECASE,
 )
-DIGITS = re.compile(r"\d+")
-_AFTER_AGES = ("m", "f", "y", "M", "F", "Y")
+# The last digit of an age with what follows it, or the letter before it: 64F, 64 y, m/64
+PATTERNS = {
+    "age": tuple(
+        [rf"\d{sign}{letter}" for sign in ("", " ", "-") for letter in "mfy"]
+        + [rf"{letter}{sign}\d" for sign in ("", "/") for letter in "mf"]
+    )
+}
 EMPTY_CELLS = frozenset(
     words_of(
         "none pending open float agency vacant unknown unassigned self other same available closed "
@@ -132,15 +137,24 @@ def _name_in(tokens: Tokens, start: int, cell: str, shut: list[bool]) -> tuple[i
     return (first, last) if first <= last and _may_name(tokens, first, last, shut, True) else None
 
 
+def _ages(text: str, places: Iterable[int]) -> list[int]:
+    """Return where numbers begin that may be ages, with the letter before them, from what the vocabulary found."""
+    begins = set()
+    for place in places:
+        if not text[place].isdecimal():
+            begins.add(place)
+            continue
+        while place and text[place - 1].isdecimal():
+            place -= 1
+        if not place or text[place - 1] not in "mfMF/":
+            begins.add(place)
+    return sorted(begins)
+
+
 def names_before_ages(tokens: Tokens, shut: list[bool]) -> Iterator[tuple[int, int]]:
     """Yield the names, as first and last token, that begin a line or field before an age: Sun, Mai L 64F."""
     text, starts, ends = tokens.text, tokens.starts, tokens.ends
-    for number in DIGITS.finditer(text):
-        begin = number.start()
-        if begin and text[begin - 1] in "mfMF/":
-            begin -= 1 + (text[begin - 1] == "/")
-        elif text[number.end() : number.end() + 2].lstrip(" -")[:1] not in _AFTER_AGES:
-            continue
+    for begin in _ages(text, tokens.hits.get("age", ())):
         end = begin
         while end > 0 and text[end - 1] in " ,(\t" and begin - end < 5:
             end -= 1

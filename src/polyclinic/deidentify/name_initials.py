@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.lexicon import CREDENTIAL, STOP, TITLE
@@ -118,6 +118,20 @@ def initials_of(tokens: Tokens, found: Iterable[tuple[int, int]]) -> set[str]:
     return known
 
 
+def _capitals(text: str, known: set[str]) -> Iterator[re.Match[str]]:
+    """Yield what `CAPITALS.finditer` yields, as far as it may be initials that are known."""
+    places = []
+    for letters in known:
+        place = text.find(letters)
+        while place >= 0:
+            if not place or not text[place - 1].isalnum():
+                places.append(place)
+            place = text.find(letters, place + 1)
+    if any("/" in (near := text[max(0, place - 2) : place]) or ":" in near for place in places):
+        return CAPITALS.finditer(text)  # it may be the second of a pair
+    return at_places(CAPITALS, text, sorted(places))
+
+
 def find_known_initials(tokens: Tokens, known: set[str]) -> list[Span]:
     """Return where the initials of names stand that the text has: in a signature, a list of who did what.
 
@@ -127,7 +141,7 @@ def find_known_initials(tokens: Tokens, known: set[str]) -> list[Span]:
     """
     text = tokens.text
     spans = []
-    for found in CAPITALS.finditer(text):
+    for found in _capitals(text, known):
         start = found.start()
         if found[1] not in known or (start and (text[start - 1].isalnum() or text[start - 1] in "_/.&'-")):
             continue

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.lexicon import COMMON, CREDENTIAL, FAMILY, GIVEN, NAME, STOP, TITLE, WORD
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import Tokens
+from polyclinic.deidentify.tokens import Tokens, at_places
 
 _DEGREE = (
     r"(?:R\.?N|LPN|LVN|CNA|CMA|MA|RMA|NA|HCA|PCT|EMT-?[BP]?|RRT|CRT|CRNA|CNM|MD|M\.D\.|DO|NP|FNP|APRN|"
@@ -55,7 +55,27 @@ LABELS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # Where one of the above may begin, for the vocabulary; `by` with a capital is asked for by name_initials.
-PATTERNS = {"reference": (r"\bref",), "by_colon": (r"\bby:", r"\bby :")}
+PATTERNS = {
+    "reference": (r"\bref",),
+    "by_colon": (r"\bby:", r"\bby :"),
+    "dotted": ("[A-Z].[A-Z].",),
+    "typed by": ("[A-Z]:[a-z]",),
+    "who": tuple(
+        rf"\b{word}{sign}"
+        for word in words_of(
+            "tech technologist technician initial initials typist nurse clerk operator phlebotomist scribe"
+        )
+        for sign in (":", " :")
+    ),
+    "degree": tuple(
+        rf"\b{word}"
+        for word in words_of(
+            r"rn\b r.n\b lpn\b lvn\b cna\b cma\b ma\b rma\b na\b hca\b pct\b emt rrt\b crt\b crna\b cnm\b md\b m.d. "
+            r"do\b np\b fnp\b aprn\b arnp\b pa\b pharmd\b rph\b pt\b dpt\b pta\b otr\b ot\b cota\b slp\b lcsw\b "
+            r"lmsw\b msw\b rd\b rdn\b bsn\b msn\b"
+        )
+    ),
+}
 _SERVICES = frozenset(words_of("EMS CT MRI XR US MR IV PO SW PT OT IR OR GI ID"))
 # Letters that end an entry or a field and are hardly ever a person's, unless who signs has them.
 _NEVER = frozenset(words_of("md rn np pa rt er ed or us it me we he she you him her them"))
@@ -84,7 +104,7 @@ def find_signatures(
         names: the names of the text with two words or more.
     """
     text = tokens.text
-    signers = list(_sign_offs(text, lexicon))
+    signers = list(_sign_offs(tokens, lexicon))
     yield from (span for span, _ in signers)
     people = [_letters(name) for _, name in signers]
     agreeing = {pair for pair in (*people, *map(_letters, names)) if pair[0]}
@@ -102,12 +122,12 @@ def find_signatures(
             if start and text[start - 1].isupper() and not text[start - 2 : start - 1].isalpha():
                 yield Span(keyed.start(1), keyed.end(1), "name")
     tail = max(0, len(text) - LONGEST_SIGN_OFF)
-    for found in DOTTED.finditer(text, tail):
+    for found in at_places(DOTTED, text, _lines(text, tokens.hits.get("dotted", ()), tail)):
         yield Span(*found.span(1), "name")
-    for found in LABELS.finditer(text, tail):
+    for found in at_places(LABELS, text, [at for at in tokens.hits.get("who", ()) if at >= tail]):
         if found[1].isupper() and found[1].lower() not in _NEVER:
             yield Span(*found.span(1), "name")
-    for found in TYPED_BY.finditer(text, tail):  # DS:ml
+    for found in at_places(TYPED_BY, text, _lines(text, tokens.hits.get("typed by", ()), tail)):  # DS:ml
         if (found[1][0].lower(), found[1][-1].lower()) in agreeing:
             yield Span(*found.span(1), "name")
             yield Span(*found.span(2), "name")
@@ -131,9 +151,17 @@ def _agrees(letters: str, known: Iterable[tuple[str, str]]) -> bool:
     return (plain[0], plain[-1]) in known
 
 
-def _sign_offs(text: str, lexicon: Mapping[str, int]) -> Iterator[tuple[Span, str]]:
+def _lines(text: str, places: Iterable[int], tail: int) -> list[int]:
+    """Return where the lines begin in which some places are, from `tail` on."""
+    begins = {text.rfind("\n", 0, place) + 1 for place in places if place >= tail}
+    return sorted(begin for begin in begins if begin >= tail)
+
+
+def _sign_offs(tokens: Tokens, lexicon: Mapping[str, int]) -> Iterator[tuple[Span, str]]:
     """Yield who signs at the end of a text, with a degree."""
-    for found in SIGN_OFF.finditer(text, max(0, len(text) - LONGEST_SIGN_OFF)):
+    text = tokens.text
+    lines = _lines(text, tokens.hits.get("degree", ()), max(0, len(text) - LONGEST_SIGN_OFF))
+    for found in at_places(SIGN_OFF, text, lines):
         name = found["name"]
         words = [word for word in re.split(r"[\s.]+", name) if word]
         first = lexicon.get(words[0].lower(), 0)

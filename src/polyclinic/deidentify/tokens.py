@@ -56,7 +56,8 @@ SMALL = re.compile(r"[1-8]?[0-9](?!\d)")
 GOES_ON = re.compile(r"[ -]\d")
 MEASURED, COUNTED = 1, 2  # what a word says of the number before it
 # What stands in a pattern beside letters and signs, and the kernel's symbol for it.
-PIECES = ((r"\s+", 0x101), (r"\s", 0x100), (r"\d", 0x102), ("[A-Z]", 0x103), ("[a-z]", 0x104), (r"\b", 0x105))
+PIECES = ((r"\s+", 0x101), (r"\s", 0x100), (r"\d", 0x102), ("[A-Z]", 0x103), ("[a-z]", 0x104))
+FIRST, LAST = 0x105, 0x106  # the symbols for the beginning and the end of a word
 # Sets of the rules in which a word may be, beside the lexicon's bits: what ends or begins places, states, streets.
 PLACE_WORD, STATE_WORD, STREET_TYPE = 1, 2, 4
 
@@ -248,8 +249,8 @@ def as_expression(pattern: str) -> re.Pattern[str]:
 def is_pattern(pattern: str) -> bool:
     """Say whether the kernel can look for a pattern."""
     symbols = [symbol for symbol, _ in pieces_of(pattern)]
-    plain = symbols[1:] if symbols[:1] == [0x105] else symbols
-    known = {symbol for _, symbol in PIECES} - {0x105}
+    plain = symbols[symbols[:1] == [FIRST] : len(symbols) - (symbols[-1:] == [LAST])]
+    known = {symbol for _, symbol in PIECES}
     spaces = any(left == 0x101 and right in (0x100, 0x101) for left, right in itertools.pairwise(plain))
     return len(plain) > 1 and not spaces and all(symbol < 128 or symbol in known for symbol in plain)
 
@@ -257,18 +258,22 @@ def is_pattern(pattern: str) -> bool:
 def pieces_of(pattern: str) -> Iterator[tuple[int, str]]:
     r"""Yield the pieces of a pattern of a vocabulary: the kernel's symbol, and what it is in an expression.
 
-    A small letter stands for both cases, a capital and a sign for themselves; besides there are `\b` at the beginning
-    (no letter or digit stands before), `\s`, `\s+`, `\d`, `[A-Z]` and `[a-z]`.
+    A small letter stands for both cases, a capital and a sign for themselves; besides there are `\s`, `\s+`, `\d`,
+    `[A-Z]`, `[a-z]`, and `\b` at the beginning and at the end: no letter or digit stands before, or behind.
     """
     place = 0
     while place < len(pattern):
         for text, symbol in PIECES:
             if pattern.startswith(text, place):
-                yield symbol, r"(?<!\w)" if text == r"\b" else text
+                yield symbol, text
                 place += len(text)
                 break
         else:
             letter = pattern[place]
+            if pattern.startswith(r"\b", place):
+                yield (LAST, r"(?!\w)") if place else (FIRST, r"(?<!\w)")
+                place += 2
+                continue
             small = "a" <= letter <= "z"
             yield ord(letter), f"[{letter}{letter.upper()}]" if small else re.escape(letter)
             place += 1

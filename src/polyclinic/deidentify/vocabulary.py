@@ -18,6 +18,7 @@ from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, GIVE
 from polyclinic.deidentify.tokens import (
     CAPITAL,
     FEW_CAPITALS,
+    FIRST,
     LETTER,
     NAME_OR_ROLE,
     PIECES,
@@ -31,7 +32,6 @@ from polyclinic.deidentify.tokens import (
     tokenize,
 )
 
-AT_FIRST = 0x105  # the kernel's symbol for the beginning of a word
 LISTED = 1 << 31  # the lexicon has it
 
 
@@ -148,7 +148,7 @@ class Vocabulary:
         self._rules = [rule for rule, several in self.patterns.items() for _ in several]
         symbols = [[symbol for symbol, _ in pieces_of(one)] for several in self.patterns.values() for one in several]
         cells: dict[int, list[int]] = {}
-        for number, (first, second) in enumerate([s for s in one if s != AT_FIRST][:2] for one in symbols):
+        for number, (first, second) in enumerate([s for s in one if s != FIRST][:2] for one in symbols):
             for letter in _letters_of(first):
                 for following in _letters_of(second):
                     cells.setdefault(letter << 7 | following, []).append(number)

@@ -16,8 +16,9 @@ enum { TOKENS = 0, CASELESS = 1, NAME_COUNT, PLACE_COUNT, MONTH_COUNT, STREET_CO
 enum { UNIT_BEHIND = 1, COUNT_BEHIND = 2 };
 enum { DOT_LETTER = 1, COLONS = 2 }; /* SEEN: .c; :: or :1f: */
 
-/* What a symbol of a pattern stands for that is no letter or sign. FIRST: no letter or digit stands before. */
-enum { ONE_SPACE = 0x100, SPACES, ONE_DIGIT, UPPER, LOWER, FIRST };
+/* What a symbol of a pattern stands for that is no letter or sign. FIRST, LAST: no letter or
+ * digit stands before, behind. */
+enum { ONE_SPACE = 0x100, SPACES, ONE_DIGIT, UPPER, LOWER, FIRST, LAST };
 
 /* Words in an open hash table, so that a look-up touches few lines of memory. Letters are UTF-16 units in lower case. */
 typedef struct {

@@ -259,6 +259,7 @@ static int NAME(stands)(const Vocabulary *v, const Unit *text, int64_t at, int64
             if (at && is_word(v, text[at - 1])) return 0;
             continue;
         }
+        if (symbol == LAST) return at >= size || !is_word(v, text[at]);
         if (at >= size) return 0;
         const uint32_t c = text[at++];
         if (symbol < ONE_SPACE) {
