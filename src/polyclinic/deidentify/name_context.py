@@ -18,7 +18,7 @@ from polyclinic.deidentify.lexicon import (
     WORD,
 )
 from polyclinic.deidentify.name_words import COMMA, NameWords
-from polyclinic.deidentify.ordinary_words import is_slip
+from polyclinic.deidentify.ordinary_words import is_ordinary, is_slip
 from polyclinic.deidentify.tokens import Tokens
 
 # Behind Lamb, Heaven: a middle initial, and the end of the line or field
@@ -73,7 +73,7 @@ class NameContext(NameWords):
         if word in self.relations and not newline:
             return "relation"
         if sign not in ",(" and word in self.titles and text[p:q].islower():
-            return "title"
+            return "" if word == "ms" and text[p - 2 : p].strip()[-1:].isdigit() else "title"  # 428 ms. Next
         if sign in ",(":
             if word in (
                 "hi",
@@ -185,6 +185,12 @@ class NameContext(NameWords):
             return None  # 19 Fr Blake drain
         if bit & EPONYM and self.is_thing(tokens, j) and text[tokens.starts[i] : tokens.ends[i]].isupper():
             return None  # moderate MR. Foley catheter
+        if (
+            text[tokens.starts[i] : tokens.ends[i]] == "MR"
+            and not bit & NAME
+            and is_ordinary(tokens.lower[j], self.lexicon)
+        ):
+            return None  # MR enterography
         if bits[i] & NAME and not hard and gap.startswith("\n"):
             return None
         if "\n" in gap and not (bit & NAME):

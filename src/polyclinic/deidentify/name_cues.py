@@ -30,8 +30,12 @@ NAME_SHAPE = re.compile(
     r"(?:(?:Ma?c|O['’`]?|D['’`]|L['’`]|De|Di|Du|La|Le|Van|Von|Fitz|St|Al|El|Abu|Ben|Bin|Des|Del|San|Ó)[-'’]?)?"
     r"[^\W\d_A-Z]?[A-ZÀ-ÞĀ-Ž]?[^\W\d_A-Z]+(?:[-'’][^\W\d_]?[^\W\d_A-Z]+)*"
 )
+VOWEL = re.compile(r"[aeiouyà-öø-ɏḀ-ỿ]", re.IGNORECASE)
 DOSE = re.compile(
-    r"\s?(?:\d[\d.,/-]*\s?(?:mg|mcg|g|ml|units?|iu|%|tab|caps?|puffs?|meq|cc|fr|french|mm|cm)\b|®|™|\d)", re.I
+    r"\s?(?:\d[\d.,/-]*\s?(?:mg|mcg|g|ml|units?|iu|%|tab|caps?|puffs?|meq|cc|fr|french|mm|cm)\b|®|™|\d|"
+    r"\s(?:prn|[bt]\.?i\.?d|qid|q[hd]s?|hs|odt|x[lr]|hfa|daily|nightly|weekly|monthly|tabs?|tablets?|capsules?|gel|cream|"
+    r"ointment|inhaler|drops|patch|infusion|injections?)\b)",
+    re.I,
 )
 DOSE_UNIT = re.compile(
     r"\s?(?:\d[\d.,/-]*\s?(?:mg|mcg|g|ml|units?|iu|%|tab|caps?|puffs?|meq|cc|fr|french|mm|cm|tid|bid|qd|qhs)\b|®|™)",
@@ -41,6 +45,7 @@ LAST_WORD = re.compile(r"([^\W\d_][\w'’/.-]*|[/+&@(])[ \t]*(?:,[ \t]|[(\"“])
 COORDINATED = re.compile(
     r"(?:\s?(?:/|&|\+|,|;|->|→|\||and|y|or)\s?|\s(?:and|&|y|or|with|\+|/|->)\s|,\s(?:and|&)\s|\.\s?/\s?)"
 )
+BEFORE_THINGS_TOO = frozenset(words_of("by with w/ per via rn md np pa"))
 # Right before a name, in a sentence.
 BEFORE_NAMES = frozenset(
     words_of(
@@ -92,6 +97,19 @@ BEFORE_WORDS_THAT_ARE_NAMES = frozenset(
     words_of(
         "daughter son wife husband sister brother mother father mom dad niece nephew grandson granddaughter dr "
         "mr mrs ms nurse rn by"
+    )
+)
+SPEAKERS = frozenset(
+    words_of(
+        "adult agent aide assistant attendant baby boy boyfriend brother caller caregiver carer case chaplain "
+        "child children clerk client clinician coach consultant counselor counsellor dad dentist dispatcher "
+        "doc doctor dr examiner facilitator family father female friend girl girlfriend grandma grandpa group "
+        "guardian guest host husband instructor intern interpreter interviewer kid leader male manager md "
+        "member mom moderator mother mum narrator nurse officer operator paramedic parent parents partner "
+        "patient pharmacist physician practitioner proctor professor provider psychiatrist psychologist pt "
+        "receptionist representative resident respondent scribe sibling sister social son speaker specialist "
+        "spouse staff student subject supervisor surgeon teacher technician teen therapist translator trainee "
+        "triage unknown visitor voice wife witness woman worker"
     )
 )
 NAME_ENDS = re.compile(r"\s?(?:[,.;)\n]|$)|\s(?:is an?|rn|md|np|cna|lpn|who|was|has|presents|here|thank)\b|['’]s\b")

@@ -28,7 +28,7 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
-from polyclinic.deidentify.name_cues import DOSE, EITHER, NOT_NAMES_ALONE, SAFE, SHAPED, SURE, UNKNOWN
+from polyclinic.deidentify.name_cues import DOSE, EITHER, NAME_SHAPE, NOT_NAMES_ALONE, SAFE, SHAPED, SURE, UNKNOWN
 from polyclinic.deidentify.name_extent import NameExtent
 from polyclinic.deidentify.name_slots import (
     CLOSINGS,
@@ -178,7 +178,7 @@ class NameEvidence(NameExtent):
     def _may_be(self, tokens: Tokens, i: int) -> bool:
         """Say whether a word can be a name at all, whatever its place."""
         bit = tokens.bits[i]
-        if tokens.lower[i] in FUNCTION_WORDS:
+        if tokens.lower[i] in FUNCTION_WORDS or tokens.lower[i].endswith(("'s", "’s")):  # That's Ann
             return False
         if bit & (SOFT_TITLE | TITLE) and self._adjacent(tokens, i):
             return False
@@ -189,7 +189,7 @@ class NameEvidence(NameExtent):
             if bit & COMMON and (word in PLAIN_WORDS or word in self.labels or word in self.relations):
                 return False
             return not (len(word) > 6 and ends_medically(word))
-        return not (bit & COMMON and tokens.lower[i] in self.relations)
+        return not (bit & COMMON and (tokens.lower[i] in self.relations or tokens.lower[i] in GREETINGS))
 
     def _run(self, tokens: Tokens, i: int, taken: list[bool], begins: dict[int, int]) -> int:
         """Return the last word of the run of words that may be one name, which begins at word `i`."""
@@ -263,6 +263,8 @@ class NameEvidence(NameExtent):
                 return False
             if bit & NAME:
                 return (left > 1 or right > 1) and not (bit & EPONYM and not announced and weight < 3)
+            if not bit and weight > 1 and not (left > 1 or right > 2 or self._upper_line(tokens, i)):
+                return False  # an abbreviation: TLC placed
             return weight > 4 or (not bit and weight > 1) or (bool(bit & RARE) and word in ROLES and right > 0)
         if bit & NAME:
             if bit & COMMON and right < 2 and (sign in (":", "=") or (sign == "\n" and left < 3)):
@@ -270,7 +272,7 @@ class NameEvidence(NameExtent):
             if left < 2 and right == 0 and sign == "." and not text[end:].strip(" .\n)") and start > 40:
                 return not bit & STOP  # the name alone at the end of the text
             return weight > 1 and not (bit & EPONYM and not announced and weight < 3)
-        if bit & EPONYM and not announced:
+        if (bit & EPONYM and not announced) or (not bit and left < 2 and not NAME_SHAPE.fullmatch(text[start:end])):
             return False
         if bit & COMMON or (not bit and self.kind_of(tokens, i) < UNKNOWN):
             if sign in ("", ",", "@", ".", ">", "-") or (sign == "\n" and left == 3):

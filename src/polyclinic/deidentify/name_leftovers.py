@@ -24,6 +24,7 @@ from polyclinic.deidentify.lexicon import (
 )
 from polyclinic.deidentify.name_cues import (
     BEFORE_NAMES,
+    BEFORE_THINGS_TOO,
     BEFORE_WORDS_THAT_ARE_NAMES,
     COORDINATED,
     DOSE,
@@ -37,9 +38,11 @@ from polyclinic.deidentify.name_cues import (
     ROLE_BEHIND,
     ROLE_LABEL,
     SHAPED,
+    SPEAKERS,
     SURE,
     UNKNOWN,
     VERB_BEHIND,
+    VOWEL,
 )
 from polyclinic.deidentify.name_evidence import NameEvidence
 from polyclinic.deidentify.name_slots import before_of, is_thing_place, left_weight
@@ -99,8 +102,12 @@ class NameLeftovers(NameEvidence):
             for found in seen.values()
             if len(found) > 1
             for i in found
-            if not tokens.bits[i] & (STOP | TITLE | SOFT_TITLE)
+            if not tokens.bits[i] & (STOP | TITLE | SOFT_TITLE) and not self._is_part(tokens.lower[i])
         }
+
+    def _is_part(self, word: str) -> bool:
+        """Say whether one speaks by this word as what one is, not by name: PARENT, EXAMINER."""
+        return word in SPEAKERS or word in self.labels or word in self.relations
 
     def _last_word(self, text: str, start: int) -> str:
         found = LAST_WORD.search(text, max(0, start - 24), start)
@@ -132,7 +139,7 @@ class NameLeftovers(NameEvidence):
             return False  # a trade name: PaO2, InnoSpire
         if after in ("-", "_") or (after == ":" and text[start - 1 : start] in ("", "\n")):
             return False
-        if kind == UNKNOWN and end - start > 2 and not self._ordinary_here(tokens, i):
+        if kind == UNKNOWN and end - start > 2 and VOWEL.search(word) and not self._ordinary_here(tokens, i):
             return True
         if self._beside(tokens, i, kinds, named):
             return True
@@ -233,7 +240,11 @@ class NameLeftovers(NameEvidence):
             return True  # who speaks
         if size > 3 and self._beside(tokens, i, kinds, named):
             return True
+        if text[start - 2 : start] == "  " and i and tokens.bits[i - 1] & CREDENTIAL:
+            return False  # a field behind one that ends with a degree
         before = self._last_word(text, start)
+        if kind == UNKNOWN and before in BEFORE_THINGS_TOO and not self._upper_line(tokens, i):
+            return False  # an abbreviation: with TICI 2b
         if kind == SHAPED:
             return before in RIGHT_BEFORE_NAMES and self._upper_line(tokens, i)
         if before in BEFORE_WORDS_THAT_ARE_NAMES and kind == EITHER and size > 3 and self._upper_line(tokens, i):
@@ -292,6 +303,8 @@ class NameLeftovers(NameEvidence):
                 other = kinds[j] > (EITHER if kind <= EITHER else SHAPED) or named[j]
                 if not other or text[starts[j] : ends[j]].isupper() != upper:
                     continue
+                if upper and not (named[j] or kinds[j] == SURE or kind == SURE):
+                    continue  # of two words in capitals one must be a name: XR KNEE is none
                 if kind > EITHER or kind == SHAPED:
                     return True
                 if j < i and (bits[i] & FAMILY or named[j]):

@@ -78,7 +78,7 @@ LABELS = frozenset(
         "by signature sign signed sig attn re cc from to name patient pt client member witness witnesses "
         "caller agent "
         "team crew caregiver informant author typist reader resident fellow student mother father spouse guardian "
-        "cross-cover x-cover xcover cover oncall on-call overnight owner relation emergency responsible party kin "
+        "cross-cover x-cover xcover cover oncall on-call overnight owner emergency responsible party kin "
         "for attendant present children kids siblings sons daughters family given surname first last pcp np "
         "pa rn md charge triage recorder legal witnessed"
     )
@@ -157,7 +157,7 @@ RESULT_BEHIND = re.compile(
     r"(?:['’]s)?(?:\s(?:test|sign)s?)?(?:[ /][A-Z][\w'’]+){0,2}\s?[:=]?\s?"
     r"(?:(?:neg|pos|negative|positive|intact|equivocal|absent|n/a|wnl|unremarkable|nl)\b|[+-](?=[,.;)]|"
     r"\s*$|\+))|\s\+(?=\s)"
-    r"|\s(?:I{1,3}|IV|V)[ab]?(?=[,.;)\s]|$)",
+    r"|\s(?:I{1,3}|IV|V)[ab]?(?=[,.;)\s]|$)|\s[A-Z]\d{1,3}[a-z]?(?=[,.;)\s]|$)",
     re.IGNORECASE | re.MULTILINE,
 )
 SCORE_BEHIND = re.compile(
@@ -174,6 +174,7 @@ MEDICINES = re.compile(
     r"taking|took|prescribed|started|continued?|currently|given|received|tolerated|increased?|decreased?|held) $",
     re.IGNORECASE,
 )
+MILLISECONDS = re.compile(r"\d\s?ms\.\s*$")
 DETERMINERS = frozenset(
     words_of(
         "a an the this that these those his her their its my our your another each any some no using use used uses "
@@ -275,8 +276,8 @@ def left_weight(text: str, start: int, word: str, sign: str) -> int:
         return 3 if _signs_off(text, start) else 0
     if sign == ".":
         if word in TITLES and len(word) < 5 and word != "miss":
-            return 3
-        return 2 if word in ROLES and len(word) < 5 else 3 if word in ("attn", "cc", "c.c") else 0
+            return 0 if word == "ms" and MILLISECONDS.search(text, max(0, start - 9), start) else 3
+        return 2 if word in ROLES and len(word) < 5 and word != "do" else 3 if word in ("attn", "cc", "c.c") else 0
     return 0
 
 

@@ -35,7 +35,7 @@ PARTICLES_BETWEEN = re.compile(
 COMMA = re.compile(r"[ \t]?,[ \t\n]{0,2}|\^")
 _FOLLOWING = re.compile(
     r"(?:['’`]?[sS]?(?:[-–/][A-Z][\w'’]+)*(?P<other>\s(?:and|or|&|AND|OR)\s[A-Z][\w'’]+)?(?: |\n)|"
-    r"[-–][A-Z]?[\w'’]*(?:[-–]\w+)*\s*)(?:(?:type|grade|class|like|B|A)\s+)?(?P<thing>[A-Za-z]+)"
+    r"[-–][A-Z]?[\w'’]*(?:[-–]\w+)*\s*)(?:(?:(?P<sort>type|grade|class|stage)|like|B|A)\s+)?(?P<thing>[A-Za-z]+)"
 )
 # What people have too: Sophia's cell, Ann's knee
 OWNED = frozenset(
@@ -267,7 +267,8 @@ class NameWords:
         return (
             PARTICLES_BETWEEN.fullmatch(gap) is not None
             or bool(re.fullmatch(r" ?[\"“(‘'][A-Za-z]+[\"”)’'] ", gap))
-            or gap in (' "', '" ', " (", ") ", " “", "” ")
+            or gap in (' "', '" ', ") ", " “", "” ")
+            or (gap == " (" and tokens.text[tokens.ends[i + 1] : tokens.ends[i + 1] + 1] == ")")  # Robert (Bob) Hall
         )
 
     def _initial(self, tokens: Tokens, i: int) -> bool:
@@ -305,6 +306,15 @@ class NameWords:
         if found is None:
             return False
         word = found["thing"].lower()
+        if (
+            tokens.bits[i] & EPONYM
+            and i + 1 < len(tokens.starts)
+            and tokens.bits[i + 1] & EPONYM
+            and tokens.starts[i + 1] == end + 1
+        ):
+            return self.is_thing(tokens, i + 1)  # Graham Steell murmur
+        if found["sort"] and found["thing"].isupper():  # Fitzpatrick type II
+            return True
         if word in self.things:
             bit = tokens.bits[i]
             if word in OWNED and (bit & NAME or not bit) and not bit & EPONYM and found[0][:1] in ("'", "’"):
