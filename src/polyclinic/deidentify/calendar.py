@@ -83,7 +83,7 @@ class CalendarRules(MonthDays):
             r"(?:and|but|to|at|he|she|we|they|i|it)\b))",
             re.IGNORECASE,
         )
-        heads = {word[:2] for word in (*words.ordinals, "twenty", "thirty")}
+        heads = {word[0] for word in (*words.ordinals, "twenty", "thirty")}
         plain = all(head.isascii() and head.islower() for head in heads)
         self.patterns = {"ordinal": [rf"\bthe\s+{head}" for head in sorted(heads)] if plain else [r"\bthe\s+"]}
         self.day_before = re.compile(

@@ -147,16 +147,22 @@ class Vocabulary:
                 pairs[ord(pair[0]) << 7 | ord(pair[1])] = 1
         self._rules = [rule for rule, several in self.patterns.items() for _ in several]
         symbols = [[symbol for symbol, _ in pieces_of(one)] for several in self.patterns.values() for one in several]
-        cells: dict[int, list[int]] = {}
-        for number, (first, second) in enumerate([s for s in one if s != FIRST][:2] for one in symbols):
-            for letter in _letters_of(first):
-                for following in _letters_of(second):
-                    cells.setdefault(letter << 7 | following, []).append(number)
         numbers, nothing = array("I", range(len(asked))), array("I", bytes(4 * len(asked)))
-        begins = array("Q", bytes(128 * 128 // 8))
-        for cell in cells:
-            begins[cell >> 6] |= 1 << (cell & 63)
-        members = [cells.get(cell, []) for cell in range(128 * 128)]
+
+        def beginnings(at_first: bool) -> kernel.Beginnings:
+            chosen = {number: one for number, one in enumerate(symbols) if (one[0] == FIRST) == at_first}
+            cells: dict[int, list[int]] = {}
+            for number, one in chosen.items():
+                for letter in _letters_of(one[at_first]):
+                    for following in _letters_of(one[at_first + 1]):
+                        cells.setdefault(letter << 7 | following, []).append(number)
+            some = array("Q", bytes(128 * 128 // 8))
+            for cell in cells:
+                some[cell >> 6] |= 1 << (cell & 63)
+            members = [cells.get(cell, []) for cell in range(128 * 128)]
+            starts = array("I", accumulate(map(len, members), initial=0))
+            return kernel.Beginnings(place(some), place(starts), place(array("I", itertools.chain(*members))))
+
         return kernel.Vocabulary(
             built.table(words, bits, sets, kept),
             built.table(asked, numbers, nothing, kept),
@@ -164,9 +170,7 @@ class Vocabulary:
             place(classes),
             place(lower),
             place(pairs),
-            place(begins),
-            place(array("I", accumulate(map(len, members), initial=0))),
-            place(array("I", itertools.chain(*members))),
+            (beginnings(False), beginnings(True)),
             place(array("H", itertools.chain(*symbols))),
             place(array("I", accumulate(map(len, symbols)))),
             len(symbols),

@@ -33,6 +33,12 @@ class Words(Structure):
     _fields_ = (("sieve", c_void_p), ("slots", c_void_p), ("mask", c_int64), ("letters", c_void_p))
 
 
+class Beginnings(Structure):
+    """With which letters patterns begin."""
+
+    _fields_ = (("some", c_void_p), ("cells", c_void_p), ("members", c_void_p))
+
+
 class Vocabulary(Structure):
     """What a scan looks for."""
 
@@ -43,9 +49,7 @@ class Vocabulary(Structure):
         ("classes", c_void_p),
         ("lower", c_void_p),
         ("pairs", c_void_p),
-        ("begins", c_void_p),
-        ("cells", c_void_p),
-        ("members", c_void_p),
+        ("beginnings", Beginnings * 2),
         ("symbols", c_void_p),
         ("symbol_ends", c_void_p),
         ("patterns", c_int64),

@@ -36,15 +36,19 @@ typedef struct {
 } Words;
 
 typedef struct {
+    const uint64_t *some;    /* 128 x 128 bits: whether some pattern begins with two letters */
+    const uint32_t *cells;   /* 128 x 128 + 1: where in `members` the patterns begin that begin so */
+    const uint32_t *members; /* numbers of patterns */
+} Beginnings;
+
+typedef struct {
     Words lexicon;
     Words asked;            /* words between spaces that rules ask for */
     Words units;            /* behind numbers that are passed over; `bits` says behind which: UNIT, COUNT */
     const uint8_t *classes; /* of each unit */
     const uint16_t *lower;  /* each unit in lower case, where that is one unit */
     const uint8_t *pairs;   /* 128 x 128: with which letters words end before a place's name */
-    const uint64_t *begins;  /* 128 x 128 bits: whether some pattern begins with two letters */
-    const uint32_t *cells;   /* 128 x 128 + 1: where in `members` the patterns begin that begin with two letters */
-    const uint32_t *members; /* numbers of patterns */
+    Beginnings beginnings[2]; /* of patterns, and of those that begin with a word */
     const uint16_t *symbols; /* of all patterns, one after the other */
     const uint32_t *symbol_ends;
     int64_t patterns;

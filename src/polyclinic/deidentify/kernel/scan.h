@@ -255,10 +255,7 @@ static int NAME(stands)(const Vocabulary *v, const Unit *text, int64_t at, int64
                         uint32_t count) {
     for (uint32_t k = 0; k < count; k++) {
         const uint32_t symbol = symbols[k];
-        if (symbol == FIRST) {
-            if (at && is_word(v, text[at - 1])) return 0;
-            continue;
-        }
+        if (symbol == FIRST) continue; /* seen to by who asks */
         if (symbol == LAST) return at >= size || !is_word(v, text[at]);
         if (at >= size) return 0;
         const uint32_t c = text[at++];
@@ -286,15 +283,21 @@ static void NAME(hits)(const Vocabulary *v, const Unit *text, int64_t size, int6
         const uint32_t a = text[at], b = text[at + 1];
         if (a > 127) continue;
         const uint32_t cell = a << 7 | (b > 127 ? 0 : b);
-        if (!(v->begins[cell >> 6] >> (cell & 63) & 1)) continue;
-        for (uint32_t i = v->cells[cell]; i < v->cells[cell + 1]; i++) {
-            const uint32_t k = v->members[i], begin = k ? v->symbol_ends[k - 1] : 0;
-            if (!NAME(stands)(v, text, at, size, v->symbols + begin, v->symbol_ends[k] - begin)) continue;
-            if (count < room) {
-                lists[HITS][count] = (int32_t)k;
-                lists[HIT_PLACES][count] = (int32_t)at;
+        const uint64_t some = v->beginnings[0].some[cell >> 6] | v->beginnings[1].some[cell >> 6];
+        if (!(some >> (cell & 63) & 1)) continue;
+        const int kinds = at && is_word(v, text[at - 1]) ? 1 : 2;
+        for (int kind = 0; kind < kinds; kind++) {
+            const Beginnings *from = v->beginnings + kind;
+            if (!(from->some[cell >> 6] >> (cell & 63) & 1)) continue;
+            for (uint32_t i = from->cells[cell]; i < from->cells[cell + 1]; i++) {
+                const uint32_t k = from->members[i], begin = k ? v->symbol_ends[k - 1] : 0;
+                if (!NAME(stands)(v, text, at, size, v->symbols + begin, v->symbol_ends[k] - begin)) continue;
+                if (count < room) {
+                    lists[HITS][count] = (int32_t)k;
+                    lists[HIT_PLACES][count] = (int32_t)at;
+                }
+                count++;
             }
-            count++;
         }
     }
     head[HIT_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
