@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+WORDS = re.compile(r"[A-Za-z]+|[@#$]")
+SIGNS = frozenset("@#$")
 BEGINNING = re.compile(r"(?:\\b|\(\?:|\()*([A-Za-z@#$])(?:\\?([A-Za-z.'#/])(?!\?))?")
 
 
@@ -28,14 +30,23 @@ class LookBack:
             if word:
                 first, second = _head(word)
                 seconds.setdefault(first, set()).add(second)
-        # Both cases by hand: a pattern that ignores case is searched for far more slowly.
-        self.begin = re.compile("|".join(_either_case(f, s) for f, s in sorted(seconds.items())) or r"(?!)")
+        for first, others in seconds.items():
+            if (first in SIGNS and others != {""}) or not others.isdisjoint(SIGNS & seconds.keys()):
+                raise ValueError(f"{pattern}: a sign that begins a match stands alone")
+        self.firsts = frozenset(first for first, others in seconds.items() if "" in others)
+        self.pairs = frozenset(first + second for first, others in seconds.items() for second in others)
 
     def search(self, text: str, low: int, end: int) -> re.Match[str] | None:
         """Return the match that ends at `end` and begins at or after `low`, the first of them; None without one."""
-        for begin in self.begin.finditer(text, max(low, 0), end):
-            start = begin.start()
-            if (not start or not text[start - 1].isalnum()) and (found := self.pattern.match(text, start, end)):
+        firsts, pairs = self.firsts, self.pairs
+        for word in WORDS.finditer(text, max(low, 0), end):
+            start = word.start()
+            two = text[start : min(start + 2, end)].lower()
+            if (
+                (two in pairs or two[0] in firsts)
+                and (not start or not text[start - 1].isalnum())
+                and (found := self.pattern.match(text, start, end))
+            ):
                 return found
         return None
 
@@ -46,10 +57,3 @@ def _head(word: str) -> tuple[str, str]:
     if found is None:
         raise ValueError(f"'{word}': a label begins with a letter")
     return found[1].lower(), (found[2] or "").lower()
-
-
-def _either_case(first: str, seconds: set[str]) -> str:
-    begin = f"[{first}{first.upper()}]" if first.isalpha() else re.escape(first)
-    if "" in seconds:
-        return begin
-    return f"{begin}[{''.join(re.escape(s) + s.upper() if s.isalpha() else re.escape(s) for s in sorted(seconds))}]"
