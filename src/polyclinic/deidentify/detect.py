@@ -112,7 +112,11 @@ class Rules:
         spans += self.places.find(tokens, spans)
         if not tokens.caseless:
             for begin, end in lower_case_lines(tokens):
-                found = self.places.find(self.vocabulary.read(text[begin:end]), [])
+                part = self.vocabulary.read(text[begin:end])
+                found = self.places.find(part, [])
+                if part.caseless:
+                    inside = [Span(s.start - begin, s.end - begin, s.type) for s in spans if begin <= s.start < end]
+                    found += self.names.find(part, sorted([*inside, *found]))
                 spans += [Span(s.start + begin, s.end + begin, s.type) for s in found]
         spans.sort()
         spans += self.names.find(tokens, spans)

@@ -45,6 +45,14 @@ def read_list(name: str) -> frozenset[str]:
 
 
 @functools.cache
+def _of_syllables() -> frozenset[str]:
+    """Return the given names of two syllables with a hyphen: Sun-Hee, Shu-Fen."""
+    text = (LISTS / "given_name_syllables.txt").read_text(encoding="utf-8")
+    lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    return frozenset(f"{a}-{b}" for line in lines for a in line for b in line if a != b or len(a) > 2)
+
+
+@functools.cache
 def read_dictionary() -> frozenset[str]:
     """Return the ordinary words of English: the dictionary of symspellpy (82,765 words, MIT), less its proper nouns.
 
@@ -85,8 +93,8 @@ def make_lexicon(words: Words) -> dict[str, int]:
     layers = (
         (common | words["common_words"], COMMON),
         (read_list("female_given_names"), GIVEN | FEMALE),
-        (read_list("male_given_names") | words["given_names"], GIVEN),
-        (read_list("family_names") | words["family_names"], FAMILY),
+        (read_list("male_given_names") | read_list("given_names_of_languages") | words["given_names"], GIVEN),
+        (read_list("family_names") | read_list("family_names_of_languages") | words["family_names"], FAMILY),
         (words["states"] | words["countries"], STATE | WORD),
         (words["eponyms"] | (read_list("eponyms") if english else frozenset()), EPONYM),
         (read_list("makers") if english else frozenset(), EPONYM),
@@ -123,6 +131,10 @@ def make_lexicon(words: Words) -> dict[str, int]:
                 found[word] = bits | RARE
         for word in ("husband", "husbands", "cousin", "cousins", "brothers", "sons", "neighbors", "laws"):
             found[word] = found.get(word, 0) & ~FAMILY | COMMON  # families are hardly called so
+    for word in _of_syllables():
+        first, _, second = word.partition("-")
+        if not (found.get(first, 0) & found.get(second, 0) & (COMMON | STOP)):
+            found[word] = found.get(word, 0) & ~COMMON | GIVEN
     own = words["given_names"] | words["family_names"]
     for word in read_list("names_that_are_words") - own:
         if word in found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from polyclinic.deidentify.lexicon import (
+    CITY,
     COMMON,
     CREDENTIAL,
     EPONYM,
@@ -12,6 +13,7 @@ from polyclinic.deidentify.lexicon import (
     GIVEN,
     MONTH,
     NAME,
+    PARTICLE,
     STATE,
     STOP,
     TITLE,
@@ -23,6 +25,10 @@ from polyclinic.deidentify.tokens import Tokens
 
 # Behind Lamb, Heaven: a middle initial, and the end of the line or field
 ENDS_FIELD = re.compile(r"(?: [A-Z]\.?)?(?:[ \t]*(?:$|\n|[|;()\d])|[ \t]{2})")
+
+
+# Behind Do, Phuc T: two blanks, a number, the end of the field
+FIELD_AFTER_GIVEN = re.compile(r"(?: [A-Z]\.?)?(?:[ \t]{2}|\t|[|\"]|\s\(|[ \t]\d)|(?: [A-Z]\.?)[ \t]*(?:\n|$)")
 
 
 class NameContext(NameWords):
@@ -52,10 +58,14 @@ class NameContext(NameWords):
             k -= 1
             while k > low and text[k - 1] in " \t)*_":
                 k -= 1
+            if text[k - 1].isdigit() and text[k - 2 : k - 1] == " ":
+                k -= 2  # Emergency contact 2:
             p = k
             while p > low and (text[p - 1].isalpha() or text[p - 1] in "-/'’"):
                 p -= 1
             word = text[p:k].lower()
+            if sign == ":" and text[p - 1 : p] == "\n" and not newline and text.count(f"\n{text[p:k]}:") > 2:
+                return ""  # who speaks, not who is named
             if word in self.labels or word.rstrip("s") in self.labels or word in self.relations:
                 return "label"
             if word.endswith("(s") and word[:-2] in self.labels:
@@ -125,6 +135,8 @@ class NameContext(NameWords):
         a, b = bits[i], bits[j]
         if not b & GIVEN or (a & COMMON and not a & NAME):
             return False
+        if a & FAMILY and self._alone_in_field(tokens, i, j):
+            return True
         if (a | b) & STATE:
             return bool(a & FAMILY) and self._context(tokens, i) == "label"
         if tokens.text[tokens.ends[i]] == "^":  # a field of a message: FAMILY^GIVEN
@@ -146,6 +158,20 @@ class NameContext(NameWords):
         if b & (WORD | EPONYM):
             return bool(a & FAMILY and not a & (WORD | EPONYM))
         return bool(a & FAMILY) or a == 0
+
+    def _alone_in_field(self, tokens: Tokens, i: int, j: int) -> bool:
+        """Say whether `X, Y` is all of a field, or is announced by a label, and no town and state."""
+        text, bits = tokens.text, tokens.bits
+        first = i
+        while first and bits[first - 1] & PARTICLE and text[tokens.ends[first - 1] : tokens.starts[first]] == " ":
+            first -= 1
+        if bits[i] & CITY and bits[j] & STATE:
+            return False
+        if self._context(tokens, first) == "label":
+            return True
+        start = tokens.starts[first]
+        opens = text[start - 1 : start] in ("", "\n", "\t", "|") or text[start - 2 : start] == "  "
+        return opens and FIELD_AFTER_GIVEN.match(text, tokens.ends[j]) is not None
 
     def _comma_name(self, tokens: Tokens, i: int, shut: list[bool]) -> bool:
         """Say whether `X, Y` after a label is a name though no list has Y."""

@@ -112,6 +112,19 @@ SPEAKERS = frozenset(
         "triage unknown visitor voice wife witness woman worker"
     )
 )
+# Surnames that are small words: only beside a given name, or all of a field.
+SMALL_SURNAMES = frozenset(words_of("sun do oh le ha ma ly yi hu vo"))
+# What people have too: Sophia's cell, Ann's knee
+OWNED = frozenset(
+    words_of(
+        "attack attacks body bodies breathing cell cells collar ear elbow eye finger foot hand hip hold knee "
+        "level levels "
+        "lung muscle nerve nodes pain position pressure procedure pump rash repair response seizure seizures "
+        "shoulder skin spot step study tests test toe tube ulcer vision wound diet fracture medication "
+        "exercises brace "
+        "sling boot dressing monitor inventory questionnaire score scores operation surgery stage"
+    )
+)
 NAME_ENDS = re.compile(r"\s?(?:[,.;)\n]|$)|\s(?:is an?|rn|md|np|cna|lpn|who|was|has|presents|here|thank)\b|['’]s\b")
 FIRMS = BUSINESSES - frozenset(
     words_of(

@@ -129,7 +129,7 @@ class NameEvidence(NameExtent):
             if taken[i] or ends[i] - starts[i] < 2:
                 continue
             bit = bits[i]
-            if tokens.caseless and bit & (COMMON | STOP):
+            if tokens.caseless and (bit & (COMMON | STOP) or (not bit & NAME and ends[i] - starts[i] < 4)):
                 continue
             if not bit & NAME and (
                 bit & (STOP | MONTH | STATE | SOFT_TITLE | NEVER | SUFFIX)

@@ -18,10 +18,14 @@ from polyclinic.deidentify.lexicon import (
     STREET,
     TITLE,
 )
-from polyclinic.deidentify.name_cues import FIRMS, NO_RUN, NOT_NAMES_ALONE, PARTICLES
+from polyclinic.deidentify.name_cues import FIRMS, NO_RUN, NOT_NAMES_ALONE, PARTICLES, SMALL_SURNAMES
 from polyclinic.deidentify.name_repeats import OPENERS, NameRepeats
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
+
+ENDS_WITH_DEGREE = re.compile(
+    r",? ?\(?(?:MD|M\.D|DO|RN|LPN|NP|PA|MBBS|PhD|PharmD|FNP|APRN|CRNA|DPT|PT|LCSW)\b|[ \t]*\n|[ \t]{2}|$"
+)
 
 
 class NameExtent(NameRepeats):
@@ -146,6 +150,14 @@ class NameExtent(NameRepeats):
                 return j
             return last
         bit = bits[j]
+        if (
+            tokens.lower[j] in SMALL_SURNAMES
+            and gap in (" ", ". ")
+            and (bits[last] & GIVEN or not bits[last] or ends[last] - starts[last] == 1)
+            and text[starts[j]].isupper()
+            and ENDS_WITH_DEGREE.match(text, ends[j])
+        ):
+            return j  # Hao Sun, DO
         if (
             ends[last] - starts[last] == 1
             and gap in (". ", " ")

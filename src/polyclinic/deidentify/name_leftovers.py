@@ -84,6 +84,8 @@ class NameLeftovers(NameEvidence):
                 extra.append(i)
         # What stands in a list with names, or beside one, once these are known.
         for i in reversed(open_words):
+            if tokens.caseless and (self._verb(tokens, i) or (i and self.is_thing(tokens, i - 1))):
+                continue  # fang will buy
             if not taken[i] and self._beside(tokens, i, kinds, named):
                 named[i] = taken[i] = True
                 extra.append(i)
@@ -336,6 +338,8 @@ class NameLeftovers(NameEvidence):
         kind = kinds[i]
         if end - start < 2 or self.is_thing(tokens, i) or DOSE.match(text, end):
             return False
+        if (i and self.is_thing(tokens, i - 1)) or (kind == UNKNOWN and not VOWEL.search(text, start, end)):
+            return False  # ted hose
         before = tokens.lower[i - 1] if i and text[tokens.ends[i - 1] : start] in (" ", ". ", ", ", ": ") else ""
         if kind <= EITHER:
             near = (i and kinds[i - 1] > EITHER) or (i and named[i - 1])
@@ -350,7 +354,7 @@ class NameLeftovers(NameEvidence):
             if 0 <= j < len(kinds) and (kinds[j] > EITHER or named[j]):
                 gap = text[tokens.ends[min(i, j)] : tokens.starts[max(i, j)]]
                 if gap in (" ", "-", " and ", ", ", "/"):
-                    return end - start > 2
+                    return end - start > 3 or kind == SURE or (j > i and gap == " " and end - start > 2)
         return kind == SURE and end - start > 3
 
     def _behind_credential(self, tokens: Tokens, i: int) -> bool:

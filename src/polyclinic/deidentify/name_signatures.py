@@ -196,13 +196,12 @@ def _entries(
     ends = [found for line in _timed_lines(tokens) if (found := LAST_WORDS.search(text, *line)) is not None]
     if not ends:
         return
-    known = set(agreeing)
     for found in ends:  # Grace B.
         if (given := found["given"]) and lexicon.get(given.lower(), 0) & GIVEN | (not lexicon.get(given.lower(), 0)):
-            known.add((given[0].lower(), found["initial"].lower()))
+            signers.append((given[0].lower(), found["initial"].lower()))
             yield Span(found.start("given"), found.end("initial") + 1, "name")
     often = Counter((found["letters"] or found["word"] or "").replace(".", "").lower() for found in ends)
-    families = {family for _, family in (*signers, *(pair for pair in known if pair not in agreeing))}
+    families = {family for _, family in signers}
     for found in ends:
         if letters := found["letters"]:
             plain = letters.replace(".", "")
@@ -210,8 +209,8 @@ def _entries(
                 continue
             low = plain.lower()
             if _agrees(low, signers):
-                certain = low not in _SHORT or often[low] > 1
-            elif _agrees(low, known):
+                certain = low not in _SHORT or often[low] > 1 or found["stop"][:1] in ".!?"
+            elif _agrees(low, agreeing):
                 certain = low not in _SHORT and (not lexicon.get(low, 0) & COMMON or often[low] > 1)
             else:
                 certain = (
@@ -253,7 +252,7 @@ def _references(tokens: Tokens) -> Iterator[Span]:
     text = tokens.text
     for place in tokens.hits.get("reference", ()):
         found = REFERENCE.match(text, place)
-        if found is not None and found[1].isupper() and found[1].lower() not in ("md", "no", "id", "mrn"):
+        if found is not None and found[1].isupper() and found[1].lower() not in ("no", "mrn"):
             for group in (1, 2):
                 yield Span(found.start(group) + group - 1, found.end(group), "name")
 

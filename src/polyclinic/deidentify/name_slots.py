@@ -128,7 +128,8 @@ _HELPERS = r"also|then|now|still|has|had|have|was|is|will|would|can|could|did|do
 # What only people do.
 _ONLY_ACTS = (
     r"reports|denies|states|says|said|refused|refuses|resting|sleeping|wants|wanted|asked|agreed|agrees|"
-    r"concurs|concurred|verbali[sz]ed|repeated back|drove|thanked|tells|told|lives|works|worries|declined|"
+    r"concurs|concurred|verbali[sz]ed|repeated back|drove|thanked|tells|told|lives|works|"
+    r"going home|parking|prefers|toured|worries|declined|"
     r"complains|insists|supervising|accepting"
 )
 PERSON_ONLY = re.compile(

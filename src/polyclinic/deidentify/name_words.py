@@ -24,6 +24,7 @@ from polyclinic.deidentify.lexicon import (
     read_list,
 )
 from polyclinic.deidentify.look_back import LookBack
+from polyclinic.deidentify.name_cues import OWNED
 from polyclinic.deidentify.tokens import Tokens
 
 LONGEST = 5  # words of a name
@@ -36,17 +37,6 @@ COMMA = re.compile(r"[ \t]?,[ \t\n]{0,2}|\^")
 _FOLLOWING = re.compile(
     r"(?:['’`]?[sS]?(?:[-–/][A-Z][\w'’]+)*(?P<other>\s(?:and|or|&|AND|OR)\s[A-Z][\w'’]+)?(?: |\n)|"
     r"[-–][A-Z]?[\w'’]*(?:[-–]\w+)*\s*)(?:(?:(?P<sort>type|grade|class|stage)|like|B|A)\s+)?(?P<thing>[A-Za-z]+)"
-)
-# What people have too: Sophia's cell, Ann's knee
-OWNED = frozenset(
-    words_of(
-        "attack attacks body bodies breathing cell cells collar ear elbow eye finger foot hand hip hold knee "
-        "level levels "
-        "lung muscle nerve nodes pain position pressure procedure pump rash repair response seizure seizures "
-        "shoulder skin spot step study tests test toe tube ulcer vision wound diet fracture medication "
-        "exercises brace "
-        "sling boot dressing monitor inventory questionnaire score scores operation surgery stage"
-    )
 )
 
 
@@ -201,6 +191,18 @@ class NameWords:
                 if text[tokens.ends[j] : tokens.ends[j] + 1].isdigit():
                     break
                 last = j
+                continue
+            if (
+                bit & PARTICLE
+                and j + 1 < len(bits)
+                and not shut[j + 1]
+                and text[tokens.ends[j] : tokens.starts[j + 1]] == " "
+                and bits[j + 1] & FAMILY
+                and text[tokens.starts[j] : tokens.ends[j + 1]].isupper()
+                == text[tokens.starts[i] : tokens.ends[i]].isupper()
+                and (hard or not bits[j + 1] & (WORD | STOP))
+            ):
+                last = j + 1  # ERIK VAN DYKE
                 continue
             if not self._nameish(tokens, j, hard):
                 ends_there = text[tokens.ends[j] : tokens.ends[j] + 2].strip(" ")[:1] in (

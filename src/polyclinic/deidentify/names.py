@@ -25,6 +25,7 @@ from polyclinic.deidentify.lexicon import (
     WORD,
 )
 from polyclinic.deidentify.name_columns import names_before_ages, names_of_columns
+from polyclinic.deidentify.name_cues import SMALL_SURNAMES
 from polyclinic.deidentify.name_initials import find_initials, find_known_initials, initials_of
 from polyclinic.deidentify.name_leftovers import NameLeftovers
 from polyclinic.deidentify.name_signatures import find_signatures
@@ -35,6 +36,14 @@ from polyclinic.deidentify.tokens import Tokens
 _PERSON = re.compile(
     r"\s+(?:is|was|has|had|presents|presented|returns|comes|came|reports|denies|states|called|will|"
     r"and\s+(?:his|her))\b|,?\s(?:an?\s)?\d{1,3}(?:[ -]y|yo)|,\s(?:MD|RN|NP|DO|PA|a|an)\b"
+)
+
+
+# What stands behind a given name that is an eponym too, hardly behind a thing.
+GIVEN_ACTS = re.compile(
+    r"\s(?:is|was|will|has|had)\s(?:out|here|in|at|going|coming|driving|set|be|been|that|aware|home|bring|call|come|"
+    r"help|drive|take|pick|stay|already|asked|told|called|noticed)\b"
+    r"|\s(?:parking|going home|prefers|noticed|drove|drives)\b"
 )
 
 
@@ -98,6 +107,14 @@ class NameRules(NameLeftovers):
         if bit & STOP and not (bit & FAMILY and self._last_first(tokens, i, shut)):
             after = text[tokens.ends[i] : tokens.ends[i] + 1]
             if (
+                tokens.lower[i] in SMALL_SURNAMES
+                and bit & FAMILY
+                and (after == "\n" or text[tokens.ends[i] : tokens.ends[i] + 2] == "  ")
+                and text[tokens.starts[i]].isupper()
+                and self._context(tokens, i) == "label"
+            ):
+                return i, i  # Attending: Sun
+            if (
                 bit & GIVEN
                 and i + 1 < len(bits)
                 and not shut[i + 1]
@@ -128,6 +145,8 @@ class NameRules(NameLeftovers):
         if bit & MONTH and not bit & NAME:
             return None
         if tokens.caseless:
+            if text[tokens.starts[i]].isupper() and self._last_first(tokens, i, shut):
+                return i, self._extend(tokens, i + 1, shut, True)  # a heading above a transcript
             return self._caseless(tokens, i, shut)
         context = self._context(tokens, i)
         if context:
@@ -181,6 +200,8 @@ class NameRules(NameLeftovers):
             return None
         if self._last_first(tokens, i, shut):
             return i, self._extend(tokens, i + 1, shut)
+        if bit & GIVEN and bit & (EPONYM | WORD) and not bit & STATE and GIVEN_ACTS.match(text, tokens.ends[i]):
+            return i, i  # Frank is out
         if bit & EPONYM and not (bit & NAME and not bit & WORD and self._person_follows(tokens, i)):
             return None
         if not plain or self.is_thing(tokens, i) or is_thing_place(text, tokens.starts[i], tokens.ends[i], True):
