@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from polyclinic.deidentify.businesses import BUSINESSES
 from polyclinic.deidentify.detect import TAG, Rules
+from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.lexicon import (
     COMMON,
     CREDENTIAL,
@@ -33,9 +34,9 @@ from polyclinic.deidentify.lexicon import (
 from polyclinic.deidentify.name_cues import EITHER, SAFE, SURE, UNKNOWN
 from polyclinic.deidentify.ordinary_words import is_ordinary
 from polyclinic.deidentify.residual_numbers import unexplained
-from polyclinic.deidentify.residual_slots import slots
+from polyclinic.deidentify.residual_slots import first_letters, slots
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import Tokens
+from polyclinic.deidentify.tokens import Tokens, at_places
 
 AT_SIGN = re.compile(r"\S+@\S*|\S*@\S+")
 DATE_LIKE = re.compile(
@@ -63,6 +64,16 @@ ANNOUNCED = re.compile(
     r"pcp|pmd|belongings to|released to|team|surgeon|"
     r"cardiologist|neurologist|oncologist|attending|resident|social worker|case manager)[.,]?\s+([^\W\d_][\w'’-]+)",
     re.IGNORECASE,
+)
+# The letters with which one of them begins.
+ANNOUNCING = frozenset(
+    words_of(
+        "mr mrs ms miss mx dr drs prof doctor nurse rn md wife husband son daughter mother father mom dad brother "
+        "sister aunt uncle cousin niece nephew grandson granddaughter grandmother grandfather grandma grandpa "
+        "partner fiance fiancee fiancé fiancée spouse neighbor neighbour roommate caregiver aide guardian pt patient "
+        "seen signed dictated named called name dear cc attn c d w spoke per pcp pmd belongings released team "
+        "surgeon cardiologist neurologist oncologist attending resident social case"
+    )
 )
 DAY_LEFT = re.compile(
     r"\b(?:on|since|until|till|from|dated|date|seen|admitted|born|by|thru|through|before|after|due|visit|f/u|dob|"
@@ -110,6 +121,7 @@ def suspicions(text: str, spans: Sequence[Span], tokens: Tokens, rules: Rules) -
 
 
 def _all(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterator[Suspicion]:
+    words = first_letters(text)
     for match in HIDDEN.finditer(text):
         yield Suspicion(match.start(), match.end(), "a character that does not show")
     yield from _other_scripts(text)
@@ -141,14 +153,14 @@ def _all(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterato
         if not _may_be_day(match["day"], text, match.start("day"), rules):
             continue
         yield Suspicion(match.start("day"), match.end("day"), "digits like a date")
-    for match in ANNOUNCED.finditer(text):
+    for match in at_places(ANNOUNCED, text, (at for at, word in words if word in ANNOUNCING)):
         if (
             "_" not in match[1]
             and not any(covered[match.start(1) : match.end(1)])
             and _may_be_name(match[1], text, match.start(1), rules)
         ):
             yield Suspicion(match.start(1), match.end(1), "a word where names stand")
-    for start, end, reason in slots(text, tokens, rules, covered):
+    for start, end, reason in slots(text, tokens, rules, covered, words):
         yield Suspicion(start, end, reason)
     yield from _unknown_words(text, tokens, rules, covered)
 

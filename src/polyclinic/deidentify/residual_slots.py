@@ -8,11 +8,12 @@ to be none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from polyclinic.deidentify.detect import Rules
+from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.lexicon import CITY, COMMON, EPONYM, FAMILY, GIVEN, MONTH, NAME, STATE, STOP, TITLE
-from polyclinic.deidentify.tokens import Tokens
+from polyclinic.deidentify.tokens import Tokens, at_places
 
 FIELD = re.compile(
     r"(?:\b(?:names?|employer|facility|place|school|pharmacy|guardian|witness(?:ed)?|contact|next of kin|surgeon|"
@@ -42,12 +43,31 @@ STREET = re.compile(
     r"(?:St|Street|Rd|Road|Ave|Avenue|Dr|Drive|Ln|Lane|Blvd|Court|Ct|Way|Place|Pl|Plaza)\b(?!\.\s?[A-Z][a-z])"
 )
 ABBREVIATED = re.compile(r"\b(?:at|from|to|summary)\s(?P<word>[A-Z]{1,3}(?:MC|GH|CH|H))\b(?!-)")
+# With these the patterns above begin that look behind a preposition.
+PREPOSITIONS = frozenset(words_of("at from near for via through to in on off summary"))
+LETTERS = re.compile(r"(?<!\w)[^\W\d_]+")
 BEFORE_TOWN = re.compile(r"\b(?:in|to|from|near|of)\s$", re.IGNORECASE)
 
 
-def slots(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterator[tuple[int, int, str]]:
-    """Yield what was left where names, institutions, towns and months stand, and why it is suspicious."""
+def first_letters(text: str) -> list[tuple[int, str]]:
+    """Return where each word begins, and its letters up to the first sign, in lower case."""
+    return [(found.start(), found[0].lower()) for found in LETTERS.finditer(text)]
+
+
+def slots(
+    text: str, tokens: Tokens, rules: Rules, covered: bytearray, begun: Sequence[tuple[int, str]]
+) -> Iterator[tuple[int, int, str]]:
+    """Yield what was left where names, institutions, towns and months stand, and why it is suspicious.
+
+    Args:
+        text: the original text.
+        tokens: its words.
+        rules: that found what was found.
+        covered: what is covered by that.
+        begun: from `first_letters`.
+    """
     look = rules.lexicon.get
+    prepositions = [at for at, word in begun if word in PREPOSITIONS]
     for match in FIELD.finditer(text):
         value = match["value"]
         bit = look(value.lower().rstrip(".,"), 0)
@@ -63,7 +83,7 @@ def slots(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterat
             and (named or (following & NAME and not bit & STOP))
         ):
             yield match.start("value"), match.end("value"), "a field whose value may be a name"
-    for match in AFTER_PREPOSITION.finditer(text):
+    for match in at_places(AFTER_PREPOSITION, text, prepositions):
         run = match["run"]
         words = [word.lower().rstrip(".") for word in run.split()]
         bits = [look(word, 0) for word in words]
@@ -80,9 +100,9 @@ def slots(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterat
         last, first = look(match["last"].lower(), 0), look(match["first"].lower(), 0)
         if last & FAMILY and first & GIVEN and not (last | first) & (STOP | MONTH | STATE | CITY):
             yield match.start(), match.end(), "a word of the lists of names"
-    for match in STREET.finditer(text):
+    for match in at_places(STREET, text, prepositions):
         yield match.start(), match.end(), "a street without a number"
-    for match in ABBREVIATED.finditer(text):
+    for match in at_places(ABBREVIATED, text, prepositions):
         yield match.start("word"), match.end("word"), "an abbreviation that may be an institution's"
     for i, bit in enumerate(tokens.bits):
         start, end = tokens.starts[i], tokens.ends[i]
