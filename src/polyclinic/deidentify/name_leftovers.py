@@ -46,7 +46,7 @@ from polyclinic.deidentify.name_cues import (
 )
 from polyclinic.deidentify.name_evidence import NameEvidence
 from polyclinic.deidentify.name_slots import before_of, is_thing_place, left_weight
-from polyclinic.deidentify.ordinary_words import is_abbreviation
+from polyclinic.deidentify.ordinary_words import MEDICAL_ENDING, is_abbreviation
 from polyclinic.deidentify.tokens import Tokens
 
 
@@ -248,7 +248,11 @@ class NameLeftovers(NameEvidence):
         if kind == UNKNOWN and before in BEFORE_THINGS_TOO and not self._upper_line(tokens, i):
             return False  # an abbreviation: with TICI 2b
         if kind == SHAPED:
-            return before in RIGHT_BEFORE_NAMES and self._upper_line(tokens, i)
+            return (
+                before in RIGHT_BEFORE_NAMES
+                and self._upper_line(tokens, i)
+                and not MEDICAL_ENDING.search(tokens.lower[i])
+            )
         if before in BEFORE_WORDS_THAT_ARE_NAMES and kind == EITHER and size > 3 and self._upper_line(tokens, i):
             return not tokens.bits[i] & (STATE | MONTH)
         if before in BEFORE_NAMES or ROLE_BEHIND.match(text, end):

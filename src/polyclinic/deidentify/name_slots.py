@@ -175,6 +175,7 @@ MEDICINES = re.compile(
     r"taking|took|prescribed|started|continued?|currently|given|received|tolerated|increased?|decreased?|held) $",
     re.IGNORECASE,
 )
+SENTENCE_ENDS = frozenset(words_of("do rn md np pa lpn cna pt ot st rt"))  # with a stop behind them
 MILLISECONDS = re.compile(r"\d\s?ms\.\s*$")
 DETERMINERS = frozenset(
     words_of(
@@ -278,7 +279,13 @@ def left_weight(text: str, start: int, word: str, sign: str) -> int:
     if sign == ".":
         if word in TITLES and len(word) < 5 and word != "miss":
             return 0 if word == "ms" and MILLISECONDS.search(text, max(0, start - 9), start) else 3
-        return 2 if word in ROLES and len(word) < 5 and word != "do" else 3 if word in ("attn", "cc", "c.c") else 0
+        return (
+            2
+            if word in ROLES and len(word) < 5 and word not in SENTENCE_ENDS
+            else 3
+            if word in ("attn", "cc", "c.c")
+            else 0
+        )
     return 0
 
 

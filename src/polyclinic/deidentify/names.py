@@ -18,6 +18,7 @@ from polyclinic.deidentify.lexicon import (
     GIVEN,
     MONTH,
     NAME,
+    PARTICLE,
     SOFT_TITLE,
     STATE,
     STOP,
@@ -177,6 +178,8 @@ class NameRules(NameLeftovers):
         if text[tokens.ends[i] : tokens.ends[i] + 1] == "^" and self._last_first(tokens, i, shut):
             return i, self._extend(tokens, i + 1, shut, True)
         last = self._extend(tokens, i, shut)
+        if last > i and bit & PARTICLE and self._last_first(tokens, last, shut):
+            return i, self._extend(tokens, last + 1, shut, True)  # De La Cruz, Angel I
         if last > i:
             strong = [j for j in range(i, last + 1) if bits[j] & NAME and not bits[j] & (WORD | EPONYM)]
             if self.is_thing(tokens, last):

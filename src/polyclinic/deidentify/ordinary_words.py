@@ -19,7 +19,7 @@ MEDICAL_ENDING = re.compile(
     r"triptan|gliptin|glutide|gliflozin|parin|xaban|gatran|umab|imab|zumab|tinib|ciclib|vir|azine|oxetine|tidine|"
     r"lukast|"
     r"terol|sone|solone|formin|glitazone|thiazide|semide|dronate|fenac|profen|oxicam|coxib|codone|morphone|"
-    r"tions?|ments?|ness|ally|ously|ively|ically|oscope|metry|plegia|plegic|paresis|genesis|kinesis|genic|osis|"
+    r"tions?|ments?|ness|ally|ously|ively|ically|oscope|metry|plegia|plegic|paresis|genesis|synthesis|centesis|kinesis|genic|osis|"
     r"oses|otic|"
     r"ical|ular|oidal|oid|ative|izing|ized|ization|ectomies|ology)$"
 )
