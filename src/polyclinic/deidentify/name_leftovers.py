@@ -84,7 +84,10 @@ class NameLeftovers(NameEvidence):
                 extra.append(i)
         # What stands in a list with names, or beside one, once these are known.
         for i in reversed(open_words):
-            if tokens.caseless and (self._verb(tokens, i) or (i and self.is_thing(tokens, i - 1))):
+            if tokens.caseless and (
+                self._verb(tokens, i)
+                or (i and self.is_thing(tokens, i - 1) and not NAME_ENDS.match(tokens.text, tokens.ends[i]))
+            ):
                 continue  # fang will buy
             if not taken[i] and self._beside(tokens, i, kinds, named):
                 named[i] = taken[i] = True
@@ -342,7 +345,9 @@ class NameLeftovers(NameEvidence):
         kind = kinds[i]
         if end - start < 2 or self.is_thing(tokens, i) or DOSE.match(text, end):
             return False
-        if (i and self.is_thing(tokens, i - 1)) or (kind == UNKNOWN and not VOWEL.search(text, start, end)):
+        if (i and self.is_thing(tokens, i - 1) and not NAME_ENDS.match(text, end)) or (
+            kind == UNKNOWN and not VOWEL.search(text, start, end)
+        ):
             return False  # ted hose
         before = tokens.lower[i - 1] if i and text[tokens.ends[i - 1] : start] in (" ", ". ", ", ", ": ") else ""
         if kind <= EITHER:
