@@ -122,13 +122,13 @@ def test_departments_and_common_words_are_no_institutions_or_places(text: str) -
 def test_lines_in_lower_case_are_read_as_such_in_a_text_with_capitals() -> None:
     line = "transfer from toledo general hospital. she lives alone on kingsley drive in duluth and has two cats."
     text = f"ED Triage Note\nMR 4471\n\n{line}\n\nSigned by RN on Monday"
-    assert list(lower_case_lines(text)) == [(text.index(line), text.index(line) + len(line))]
+    assert list(lower_case_lines(RULES.vocabulary.read(text))) == [(text.index(line), text.index(line) + len(line))]
     assert {"toledo general hospital", "kingsley drive", "duluth"} <= set(places(text))
 
 
 def test_a_text_that_is_written_with_capitals_has_no_lines_in_lower_case() -> None:
     text = "He lives alone. He walks with a cane, and his daughter visits on most days of the week.\n" * 4
-    assert list(lower_case_lines(text)) == []
+    assert list(lower_case_lines(RULES.vocabulary.read(text))) == []
 
 
 @pytest.mark.parametrize(
