@@ -47,6 +47,7 @@ FEW_CAPITALS = 0.004  # capitalised words for each character of a text below whi
 DOT_LETTER = re.compile(r"\.[A-Za-z]")
 COLONS = re.compile(r":[0-9a-fA-F]{0,4}:")
 NAME_OR_ROLE = NAME | TITLE | SOFT_TITLE | CREDENTIAL
+WORD_BEGINS = re.compile(r"(?<!\w)[A-Za-z]")
 DIGITS = re.compile(r"\d+")
 PLAIN_NUMBER = re.compile(r"(?<![\w./#+:@-])([0-9]{1,4})(?!\d)(?:\.[0-9]\d*)?")
 WHOLE_WORD = re.compile(r"\w+")
@@ -233,11 +234,53 @@ def _passed_over(text: str, start: int, end: int, units: Mapping[str, int]) -> i
     return end if SMALL.match(text, start) and not GOES_ON.match(text, word.end()) else start
 
 
-def _hits(text: str, patterns: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, list[int]]]:
-    for rule, several in patterns.items():
-        places = {found.start() for one in several for found in as_expression(one).finditer(text)}
-        if places:
-            yield rule, list(places)
+def _hits(text: str, patterns: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, set[int]]]:
+    """Yield the places of patterns by rule: those of words where words begin, the others by one expression of all."""
+    at_first, heads, by_letters, first = _sorted_by_beginning(tuple(patterns.items()))
+    found: dict[str, set[int]] = {}
+    for place in (word.start() for word in WORD_BEGINS.finditer(text)):
+        for rule, expression in at_first.get(text[place : place + 2].lower(), ()):
+            if expression.match(text, place):
+                found.setdefault(rule, set()).add(place)
+    for place in (match.start() for match in first.finditer(text)):
+        two = text[place : place + 2]
+        if two not in by_letters:
+            by_letters[two] = [(rule, expression) for rule, expression, head in heads if head.match(two)]
+        for rule, expression in by_letters[two]:
+            if expression.match(text, place):
+                found.setdefault(rule, set()).add(place)
+    yield from found.items()
+
+
+_Expression = tuple[str, re.Pattern[str]]  # of a rule
+
+
+@functools.lru_cache(maxsize=64)
+def _sorted_by_beginning(
+    patterns: tuple[tuple[str, tuple[str, ...]], ...],
+) -> tuple[
+    dict[str, list[_Expression]],
+    list[tuple[str, re.Pattern[str], re.Pattern[str]]],
+    dict[str, list[_Expression]],
+    re.Pattern[str],
+]:
+    """Return the patterns that begin with a word by two letters, the others with what they begin with, room for
+    these by two letters, and an expression of what they begin with."""
+    at_first: dict[str, list[_Expression]] = {}
+    seconds: dict[str, set[str]] = {}
+    heads: list[tuple[str, re.Pattern[str], re.Pattern[str]]] = []
+    for rule, several in patterns:
+        for one in several:
+            head = [chr(symbol) for symbol, _ in pieces_of(one) if symbol != FIRST][:2]
+            plain = one.startswith(r"\b") and head[0].isalpha() and all(ord(letter) < 128 for letter in head)
+            if plain:
+                at_first.setdefault("".join(head).lower(), []).append((rule, as_expression(one)))
+            else:
+                one_piece, other = [piece for symbol, piece in pieces_of(one) if symbol != FIRST][:2]
+                seconds.setdefault(one_piece, set()).add(other)
+                heads.append((rule, as_expression(one), re.compile(one_piece + other)))
+    begins = "|".join(f"{one}(?={'|'.join(sorted(others))})" for one, others in sorted(seconds.items()))
+    return at_first, heads, {}, re.compile(begins or r"(?!)")
 
 
 @functools.cache
