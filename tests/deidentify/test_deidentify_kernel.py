@@ -182,10 +182,11 @@ def test_numbers_left_out_are_measured_by_the_rules_too(text: str) -> None:
 
 
 PATTERN_PIECES = st.sampled_from(["a", "b", "A", "B", "'", "-", ".", "1", r"\s", r"\s+", r"\d", "[A-Z]", "[a-z]"])
-PATTERNS = st.tuples(st.sampled_from(["", r"\b"]), st.lists(PATTERN_PIECES, min_size=2, max_size=4).map("".join), st.sampled_from(["", r"\b"]))
+EDGE = st.sampled_from(["", r"\b"])
+PATTERNS = st.tuples(EDGE, st.lists(PATTERN_PIECES, min_size=2, max_size=4).map("".join), EDGE)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     st.text("abAB'-.é 12\u0663\xa0\n_", max_size=16),
     st.lists(st.text("ab'-.é", min_size=1, max_size=4), max_size=8),
@@ -223,7 +224,7 @@ def test_they_find_the_same_words_and_patterns_of_any_lists(
         "a b " * 20_000,
         "A b " * 20_000,
         " by" * 50_000,
-        "Dr. Smith saw Ms. O'Brien-Jones in Salem, OR.\n" * 30_000,
+        "Dr. Smith saw Ms. O'Brien-Jones in Salem, OR.\n" * 6_000,
     ],
     ids=lambda text: f"{text[:8]!r} {len(text)}",
 )
