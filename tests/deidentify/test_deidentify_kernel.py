@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from polyclinic.deidentify import load_rules
 from polyclinic.deidentify.kernel import LONGEST, installed
-from polyclinic.deidentify.numbers import MEASURED
+from polyclinic.deidentify.numbers.rules import MEASURED
 from polyclinic.deidentify.tokens import COUNTED, PLACE_WORD, Tokens, is_pattern, tokenize
 from polyclinic.deidentify.vocabulary import Vocabulary
 

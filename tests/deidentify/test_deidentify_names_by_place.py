@@ -6,7 +6,7 @@ import pytest
 
 from polyclinic.deidentify import load_rules
 from polyclinic.deidentify.lexicon import FAMILY, NAME, RARE, read_census
-from polyclinic.deidentify.name_slots import before_of, is_thing_place, left_weight, right_weight
+from polyclinic.deidentify.names.slots import before_of, is_thing_place, left_weight, right_weight
 
 RULES = load_rules("en")
 

@@ -6,7 +6,7 @@ import pytest
 
 from polyclinic.deidentify import load_rules, suspicions
 from polyclinic.deidentify.lexicon import COMMON, NAME, read_dictionary
-from polyclinic.deidentify.ordinary_words import is_abbreviation, is_ordinary, is_slip
+from polyclinic.deidentify.names.ordinary_words import is_abbreviation, is_ordinary, is_slip
 
 RULES = load_rules("en")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from polyclinic.deidentify import Span, load_rules, suspicions
-from polyclinic.deidentify.misread import read_again
-from polyclinic.deidentify.month_days import settled
-from polyclinic.deidentify.shifted_dates import DateShift
+from polyclinic.deidentify.dates.month_days import settled
+from polyclinic.deidentify.dates.shifted import DateShift
+from polyclinic.deidentify.numbers.misread import read_again
 
 RULES = load_rules("en")
 NUMERIC = frozenset(

@@ -109,7 +109,7 @@ def test_intervals_between_dates_are_kept(first: date, second: date, patient: st
     ],
 )
 def test_every_way_of_writing_a_day_is_moved_alike(written: str) -> None:
-    from polyclinic.deidentify.shifted_dates import DateShift
+    from polyclinic.deidentify.dates.shifted import DateShift
 
     shift = DateShift(RULES.words, 70)
     shift.look_at(["03/14/2024"])
@@ -123,7 +123,7 @@ def test_every_way_of_writing_a_day_is_moved_alike(written: str) -> None:
     ["the fall of 2018", "Thanksgiving 2018", "0 3 / 0 4 / 2 0 1 9", "03 04 1961", "03|04|2019", "Nov-Dec 2018"],
 )
 def test_nothing_of_a_date_stays_however_it_is_written(written: str) -> None:
-    from polyclinic.deidentify.shifted_dates import DateShift
+    from polyclinic.deidentify.dates.shifted import DateShift
 
     shift = DateShift(RULES.words, 70)
     shift.look_at(["03/14/2024"])

@@ -8,10 +8,10 @@ This room knows nothing about documents or tasks, and sends nothing anywhere.
 """
 
 from polyclinic.deidentify.detect import Rules, load_rules
+from polyclinic.deidentify.gate.suspicions import Suspicion, suspicions
 from polyclinic.deidentify.guard import Deidentified, Deidentifier, guard_for, held_back, ledger_of
 from polyclinic.deidentify.language import load_words
 from polyclinic.deidentify.measure import Counts, wilson
-from polyclinic.deidentify.residual import Suspicion, suspicions
 from polyclinic.deidentify.secret import mark_of, read_secret
 from polyclinic.deidentify.spans import TYPES, Span
 from polyclinic.deidentify.surrogates import Surrogates

@@ -11,23 +11,23 @@ from __future__ import annotations
 import functools
 import re
 
-from polyclinic.deidentify.ages import spelled_ages
-from polyclinic.deidentify.announced import TAILS
-from polyclinic.deidentify.calendar import CalendarRules
+from polyclinic.deidentify.dates.calendar import CalendarRules
 from polyclinic.deidentify.language import load_words
 from polyclinic.deidentify.lexicon import make_lexicon
 from polyclinic.deidentify.lower_case_lines import PATTERNS as of_lines
 from polyclinic.deidentify.lower_case_lines import lower_case_lines
-from polyclinic.deidentify.name_columns import PATTERNS as of_columns
-from polyclinic.deidentify.name_initials import PATTERNS as of_initials
-from polyclinic.deidentify.name_repeats import PATTERNS as of_repeats
-from polyclinic.deidentify.name_signatures import PATTERNS as of_signatures
-from polyclinic.deidentify.names import NameRules
-from polyclinic.deidentify.numbers import COUNTS, UNITS, NumberRules
-from polyclinic.deidentify.places import PlaceRules
+from polyclinic.deidentify.names.columns import PATTERNS as of_columns
+from polyclinic.deidentify.names.initials import PATTERNS as of_initials
+from polyclinic.deidentify.names.repeats import PATTERNS as of_repeats
+from polyclinic.deidentify.names.rules import NameRules
+from polyclinic.deidentify.names.signatures import PATTERNS as of_signatures
+from polyclinic.deidentify.numbers.ages import spelled_ages
+from polyclinic.deidentify.numbers.rules import COUNTS, UNITS, NumberRules
+from polyclinic.deidentify.numbers.spoken import find_spoken, may_be_spoken
+from polyclinic.deidentify.places.announced import TAILS
+from polyclinic.deidentify.places.rules import PlaceRules
+from polyclinic.deidentify.places.streets import ROUTE_WORDS
 from polyclinic.deidentify.spans import TYPES, Span, without_overlaps
-from polyclinic.deidentify.spoken_numbers import find_spoken, may_be_spoken
-from polyclinic.deidentify.streets import ROUTE_WORDS
 from polyclinic.deidentify.tables import find_cells
 from polyclinic.deidentify.tokens import COUNTED, MEASURED, Tokens
 from polyclinic.deidentify.vocabulary import Vocabulary

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from polyclinic.deidentify.detect import Rules, load_rules
-from polyclinic.deidentify.residual import Suspicion, suspicions
+from polyclinic.deidentify.gate.suspicions import Suspicion, suspicions
 from polyclinic.deidentify.secret import read_secret
 from polyclinic.deidentify.spans import Span, without_overlaps
 from polyclinic.deidentify.surrogates import Surrogates

@@ -13,9 +13,9 @@ import hmac
 import re
 from collections.abc import Iterator, Sequence
 
+from polyclinic.deidentify.dates.shifted import DateShift
 from polyclinic.deidentify.language import Words, words_of
 from polyclinic.deidentify.lexicon import FEMALE, GIVEN, read_list
-from polyclinic.deidentify.shifted_dates import DateShift
 from polyclinic.deidentify.spans import Span
 
 MOST_WEEKS = 104  # by which dates are moved, back or on

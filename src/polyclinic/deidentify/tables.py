@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from polyclinic.deidentify.ages import OLD, OLDEST
 from polyclinic.deidentify.language import words_of
+from polyclinic.deidentify.numbers.ages import OLD, OLDEST
 from polyclinic.deidentify.spans import Span
 
 CELL = re.compile(r"[^|\t\n]+?(?=[ ]*(?:\||\t|\n|$)|[ ]{2,})")

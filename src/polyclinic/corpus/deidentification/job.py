@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from polyclinic.deidentify import Deidentified, Deidentifier, held_back, load_rules
-from polyclinic.deidentify.shifted_dates import DateShift
+from polyclinic.deidentify.dates.shifted import DateShift
 from polyclinic.deidentify.surrogates import Surrogates
 from polyclinic.records import Document
 

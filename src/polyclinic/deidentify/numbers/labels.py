@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.deidentify.calendar import CalendarRules
-from polyclinic.deidentify.calendar_numbers import is_year
+from polyclinic.deidentify.dates.calendar import CalendarRules
+from polyclinic.deidentify.dates.calendar_numbers import is_year
 from polyclinic.deidentify.language import Words, either, words_of
 from polyclinic.deidentify.look_back import LookBack
-from polyclinic.deidentify.number_shapes import (
+from polyclinic.deidentify.numbers.shapes import (
     AGED,
     CARD,
     COUNTED,

@@ -11,7 +11,10 @@ beginning.
 
 from __future__ import annotations
 
-from polyclinic.deidentify.businesses import (
+from polyclinic.deidentify.joined_words import after, before, begins_sentence, ends_names, is_upper
+from polyclinic.deidentify.language import Words, words_of
+from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, GIVEN, MONTH, NAME, STATE, STOP, TITLE
+from polyclinic.deidentify.places.businesses import (
     ACRONYMS,
     BORDERS,
     BUSINESSES,
@@ -21,10 +24,7 @@ from polyclinic.deidentify.businesses import (
     PARTS_OF_NAMES,
     WEAK_KINDS,
 )
-from polyclinic.deidentify.joined_words import after, before, begins_sentence, ends_names, is_upper
-from polyclinic.deidentify.language import Words, words_of
-from polyclinic.deidentify.letterheads import heads_page
-from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, GIVEN, MONTH, NAME, STATE, STOP, TITLE
+from polyclinic.deidentify.places.letterheads import heads_page
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 

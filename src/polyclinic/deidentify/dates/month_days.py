@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from polyclinic.deidentify.calendar_numbers import DATE_LABEL, NumericDates, either_order
+from polyclinic.deidentify.dates.calendar_numbers import DATE_LABEL, NumericDates, either_order
 from polyclinic.deidentify.language import Words, either
 from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.spans import Span

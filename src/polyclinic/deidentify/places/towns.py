@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from polyclinic.deidentify.announced import AnnouncedRules
-from polyclinic.deidentify.businesses import NO_PARTS
-from polyclinic.deidentify.institutions import GENERIC
 from polyclinic.deidentify.joined_words import after, before, begins_sentence, ends_names, is_upper
 from polyclinic.deidentify.language import Words, either, words_of
 from polyclinic.deidentify.lexicon import CITY, COMMON, EPONYM, MONTH, NAME, STATE, STOP, STREET, TITLE, WORD
 from polyclinic.deidentify.look_back import LookBack
+from polyclinic.deidentify.places.announced import AnnouncedRules
+from polyclinic.deidentify.places.businesses import NO_PARTS
+from polyclinic.deidentify.places.institutions import GENERIC
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from polyclinic.deidentify.businesses import CHAINS, NO_PARTS
-from polyclinic.deidentify.institutions import OWN, InstitutionRules
 from polyclinic.deidentify.joined_words import after, before, begins_sentence
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.lexicon import CITY, COMMON, MONTH, NAME, STOP, TITLE
+from polyclinic.deidentify.places.businesses import CHAINS, NO_PARTS
+from polyclinic.deidentify.places.institutions import OWN, InstitutionRules
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 

@@ -18,8 +18,8 @@ from polyclinic.deidentify.lexicon import (
     STREET,
     TITLE,
 )
-from polyclinic.deidentify.name_cues import FIRMS, NO_RUN, NOT_NAMES_ALONE, PARTICLES, SMALL_SURNAMES
-from polyclinic.deidentify.name_repeats import OPENERS, NameRepeats
+from polyclinic.deidentify.names.cues import FIRMS, NO_RUN, NOT_NAMES_ALONE, PARTICLES, SMALL_SURNAMES
+from polyclinic.deidentify.names.repeats import OPENERS, NameRepeats
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 

@@ -1,7 +1,7 @@
 """Names of ordinary words, and names no list has: what stands before and behind them is added up.
 
 Each run of capitalised words is weighed: what the lists say of its words, and the place in which it stands
-(name_slots). One that a list has as a name needs less of a place than an ordinary word.
+(slots). One that a list has as a name needs less of a place than an ordinary word.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
-from polyclinic.deidentify.name_cues import DOSE, EITHER, NAME_SHAPE, NOT_NAMES_ALONE, SAFE, SHAPED, SURE, UNKNOWN
-from polyclinic.deidentify.name_extent import NameExtent
-from polyclinic.deidentify.name_slots import (
+from polyclinic.deidentify.names.cues import DOSE, EITHER, NAME_SHAPE, NOT_NAMES_ALONE, SAFE, SHAPED, SURE, UNKNOWN
+from polyclinic.deidentify.names.extent import NameExtent
+from polyclinic.deidentify.names.ordinary_words import ends_medically, is_ordinary, is_slip
+from polyclinic.deidentify.names.slots import (
     CLOSINGS,
     GREETINGS,
     LABELS,
@@ -46,7 +47,6 @@ from polyclinic.deidentify.name_slots import (
     left_weight,
     right_weight,
 )
-from polyclinic.deidentify.ordinary_words import ends_medically, is_ordinary, is_slip
 from polyclinic.deidentify.tokens import Tokens
 
 NEVER = TITLE | CREDENTIAL | INSTITUTION

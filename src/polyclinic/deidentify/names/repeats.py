@@ -20,9 +20,9 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
-from polyclinic.deidentify.name_context import NameContext
-from polyclinic.deidentify.name_slots import CLOSINGS, PERSON_ONLY, right_weight
-from polyclinic.deidentify.ordinary_words import is_ordinary
+from polyclinic.deidentify.names.context import NameContext
+from polyclinic.deidentify.names.ordinary_words import is_ordinary
+from polyclinic.deidentify.names.slots import CLOSINGS, PERSON_ONLY, right_weight
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens, at_places, stands_alone
 

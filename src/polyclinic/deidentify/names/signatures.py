@@ -54,7 +54,7 @@ LABELS = re.compile(
     r"scribe)[ ]?:[ ]?([A-Z]{2,3})[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-# Where one of the above may begin, for the vocabulary; `by` with a capital is asked for by name_initials.
+# Where one of the above may begin, for the vocabulary; `by` with a capital is asked for by `initials`.
 PATTERNS = {
     "reference": (r"\bref",),
     "by_colon": (r"\bby:", r"\bby :"),

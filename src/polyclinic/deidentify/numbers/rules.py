@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.deidentify.ages import OLD, OLDEST, age_end, decade_end
+from polyclinic.deidentify.dates.month_days import STRONG_CUE, settled
+from polyclinic.deidentify.dates.ordinal_days import MONTH_LONG, ordinal_day
 from polyclinic.deidentify.language import words_of
-from polyclinic.deidentify.misread import FORMS, LOOK_ALIKES, begins, read_again
-from polyclinic.deidentify.month_days import STRONG_CUE, settled
-from polyclinic.deidentify.number_shapes import AGED, MAC, SSN
-from polyclinic.deidentify.ordinal_days import MONTH_LONG, ordinal_day
-from polyclinic.deidentify.phones import INTERNATIONAL, NATIONAL, PhoneRules
+from polyclinic.deidentify.numbers.ages import OLD, OLDEST, age_end, decade_end
+from polyclinic.deidentify.numbers.misread import FORMS, LOOK_ALIKES, begins, read_again
+from polyclinic.deidentify.numbers.phones import INTERNATIONAL, NATIONAL, PhoneRules
+from polyclinic.deidentify.numbers.shapes import AGED, MAC, SSN
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 

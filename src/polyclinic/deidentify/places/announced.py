@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from polyclinic.deidentify.businesses import NO_PARTS
-from polyclinic.deidentify.institutions import GENERIC, OF_MEDICINE, OWN, PLAIN
 from polyclinic.deidentify.joined_words import after, before, ends_names, is_upper
 from polyclinic.deidentify.language import Words, words_of
 from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, GIVEN, MONTH, NAME, STATE, STOP, TITLE
-from polyclinic.deidentify.short_names import SHORT_NAMES, ShortNameRules
+from polyclinic.deidentify.places.businesses import NO_PARTS
+from polyclinic.deidentify.places.institutions import GENERIC, OF_MEDICINE, OWN, PLAIN
+from polyclinic.deidentify.places.short_names import SHORT_NAMES, ShortNameRules
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 

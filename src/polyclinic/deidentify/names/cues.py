@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.deidentify.businesses import BUSINESSES
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.lexicon import (
     CREDENTIAL,
@@ -19,6 +18,7 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
+from polyclinic.deidentify.places.businesses import BUSINESSES
 
 # What is known of a word: no name; in no list, but formed like a word; a name or a word; nothing; a name
 SAFE, SHAPED, EITHER, UNKNOWN, SURE = range(5)

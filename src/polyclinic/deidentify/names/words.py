@@ -24,7 +24,7 @@ from polyclinic.deidentify.lexicon import (
     read_list,
 )
 from polyclinic.deidentify.look_back import LookBack
-from polyclinic.deidentify.name_cues import OWNED
+from polyclinic.deidentify.names.cues import OWNED
 from polyclinic.deidentify.tokens import Tokens
 
 LONGEST = 5  # words of a name

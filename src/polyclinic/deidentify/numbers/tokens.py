@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.deidentify.calendar_numbers import is_year
-from polyclinic.deidentify.number_labels import NumberLabels
-from polyclinic.deidentify.number_shapes import (
+from polyclinic.deidentify.dates.calendar_numbers import is_year
+from polyclinic.deidentify.numbers.labels import NumberLabels
+from polyclinic.deidentify.numbers.shapes import (
     BEFORE_DIGITS,
     CODE_BEFORE,
     FAR_LABEL,

@@ -19,8 +19,8 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
-from polyclinic.deidentify.name_words import COMMA, NameWords
-from polyclinic.deidentify.ordinary_words import is_ordinary, is_slip
+from polyclinic.deidentify.names.ordinary_words import is_ordinary, is_slip
+from polyclinic.deidentify.names.words import COMMA, NameWords
 from polyclinic.deidentify.tokens import Tokens
 
 # Behind Lamb, Heaven: a middle initial, and the end of the line or field

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.deidentify.holidays import Holidays
+from polyclinic.deidentify.dates.holidays import Holidays
+from polyclinic.deidentify.dates.month_days import MonthDays
 from polyclinic.deidentify.language import Words, either
 from polyclinic.deidentify.look_back import LookBack
-from polyclinic.deidentify.month_days import MonthDays
 from polyclinic.deidentify.tokens import Tokens, at_places
 
 SINCE = re.compile(r"\b(?:since|until|till|last|of|by)\s+$")

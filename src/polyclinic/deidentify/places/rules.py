@@ -6,16 +6,15 @@ the rule that looks at its neighbours. What stands right behind `at`, `from` and
 
 from __future__ import annotations
 
-from polyclinic.deidentify.businesses import CHAINS, UNITS
-from polyclinic.deidentify.fields import fields, numbered_schools
-from polyclinic.deidentify.institutions import LISTING
 from polyclinic.deidentify.joined_words import before
 from polyclinic.deidentify.language import Words
-from polyclinic.deidentify.letterheads import letterheads
 from polyclinic.deidentify.lexicon import CITY, CREDENTIAL, STOP
-from polyclinic.deidentify.short_names import SHORT_NAMES
-from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.streets import (
+from polyclinic.deidentify.places.businesses import CHAINS, UNITS
+from polyclinic.deidentify.places.fields import fields, numbered_schools
+from polyclinic.deidentify.places.institutions import LISTING
+from polyclinic.deidentify.places.letterheads import letterheads
+from polyclinic.deidentify.places.short_names import SHORT_NAMES
+from polyclinic.deidentify.places.streets import (
     FOREIGN_TYPES,
     StreetRules,
     broadways,
@@ -24,8 +23,9 @@ from polyclinic.deidentify.streets import (
     streets_before_towns,
     with_houses,
 )
+from polyclinic.deidentify.places.towns import TownRules
+from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import PLACE_WORD, STATE_WORD, STREET_TYPE, Tokens
-from polyclinic.deidentify.towns import TownRules
 
 _SAINTS = frozenset(("holy", "sacred", "mount", "mt", "st", "saint", "good", "lady"))
 

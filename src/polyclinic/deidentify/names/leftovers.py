@@ -22,7 +22,7 @@ from polyclinic.deidentify.lexicon import (
     STOP,
     TITLE,
 )
-from polyclinic.deidentify.name_cues import (
+from polyclinic.deidentify.names.cues import (
     BEFORE_NAMES,
     BEFORE_THINGS_TOO,
     BEFORE_WORDS_THAT_ARE_NAMES,
@@ -44,9 +44,9 @@ from polyclinic.deidentify.name_cues import (
     VERB_BEHIND,
     VOWEL,
 )
-from polyclinic.deidentify.name_evidence import NameEvidence
-from polyclinic.deidentify.name_slots import before_of, is_thing_place, left_weight
-from polyclinic.deidentify.ordinary_words import MEDICAL_ENDING, is_abbreviation
+from polyclinic.deidentify.names.evidence import NameEvidence
+from polyclinic.deidentify.names.ordinary_words import MEDICAL_ENDING, is_abbreviation
+from polyclinic.deidentify.names.slots import before_of, is_thing_place, left_weight
 from polyclinic.deidentify.tokens import Tokens
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from polyclinic.deidentify.ages import OLD, OLDEST
-from polyclinic.deidentify.calendar import CalendarRules
-from polyclinic.deidentify.calendar_numbers import is_year
-from polyclinic.deidentify.number_shapes import (
+from polyclinic.deidentify.dates.calendar import CalendarRules
+from polyclinic.deidentify.dates.calendar_numbers import is_year
+from polyclinic.deidentify.dates.ordinal_days import ordinal_day
+from polyclinic.deidentify.numbers.ages import OLD, OLDEST
+from polyclinic.deidentify.numbers.rules import MEASURED
+from polyclinic.deidentify.numbers.shapes import (
     CODE_BEFORE,
     COUNT_BEFORE,
     PLATE_LETTERS,
@@ -24,8 +26,6 @@ from polyclinic.deidentify.number_shapes import (
     VARIANT,
     YEARS,
 )
-from polyclinic.deidentify.numbers import MEASURED
-from polyclinic.deidentify.ordinal_days import ordinal_day
 
 DIGITS = re.compile(r"\d+")
 TOKEN_END = re.compile(r"[A-Za-z0-9]*(?:(?:[-–./_:]|(?<=\d),(?=\d{3}(?!\d)))[A-Za-z0-9]+)*")

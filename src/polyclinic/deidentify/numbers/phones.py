@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.deidentify.number_places import NumberPlaces
-from polyclinic.deidentify.number_shapes import UNIT
+from polyclinic.deidentify.numbers.places import NumberPlaces
+from polyclinic.deidentify.numbers.shapes import UNIT
 from polyclinic.deidentify.spans import Span
 
 EXTENSION = (

@@ -13,8 +13,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from polyclinic.deidentify.businesses import BUSINESSES
 from polyclinic.deidentify.detect import TAG, Rules
+from polyclinic.deidentify.gate.numbers import unexplained
+from polyclinic.deidentify.gate.slots import first_letters, slots
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.lexicon import (
     COMMON,
@@ -31,10 +32,9 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
-from polyclinic.deidentify.name_cues import EITHER, SAFE, SURE, UNKNOWN
-from polyclinic.deidentify.ordinary_words import is_ordinary
-from polyclinic.deidentify.residual_numbers import unexplained
-from polyclinic.deidentify.residual_slots import first_letters, slots
+from polyclinic.deidentify.names.cues import EITHER, SAFE, SURE, UNKNOWN
+from polyclinic.deidentify.names.ordinary_words import is_ordinary
+from polyclinic.deidentify.places.businesses import BUSINESSES
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens, at_places
 

@@ -1,6 +1,6 @@
 """Numbers of a form that only an identifier has, and the patterns of numbers that are none.
 
-Whether a label stands beside is asked in number_labels.
+Whether a label stands beside is asked in `labels`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 
-from polyclinic.deidentify.calendar_numbers import COMPACT, is_day, is_year
+from polyclinic.deidentify.dates.calendar_numbers import COMPACT, is_day, is_year
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.spans import Span

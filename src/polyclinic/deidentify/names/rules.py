@@ -25,12 +25,12 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
-from polyclinic.deidentify.name_columns import names_before_ages, names_of_columns
-from polyclinic.deidentify.name_cues import SMALL_SURNAMES
-from polyclinic.deidentify.name_initials import find_initials, find_known_initials, initials_of
-from polyclinic.deidentify.name_leftovers import NameLeftovers
-from polyclinic.deidentify.name_signatures import find_signatures
-from polyclinic.deidentify.name_slots import is_thing_place
+from polyclinic.deidentify.names.columns import names_before_ages, names_of_columns
+from polyclinic.deidentify.names.cues import SMALL_SURNAMES
+from polyclinic.deidentify.names.initials import find_initials, find_known_initials, initials_of
+from polyclinic.deidentify.names.leftovers import NameLeftovers
+from polyclinic.deidentify.names.signatures import find_signatures
+from polyclinic.deidentify.names.slots import is_thing_place
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 

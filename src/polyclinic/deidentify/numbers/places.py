@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.deidentify.calendar import CalendarRules
+from polyclinic.deidentify.dates.calendar import CalendarRules
 from polyclinic.deidentify.language import Words, either, words_of
 from polyclinic.deidentify.look_back import LookBack
-from polyclinic.deidentify.number_tokens import NumberTokens
+from polyclinic.deidentify.numbers.tokens import NumberTokens
 from polyclinic.deidentify.spans import Span
 
 WORDS = re.compile(r"[A-Za-z]+")

@@ -1,0 +1,1 @@
+"""Dates in digits and words, holidays, days alone; how they are moved."""

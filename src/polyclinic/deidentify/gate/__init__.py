@@ -1,0 +1,1 @@
+"""The residual gate: what may still be an identifier."""

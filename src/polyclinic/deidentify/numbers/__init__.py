@@ -1,0 +1,1 @@
+"""Numbers that identify: by label, by shape, spoken; phones; ages over 89."""

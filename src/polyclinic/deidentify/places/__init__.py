@@ -1,0 +1,1 @@
+"""Institutions, towns and streets."""
