@@ -43,8 +43,17 @@ STREET = re.compile(
     r"(?:St|Street|Rd|Road|Ave|Avenue|Dr|Drive|Ln|Lane|Blvd|Court|Ct|Way|Place|Pl|Plaza)\b(?!\.\s?[A-Z][a-z])"
 )
 ABBREVIATED = re.compile(r"\b(?:at|from|to|summary)\s(?P<word>[A-Z]{1,3}(?:MC|GH|CH|H))\b(?!-)")
+# The first words of FIELD, but for those that end in -ed.
+FIELDS = frozenset(
+    words_of(
+        "name names employer facility place school pharmacy guardian witness contact next surgeon assistant "
+        "anesthesia anesthesiologist attending resident fellow provider physician author interpreter scribe agency "
+        "dictated written taken sent read seen ref req"
+    )
+)
 # With these the patterns above begin that look behind a preposition.
 PREPOSITIONS = frozenset(words_of("at from near for via through to in on off summary"))
+BRACKET = re.compile(r"\(")
 LETTERS = re.compile(r"(?<!\w)[^\W\d_]+")
 BEFORE_TOWN = re.compile(r"\b(?:in|to|from|near|of)\s$", re.IGNORECASE)
 
@@ -68,7 +77,7 @@ def slots(
     """
     look = rules.lexicon.get
     prepositions = [at for at, word in begun if word in PREPOSITIONS]
-    for match in FIELD.finditer(text):
+    for match in at_places(FIELD, text, (at for at, word in begun if word in FIELDS or word.endswith("ed"))):
         value = match["value"]
         bit = look(value.lower().rstrip(".,"), 0)
         following = look((match["next"] or "").lower(), 0)
@@ -92,11 +101,13 @@ def slots(
         )
         if not generic and KIND.search(words[-1]) and any(word not in rules.places.generic for word in words[:-1]):
             yield match.start("run"), match.end("run"), "an institution by its last word"
-    for match in INITIALS.finditer(text):
+    brackets = [found.start() for found in BRACKET.finditer(text)]
+    short = [at for at, word in begun if word == "by" or (1 < len(word) < 4 and text[at].isupper())]
+    for match in at_places(INITIALS, text, sorted(brackets + short)):
         letters = match[0].strip("()")
         if match[0][0] != "(" or not look(letters, 0) & (COMMON | STOP):
             yield match.start(), match.end(), "letters that may be initials"
-    for match in SURNAME_FIRST.finditer(text):
+    for match in at_places(SURNAME_FIRST, text, (at for at, _ in begun if text[at].isupper())):
         last, first = look(match["last"].lower(), 0), look(match["first"].lower(), 0)
         if last & FAMILY and first & GIVEN and not (last | first) & (STOP | MONTH | STATE | CITY):
             yield match.start(), match.end(), "a word of the lists of names"

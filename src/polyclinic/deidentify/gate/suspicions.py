@@ -38,6 +38,8 @@ from polyclinic.deidentify.places.businesses import BUSINESSES
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens, at_places
 
+DOT = re.compile(r"\.")
+DIGITS = re.compile(r"\d+")
 AT_SIGN = re.compile(r"\S+@\S*|\S*@\S+")
 DATE_LIKE = re.compile(
     r"(?<![\w./-])\d{1,2}([/.-])\d{1,2}\1\d{2,4}(?![\w/-]|\.\d)|(?<!\d)(?:19|20)\d{2}-\d{2}-\d{2}(?!\d)"
@@ -96,6 +98,21 @@ STREET_LEFT = re.compile(
 )
 
 
+# The words with which the patterns above begin, or without which they find nothing: searching a whole text is slow.
+TITLES = frozenset(words_of("mr mrs ms miss dr prof"))
+MONTHS = frozenset(
+    words_of(
+        "january february march april june july august september october november december "
+        "jan feb mar apr jun jul aug sep sept oct nov dec"
+    )
+)
+BEFORE_DAYS = frozenset(
+    words_of(
+        "on since until till from dated date seen admitted born by thru through before after due visit f dob doi dos"
+    )
+)
+
+
 class Suspicion(NamedTuple):
     """A place that may be an identifier, and why."""
 
@@ -131,25 +148,25 @@ def _all(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterato
                 yield Suspicion(match.start(), match.end(), "an @ beside letters")
     for start, end, reason in unexplained(text, covered, rules.calendar):
         yield Suspicion(start, end, reason)
-    for match in FILE_OR_HOST.finditer(text):
+    for match in at_places(FILE_OR_HOST, text, (dot.start() for dot in DOT.finditer(text))):
         yield Suspicion(match.start(), match.end(), "an address of a machine, or a file")
     lowered = tokens.lowered
     if "ninet" in lowered or "hundred" in lowered:
         for match in SPELLED_AGE.finditer(text):
             yield Suspicion(match.start(), match.end(), "a number that may be an age")
-    for match in DATE_LIKE.finditer(text):
+    digits = [run.start() for run in DIGITS.finditer(text)]
+    for match in at_places(DATE_LIKE, text, digits):
         yield Suspicion(match.start(), match.end(), "digits like a date")
-    for match in TITLED.finditer(text):
+    for match in at_places(TITLED, text, (at for at, word in words if word in TITLES)):
         word = re.compile(r"[^\W\d_]+").match(text, match.end())
         if word is not None and not rules.lexicon.get(word[0].lower(), 0) & (STOP | TITLE):
             yield Suspicion(word.start(), word.end(), "a title before a word that was not taken for a name")
-    for pattern, reason in (
-        (MONTH_LEFT, "a month with a number"),
-        (STREET_LEFT, "a number with a street"),
-    ):
-        for match in pattern.finditer(text):
-            yield Suspicion(match.start(), match.end(), reason)
-    for match in DAY_LEFT.finditer(text):
+    if any(word in MONTHS for _, word in words):
+        for match in MONTH_LEFT.finditer(text):
+            yield Suspicion(match.start(), match.end(), "a month with a number")
+    for match in at_places(STREET_LEFT, text, digits):
+        yield Suspicion(match.start(), match.end(), "a number with a street")
+    for match in at_places(DAY_LEFT, text, (at for at, word in words if word in BEFORE_DAYS)):
         if not _may_be_day(match["day"], text, match.start("day"), rules):
             continue
         yield Suspicion(match.start("day"), match.end("day"), "digits like a date")
