@@ -11,7 +11,9 @@ from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.numbers.shapes import (
     AGED,
     CARD,
+    CLOCK,
     COUNTED,
+    FOUR,
     GROUPS,
     IN_GROUPS,
     LETTER_GROUP,
@@ -28,6 +30,7 @@ from polyclinic.deidentify.spans import Span
 FAX_BEHIND = re.compile(r"\s?(?:[(\[-]\s?)?(?:e-?)?fax\b", re.IGNORECASE)
 COLUMNS = re.compile(r"[|\t]|\S {2,}\S")  # headings of columns, which say nothing of the next line's beginning
 ANNOUNCES = re.compile(r"[#:]\s*$|\b(?:id|in|is)\s$|(?:no\.?|number)\s*$")
+_NUMBER_SAID = re.compile(r"#|\b(?:no|nos|num|nbr|number|ids?|identifier|code|serial|ref)\b", re.IGNORECASE)
 LOOK_BACK = 60  # characters before a number in which its label is looked for
 # Labels that are words of their own: they need `#`, `number`, `id` or a colon behind them.
 _NEEDS_MORE = frozenset(
@@ -41,7 +44,31 @@ _NEEDS_MORE = frozenset(
         "ser mac acc account medicare medicaid auth authorization pa billing fin har job har crash docket "
         "court student locker image series transaction workstation serial/lot encounter enc req rx "
         "clinic history hx register pt certificate bin hmo ppo beneficiary subscriber dictation conf "
-        "model/serial"
+        "model/serial refs msp rio pas film jacket bracelet client resident ch pat infant newborn rt animal "
+        "contract enrollment payer payor carrier insurer anthem wellcare molina regence highmark oscar aviva laya "
+        "benefits concession pension secondary primary quote loan bank debit voucher folio provider prov prescriber "
+        "prescribing commission notary operator agent run trip dispatch booking reservation appt appointment "
+        "attendance spell lab lis kit swab tube culture donation component product bb band screening rand cause "
+        "matter police offence crime custody inmate prisoner script shipment shipping parcel manifest valuables "
+        "property envelope chip personnel staff caller meeting interpreter user pin request requests ni nin pps bic "
+        "swift accounts ers grid din cad pod tail asset task resource investigation investigator batch chi mem pol"
+    )
+)
+# Words that seldom announce a number: `#`, `number`, `id` behind them, or a form that is an identifier's.
+_WEAK = frozenset(
+    words_of(
+        "form clock payroll wo wc wcb burial cremation plot kennel litter evidence exhibit coc ccf thread seq "
+        "transmitter receiver handset sensor controller programmer concentrator glucometer meter holter monitor ilr "
+        "cpap bipap wheelchair sim ventilator iol lens valve graft stent allograft coaguchek pdm complaint petition "
+        "primary secondary pump lead client resident chip product component tube culture lab run trip film band bb "
+        "rt ch pat tail police crime caller intervention infant newborn pod spell"
+    )
+)
+# Words behind which four digits are a number, when these are neither a year nor a time.
+_FOUR_DIGITS = frozenset(
+    words_of(
+        "id ref refs reference conf confirm badge ticket incident employee emp docket locker booking record mr acc acct "
+        "account policy member subscriber job receipt invoice claim interpreter operator"
     )
 )
 
@@ -97,16 +124,23 @@ class NumberLabels:
             return ""
         kind = found.lastgroup or ""
         word = found[kind].lower()
-        if (
-            word in _NEEDS_MORE
-            and (wrapped or not self.explicit.search(found[0][len(word) :]))
-            and "#" not in word
-            and (word != "id" or not text[max(0, found.start() - 2) : found.start()].strip().isalpha())
-        ):  # Interpreter ID 88213
-            if shaped or (SHAPED.match(text, start) and not COUNTED.match(text, start)):
-                return kind
-            return kind if kind == "vehicle" and PLATE.match(text, start) else ""
+        said = found[0][len(word) :]
+        if word in _NEEDS_MORE or word in _WEAK:
+            if word == "id" and text[max(0, found.start() - 2) : found.start()].strip().isalpha():
+                return kind  # Interpreter ID 88213
+            sign = _NUMBER_SAID if word in _WEAK else self.explicit
+            if "#" not in word and (wrapped or not sign.search(said)):
+                return kind if self._looks_like_one(text, start, word, kind, shaped) else ""
         return kind
+
+    def _looks_like_one(self, text: str, start: int, word: str, kind: str, shaped: bool) -> bool:
+        """Say whether a number has the form of an identifier, so that a label that is an ordinary word suffices."""
+        if shaped or (SHAPED.match(text, start) and not COUNTED.match(text, start)):
+            return True
+        if kind == "vehicle" and PLATE.match(text, start):
+            return True
+        four = FOUR.match(text, start) if word in _FOUR_DIGITS else None
+        return four is not None and not CLOCK.match(four[0]) and not is_year(int(four[0]))
 
     def _last_four(self, text: str, begin: int, token: str) -> bool:
         """Say whether four digits after a label of a social security number are its last: not a year or a time."""
@@ -129,7 +163,7 @@ class NumberLabels:
             elif digits not in (4, 9) and "x" not in token.lower():
                 return None
             return Span(begin, end, kind)
-        if UNIT.match(text, end) and digits < 6:
+        if token.isdigit() and digits < 6 and UNIT.match(text, end):
             return None
         if len(token) < 3 and kind not in ("health_plan", "biometric"):
             return None

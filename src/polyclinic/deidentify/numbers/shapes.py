@@ -113,8 +113,14 @@ STAGE = re.compile(
 VARIANT = re.compile(r"[A-Z]\d{2,5}[A-Z]{1,3}$|\d+[A-Z]>?[A-Z]$|(?:CYP|HLA|GLUT|SLC|UGT|ABC|FGFR|CD|IL|TNF)\w+$")
 # What needs no more than a label that is a word: five digits, or letters with digits.
 SHAPED = re.compile(
-    r"\d{5,}(?![\d,.]\d)|(?=(?:-?\d){5})(?!(?:19|20)\d\d-)\d{2,}(?:-\d{2,})+(?![\w%])|(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])(?=\w*-?\w*\d{2})[A-Z0-9]+(?:-[A-Z0-9]+)*(?![A-Za-z])"
+    r"\d{5,}(?![\d,.]\d)|(?=(?:-?\d){5})(?!(?:19|20)\d\d-)\d{2,}(?:-\d{2,})+(?![\w%])|"
+    r"(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])(?=\w*-?\w*\d{2})[A-Z0-9]+(?:-[A-Z0-9]+)*(?![A-Za-z])|"
+    # LC/22/0093, 24/0088172; 4417 208 993, 2953 10847 1, 884 2210 7756; 1EG4 TE5
+    r"[A-Z]{1,5}/(?:\d{2,}/)?\d{3,}(?![\w%])|\d{2,4}/\d{4,}(?![\w%])|"
+    r"(?=(?: ?\d){8})\d{3,5} \d{3,6}(?: \d{1,6}){0,3}(?![\w%/]|[.,:-]\d)"
 )
+FOUR = re.compile(r"\d{4}(?![\w%/]|[.,:-]\d|\s?[-–]\s?\d)")
+CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d$")
 COUNTED = re.compile(
     r"(?:[A-Z]\d|[CTLS]\d{1,2}-|[A-Z]{1,3}\d{1,2}$|(?:COVID|SARS|HIV|HBV|HCV|HPV|IL|CD|HLA|CA|PD)-?\d*|"
     r"\d+-?(?:MG|ML|MCG|CM|MM|G|KG|L|U|D|H|X)\b)"
