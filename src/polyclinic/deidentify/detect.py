@@ -67,6 +67,7 @@ class Rules:
             for word in (*self.words.ordinals, *(f"twenty-{o}" for o in self.words.ordinals))
             for sign in ("", *".,;)")
         }
+        self._of_days = frozenset(self.calendar.patterns) - {"ordinal"}
         self._long_months = long | {month + sign for month in long for sign in ",."}
         self.vocabulary = self._asked()
 
@@ -146,7 +147,7 @@ class Rules:
         numbers = self.words["number_words"] & words
         if len(numbers) > 1 and may_be_spoken(lowered, numbers):
             found += find_spoken(text)
-        if not self._ordinals.isdisjoint(words):
+        if not self._ordinals.isdisjoint(words) or not self._of_days.isdisjoint(tokens.hits):
             found += [Span(start, end, "date") for start, end in self.calendar.find_ordinals(tokens)]
         return found
 

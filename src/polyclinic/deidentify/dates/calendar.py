@@ -10,13 +10,31 @@ import re
 
 from polyclinic.deidentify.dates.holidays import Holidays
 from polyclinic.deidentify.dates.month_days import MonthDays
+from polyclinic.deidentify.dates.said_days import SaidDays
+from polyclinic.deidentify.dates.weekday_days import WeekdayDays
 from polyclinic.deidentify.language import Words, either
 from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.tokens import Tokens, at_places
 
 SINCE = re.compile(r"\b(?:since|until|till|last|of|by)\s+$")
 SHORT = 4  # letters of a month's name that may be an abbreviation of something else
+# Months in which a reader of scanned pages took letters for digits: 0CT0BER 28, APR1L.
+MISREAD_MONTHS = ("0ct", "n0v", "apr1", "ju1y", "5ept")
+MISREAD_MONTH = re.compile(
+    r"(?:0CT(?:[O0]BER)?|N0V(?:EMBER)?|APR1[L1]|JU1Y|5EPT(?:EMBER)?)\b\.?"
+    r"(?: [\dlIO]{1,2}(?!\w)(?:,? [1lI2][\dlIO]{3}(?!\w))?)?",
+    re.IGNORECASE,
+)
+# What was done in a month: Trikafta started April, the August regatta.
+BEGUN = re.compile(
+    r"\b(?:started|stopped|began|begun|resumed|placed|done|repeat|repeated|the|this|that|come)\s$", re.IGNORECASE
+)
+CLOSED_OR_ON = re.compile(r"\s?[.,;:)/]|\s*$|\s[a-z]")
+# Short for a month and, with one capital, for nothing else: next conf. Feb.
+MONTHS_ONLY = frozenset(("feb", "apr", "aug", "sept", "oct", "nov"))
 YEAR_BEFORE = re.compile(r"(?<!\d)(?:18|19|20)\d{2}(?:,?\s|[-/.])$")
+SENTENCE = re.compile(r"[A-Za-z]{5,}\.\s+[A-Za-z]")
+PART_OF_MONTH = re.compile(r"\b(?:early|mid|late)[\s-]$", re.IGNORECASE)
 OF_YEAR = re.compile(r"\s+(?:of\s+)?(?:this|last|next)\s+year\b")
 MAY_BE = re.compile(r"may (?:first|second|third)\b")
 # A month alone where a list or a heading has dates: "- Nov: fall".
@@ -61,6 +79,12 @@ class CalendarRules(MonthDays):
             rf"|\s+(?:{numbers})(?:th)?\b(?:\s+of\s+(?:this|last)\s+year)?)",
             re.IGNORECASE,
         )
+        # JAN l4 l998, MAR lO: digits that a reader of scanned pages took for letters.
+        self.misread_day = re.compile(
+            rf"(?:{months})\.? (?:(?=[\dlIO]*\d|[lIO]{{2}},? [1lI]\d)[\dlIO]{{1,2}}(?![\w:%/])"
+            r"(?:,? [1lI2][\dlIO]{3}(?!\w))?|[12lI][\dlIO]{3}(?!\w))",
+            re.IGNORECASE,
+        )
         self.month_alone = re.compile(rf"(?:{months})\b(?:{year}|{spoken})?", re.IGNORECASE)
         # 14 March 2024; 14th of March; 14-Mar-24; 3rd to 7th March
         self.day_month = re.compile(
@@ -69,6 +93,12 @@ class CalendarRules(MonthDays):
             re.IGNORECASE,
         )
         self.worded_day = re.compile(rf"(?:\bthe\s+)?(?:{ordinary_number})\s+(?:day\s+)?(?:of\s+)?$", re.IGNORECASE)
+        # twenty one february
+        cardinals = either(words["number_words"] - {"hundred", "thousand", "oh", "o"})
+        self.worded_number = re.compile(
+            rf"(?:^|[^\w\s-]\s*|\b(?!(?:{numbers})[\s-])[a-z]+\s+)((?:(?:twenty|thirty)[\s-])?(?:{cardinals})\s+)$",
+            re.IGNORECASE,
+        )
         # Monday, March 4: the weekday is taken along unless it would be the greater part.
         self.weekday_before = LookBack(
             rf"\b(?:{words.any_of('weekdays')})\b\.?,?\s+(?:the\s+)?", list(words["weekdays"])
@@ -79,15 +109,27 @@ class CalendarRules(MonthDays):
         self.holidays = Holidays(words)
         # Days that only the words before and after tell from a rank: on the fifth; Tuesday the 12th.
         self.ordinal_day = re.compile(
-            rf"\bthe\s+({ordinary_number})\b(?=\s*(?:[.;)\n]|,\s|$|of\s+(?:this|last|next|the)\s+month|"
+            rf"\bthe\s+({ordinary_number})\b(?=\s*(?:[.;:)\n]|,\s|$|of\s+(?:this|last|next|the)\s+month|"
             r"(?:and|but|to|at|he|she|we|they|i|it)\b))",
+            re.IGNORECASE,
+        )
+        teens = either(o for o in words.ordinals if o.endswith("eenth"))
+        # on the twenty sixth: what is counted so seldom has a number so high
+        self.said_ordinal = re.compile(
+            rf"\bthe\s+((?:twenty|thirty)[\s-](?:{ordinals})|(?:{teens}))\b"
+            rf"(?!\s+(?:day|floor|percentile|rib|time|week|century|birthday|of\s+(?:{months})))",
             re.IGNORECASE,
         )
         heads = {word[0] for word in (*words.ordinals, "twenty", "thirty")}
         plain = all(head.isascii() and head.islower() for head in heads)
         self.patterns = {"ordinal": [rf"\bthe\s+{head}" for head in sorted(heads)] if plain else [r"\bthe\s+"]}
+        self.weekday_days = WeekdayDays(words, ordinary_number)
+        self.patterns["weekday"] = self.weekday_days.places
+        self.said_days = SaidDays(words)
+        self.patterns |= self.said_days.patterns
+        self.patterns["misread_month"] = [rf"\b{head}" for head in MISREAD_MONTHS]
         self.day_before = re.compile(
-            rf"\b(?:on|until|till|since|by|from|before|after|through|discharged|admitted|returned|seen|again|"
+            rf"\b(?:on|for|due|starting|until|till|since|by|from|before|after|through|discharged|admitted|returned|seen|again|"
             rf"you|{words.any_of('weekdays')})\.?,?\s+$",
             re.IGNORECASE,
         )
@@ -107,24 +149,37 @@ class CalendarRules(MonthDays):
     def find_ordinals(self, tokens: Tokens) -> list[tuple[int, int]]:
         """Return where days of the month stand as ordinals alone: on the fifth."""
         text = tokens.text
-        found = []
+        found = [*self.weekday_days.find(tokens), *self.said_days.find(tokens)]
+        for match in at_places(MISREAD_MONTH, text, tokens.hits.get("misread_month", ())):
+            found.append(match.span())
         for match in at_places(self.ordinal_day, text, tokens.hits.get("ordinal", ())):
             if match[1].lower() in ("first", "second", "third") and "of" not in text[match.end() : match.end() + 4]:
                 continue
             if self.day_before.search(text, max(0, match.start() - 20), match.start()):
                 found.append(match.span())
+        if tokens.caseless:
+            for match in at_places(self.said_ordinal, text, tokens.hits.get("ordinal", ())):
+                if self.day_before.search(text, max(0, match.start() - 20), match.start()):
+                    found.append(match.span())
         return found
 
     def find_worded(self, text: str, start: int, caseless: bool = False) -> tuple[int, int] | None:
         """Return where a date stands whose month's name begins at `start`, or None."""
         before = text[max(0, start - 40) : start]
         begin = start
+        if (number := self.worded_number.search(before)) is not None and text[start : start + 4].lower() != "may ":
+            found = self.month_alone.match(text, start)
+            assert found is not None
+            return start - (len(before) - number.start(1)), found.end()
         if (day := self.worded_day.search(before)) is not None:
             begin = start - (len(before) - day.start())
             found = self.month_alone.match(text, start)
             assert found is not None
             return self.with_weekday(text, begin, found.end()), found.end()
         found = self.after_month.match(text, start)
+        if found is not None and SENTENCE.match(found[0]):
+            found = None  # stent in April. Second opinion
+        found = found or self.misread_day.match(text, start)
         if found is not None and self._may_do(found[0], text, start, caseless):
             found = None
         if found is not None:
@@ -147,6 +202,8 @@ class CalendarRules(MonthDays):
             and not (re.search(r"\d|(?:st|nd|rd|th)\b", text[start + 3 : end]) and not MAY_BE.match(text, start))
         ):
             return None
+        if (part := PART_OF_MONTH.search(before)) is not None and begin == start:
+            begin = start - (len(before) - part.start())
         return self.with_weekday(text, begin, end), end
 
     def _may_do(self, phrase: str, text: str, start: int, caseless: bool) -> bool:
@@ -176,9 +233,11 @@ class CalendarRules(MonthDays):
                 return not ANOTHER_WORD.match(text, end) or plain not in ("may", "march")
             if word.isupper() or ANOTHER_WORD.match(text, end):
                 return False
-            if cued:
+            if cued or plain in MONTHS_ONLY:
                 return len(plain) <= SHORT
             return LINE_HEAD.search(before) is not None and CLOSED.match(text, end) is not None and plain != "may"
+        if capital and BEGUN.search(before) and CLOSED_OR_ON.match(text, end):
+            return True
         if cued:
             return (capital or caseless) and not (capital and ANOTHER_WORD.match(text, end) and len(before) > 0)
         return capital and LINE_HEAD.search(before) is not None and CLOSED.match(text, end) is not None

@@ -14,9 +14,10 @@ RANGE = re.compile(
     r"(\d{1,2})/(\d{1,2})(?:/(\d{2,4}))?\s?(?:-|–|to|through|thru|and|&)\s?(\d{1,2})/(\d{1,2})/(\d{2,4})(?![\d/])"
 )
 MONTH_YEAR = re.compile(
-    r"(\d{1,2})(?:\s?/\s?|-)(\d{4})(?![\d/\-])|(0\d)\.((?:19|20)\d{2})(?![\d.])|(\d{1,2})/['’](\d{2})(?!\d)"
+    r"(\d{1,2})(?:\s?/\s?|-)(\d{4})(?![\d/]|-(?!\d{1,2}/\d{4}))|(0\d)\.((?:19|20)\d{2})(?![\d.])|(\d{1,2})/['’](\d{2})(?!\d)"
 )
-MONTH_OF_CENTURY = re.compile(r"(\d{1,2})/(3[2-9]|4\d|5[013-9]|[6-9]\d)(?![\d/%]|\.\d)")  # 9/95; 4/52 is four weeks
+MONTH_YEAR_ON = re.compile(r"\s?[-–]\s?(?:0?[1-9]|1[0-2])/(?:19|20)\d{2}(?![\d/\-])")  # 05/2019-08/2021
+MONTH_OF_CENTURY = re.compile(r"(\d{1,2})/(3[2-9]|4[1-9]|5[013-9]|[6-9]\d)(?![\d/%]|\.\d)")  # 9/95; 4/52: weeks
 MONTH_CUE = re.compile(
     r"\b(?:in|since|from|until|till|through|by|early|mid|late|dated|last|on|before|after)[\s-]$", re.I
 )
@@ -28,6 +29,9 @@ ODD_SIGNS = re.compile(r"(\d{1,2})([|_\\·~,])(\d{1,2})\2((?:18|19|20)\d{2})(?!\
 SPACED = re.compile(
     r"(\d{1,2})[ |](\d{1,2})[ |](\d{4}|\d{2})(?![\d/.:,%]|\s?[a-z])|(\d{4}) (\d{2}) (\d{2})(?![\d/.:])"
 )
+# In a box of a form: | 02 06 24 |, 3 08 15 1969 F.
+IN_CELL = re.compile(r"(0\d|1[0-2]) ([0-3]\d) (?:\d{2}(?= ?\||\s{2}|\s*\n)|(?:19|20)\d{2}(?![\w/.:%-]))")
+IN_FORM = re.compile(r"[|.A-Z]\s$")
 # Digits set apart, as by a reader of scanned pages: 0 3 / 0 4 / 2 0 1 9.
 APART = re.compile(r"\d(?: ?\d)? ?([/.-]) ?\d(?: ?\d)? ?\1 ?\d(?: ?\d)(?:(?: ?\d){2})?(?![\d/])")
 DATE_LABEL = re.compile(
@@ -75,7 +79,8 @@ class NumericDates:
         if (found := MONTH_YEAR.match(text, start)) is not None:
             month, year = (number for number in found.groups() if number is not None)
             if 1 <= int(month) <= 12 and (len(year) == 2 or is_year(int(year))):
-                return start, found.end()
+                more = MONTH_YEAR_ON.match(text, found.end())
+                return start, more.end() if more is not None else found.end()
         if (
             (found := MONTH_OF_CENTURY.match(text, start)) is not None
             and 1 <= int(found[1]) <= 12
@@ -93,6 +98,10 @@ class NumericDates:
         if (found := APART.match(text, start)) and " " in found[0]:
             parts = found[0].replace(" ", "").split(found[1])
             if len(parts[2]) in (2, 4) and either_order(parts[0], parts[1]):
+                return start, found.end()
+        if (found := IN_CELL.match(text, start)) and either_order(found[1], found[2]):
+            whole = found.end() - found.end(2) > 3
+            if whole or (text[start] == "0" and IN_FORM.search(text, max(0, start - 4), start)):
                 return start, found.end()
         if (found := SPACED.match(text, start)) and DATE_LABEL.search(text, max(0, start - 24), start):
             if found[4] and is_year(int(found[4])) and is_day(int(found[4]), int(found[5]), int(found[6])):
@@ -120,7 +129,8 @@ class NumericDates:
         if sign == "." and len(third) != 4 and not (len(first) == len(second) == 2):
             # 9.17.64 is a day, 1.2.10 at the head of a line or after `version` is none.
             head = text[max(0, start - 24) : start].rpartition("\n")[2]
-            if (not head.strip() and year < 13) or NUMBERED.search(head):
+            born = head[-1:] == "(" and text[found.end() : found.end() + 1] == ")" and year > 31
+            if (not head.strip() and year < 13) or (NUMBERED.search(head) and not born):
                 return bool(DATE_LABEL.search(head))
         return either_order(first, second)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from polyclinic.deidentify.language import Words, either
 
 _DAYS_OF_ALL = frozenset(["day", "new", "years", "eve", "of", "de", "sunday", "monday", "friday", "saturday", "all"])
+PLAIN_YEAR = re.compile(r"(?:the )?new year")  # what begins in January, more than a day
 _SIGNS = ("", ".", ",", ":", ";", ")", "?", "!", "'s", '"', '."', '",', ',"', ").", "),", '?"', '!"', "-", "’s")
 _AHEAD = ("", '"', "(", "“", "'")
 
@@ -20,7 +21,8 @@ class Holidays:
         holidays = either(words["holidays"]).replace("'", "['’]?")
         year = r"(?:,?\s+(?:of\s+)?(?:19|20)\d{2}|\s['’]\d{2})"
         self.holiday = re.compile(
-            rf"\b(?:the\s+)?(?:{holidays})\b(?:\s+(?:week(?:end)?|eve)\b)?{year}?", re.IGNORECASE
+            rf"\b(?:the\s+)?(?:{holidays})\b(?!\s+(?:disease|factor|\d|tree|cards?|cactus|food|fast|rose)\b)(?:\s+(?:week(?:end)?|eve)\b)?{year}?",
+            re.IGNORECASE,
         )
         self.season = re.compile(
             # a fall in 2018 is no season
@@ -34,23 +36,26 @@ class Holidays:
         # For each key its phrases, so that `mother's` alone costs no more than a look.
         keys: dict[str, str] = {}
         phrases: dict[str, set[str]] = {}
-        for holiday in words["holidays"]:
+        for holiday in words["holidays"] - {"new year"}:  # `find` looks for it
             key = max((w for w in holiday.split() if w not in _DAYS_OF_ALL), key=len, default=holiday)
             for form in (key, key.replace("'", "’"), key.replace("'", "")):
                 keys.update({ahead + form + sign: form for sign in _SIGNS for ahead in _AHEAD})
-                whole = holiday.replace("'", form[-2:-1]) if "’" in form else holiday
-                phrases.setdefault(form, set()).update((whole.replace("'", "") if "'" not in form else whole,))
+                written = (holiday, holiday.replace("'", "’"), holiday.replace("'", ""))
+                phrases.setdefault(form, set()).update(w for w in written if form in w)
         self.keys, self.phrases = keys, {key: tuple(sorted(found)) for key, found in phrases.items()}
         self.words = frozenset(keys)
 
     def find(self, text: str, lowered: str, words: set[str]) -> Iterator[tuple[int, int]]:
         """Yield where holidays and seasons stand in a text whose words are `words`."""
         keys = {self.keys[word] for word in self.words & words}
-        if "new years" in lowered:
-            keys.add("new years")
+        if "new year" in lowered:
+            keys.add("new year")
         flat = lowered.replace("\n", " ") if keys else ""
         for key in sorted(keys):
-            if key == "new years" or any(phrase in flat for phrase in self.phrases[key]):
+            if key == "new year":
+                spots = [*_around(key, self.holiday, text, lowered, 24)]
+                yield from (spot for spot in spots if not PLAIN_YEAR.fullmatch(text, *spot))
+            elif any(phrase in flat for phrase in self.phrases[key]):
                 yield from _around(key, self.holiday, text, lowered, 24)
         for season in sorted(self.season_words & words):
             place = lowered.find(season)

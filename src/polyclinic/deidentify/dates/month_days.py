@@ -7,6 +7,7 @@ text has dates of that month; they are none near what is scored out of their sec
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -18,7 +19,9 @@ from polyclinic.deidentify.spans import Span
 DAYS = re.compile(r"(\d{1,2})/(\d{1,2})\s?(?:-|–)\s?(\d{1,2})/(\d{1,2})(?![\d/])")
 MONTH_DAY = re.compile(r"(\d{1,2})[/](\d{1,2})(?![\d/%]|\.\d)(?!-\d)")
 DASHED = re.compile(r"(\d{1,2})-(\d{1,2})(?![\d/%-]|\.\d|[A-Za-zµ])")
-LISTED = re.compile(r"\d{1,2}/\d{1,2}(?:(?:,? (?:and |& |then )?|,|; ?)\d{1,2}/\d{1,2}(?![\d/%])(?!-\d)){1,8}")
+LISTED = re.compile(
+    r"\d{1,2}/\d{1,2}(?:(?:,? (?:and |& |then )?|,|; ?|[ ]{2,12}|\t)\d{1,2}/\d{1,2}(?![\d/%])(?!-\d)){1,8}"
+)
 PAIR = re.compile(r"(\d{1,2})/(\d{1,2})")
 TIME_AFTER = re.compile(
     r",?[^\S\n]{0,3}(?:at\s+|@\s?)?(?:(?<![/\d])(?:[01]?\d|2[0-3]):[0-5]\d|"
@@ -48,7 +51,8 @@ SCORES = frozenset((2, 3, 4, 5, 6, 10))
 # What scores, murmurs, doses and durations are out of; a day of the month of these needs more than its form.
 DENOMINATORS = frozenset((1, 2, 3, 4, 5, 6, 7, 10, 12, 15))
 STRONG_CUE = re.compile(
-    r"\b(?:on|since|dated?|seen|admitted|discharged|from|until|till|through|thru|visit|dos|doa|dod|due|"
+    r"\b(?:on|since|dated?|seen|admitted|discharged|from|until|till|through|thru|visit|dos|doa|dod|due|adm|disch|"
+    r"t/?c\sto\s[A-Za-z]{2,12}|week\sof|w/e|w/c|dict|typed|rtc|appt|nights|as\sof|d/c'?d?|"
     r"(?:night|morning|evening|afternoon|day)\sof|"
     r"(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day)?)\.?:?\s?[(\[]?$",
     re.IGNORECASE,
@@ -60,7 +64,7 @@ SEEN_BEHIND = re.compile(
     r"\d{1,2}\s?[ap]\.?m|(?:to|thru|through)\s\d{1,2}/|\(?(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day)?\b)",
     re.IGNORECASE,
 )
-DURATION = re.compile(r"\s?(?:hx|h/o|ago|history|course|previously|duration|later|of)\b", re.IGNORECASE)
+DURATION = re.compile(r"\s?(?:hx|h/o|post|ago|history|course|previously|duration|later|of)\b", re.IGNORECASE)
 DURATION_AHEAD = re.compile(
     r"\b(?:for|past|last|over|next|every|after|within)\s(?:the\s)?(?:past\s|last\s)?$", re.IGNORECASE
 )
@@ -71,7 +75,7 @@ PART_BEHIND = re.compile(
 )
 # What is counted stands in the plural: 8/10 groups, 2/3 blood cultures. These words end so and are something else.
 COUNTED_BEHIND = re.compile(
-    r"\s(?:[A-Za-z][a-z-]+\s)?(?!(?:labs|results|films|was|is|has|its|his|this|as|us|plus|versus|vs|does|goes|"
+    r"\s(?:(?!(?:at|in|on|by|with|w|for|to|from|per|via|and|was|is)\s)[A-Za-z][a-z-]+\s)?(?!(?:labs|results|films|was|is|has|its|his|this|as|us|plus|versus|vs|does|goes|"
     r"says|states|reports|denies|complains|remains|presents|shows|reveals|needs|vitals|rounds|status|pus)\b)"
     r"[A-Za-z]{2,}(?:[^s\W]s|S)\b(?!')"
 )
@@ -82,7 +86,7 @@ OF_A_VALUE = re.compile(r"\d[%+]?\s?\(\s?$|(?:neg|pos|normal|nl|wnl|stable)\.?\s
 # Words before 3/4 that say what was done, seen or taken that day: by their endings, so that no list is needed.
 DONE = re.compile(
     r"(?:\b[A-Za-z]{2,}(?:scop(?:y|ies)|grams?|ectomy|otomy|ostomy|plasty|graphy|opsy|section|culture|films?|"
-    r"doppler)|"
+    r"doppler)|\bs/p\s[A-Za-z]{2,12}(?:\s[A-Za-z]{2,12})?|\b(?:given|fall|fell|quit|died|drawn|taken|sent|seen)|"
     r"\b(?!grad|rat|scor|limit|decreas|increas|reduc|weaken|impair|preserv|measur|test|compromis|diminish|unchang|"
     r"need|bas|elevat|advanc|estimat|orient|attend|answer|recall|nam|miss|improv|consum|finish)"
     r"[A-Za-z']{2,}(?:[^aeou]ed|'d)|"
@@ -91,11 +95,27 @@ DONE = re.compile(
     r"EDC|LMP|BM|shot|vaccine|flu|booster|tdap|dose|labs|rx|appt|note|call|visit|eval|consult|f/u|A/P|[Ee]cho|[Ss]can|[Bb]iopsy|"
     r"[Ll]abs|[Ii]maging|IMAGING|LABS|ECHO|[Ss]urgery|[Cc]ultures?))\s?[(:]?\s?$"
 )
+# Before a day written 5-14: next 5-14, Tu 10-8 at the head of a line.
+DASHED_CUE = re.compile(
+    r"\b(?:next|repeat|recheck|rebook(?:ed)?|resched(?:uled)?|expires?|exp|appt|rtc|until|signed|called|seen|"
+    r"signs off)\s$",
+    re.IGNORECASE,
+)
+ACUITY = re.compile(r"\s?(?:N\d|[Uu]naided|[Pp]inhole|PH\b)")  # 6/18 N8
+WEEKDAY_HEAD = re.compile(r"^[ \t]*(?:M|Tu|W|Th|F|Sa|Su)\s$")
+FIELDS = re.compile(r"\b(?:humphrey|hvf|sita|fields?|vf|[RL]|OD|OS)\s$", re.IGNORECASE)
+# Who dictated and typed a note: D: 3/5 T: 3/6, D: FRENCH 3/5    T: MJO 3/6.
+DICTATED = re.compile(r"(?:^|\s)[DT]:\s?$")
+DICTATED_NEXT = re.compile(r"[ \t]{1,6}[DT]: ?[A-Z\d]")
+# The day behind a signature, at the end of a paragraph: Bev Lark, 10/10.
+SIGNED = re.compile(r"^[^.:;?!]{0,40}\b[A-Z][a-zà-ÿ]+,\s$")
+SIGNED_END = re.compile(r"\.?[ \t]*(?:\n[ \t]*\n|\n?$)")
+IN_PLACE = re.compile(r"\s(?:in|on|at)\s")
 LINE_HEAD = " \t-*•[("
 CELL_ENDS = re.compile(r"\s*(?:$|\n(?!\s*[a-z]))|\s{2,}|\t|\s?[|,;\])]|\.(?!\d)|:\s|\s-\s")
 RANGED = re.compile(
     r"\b(?:ref|range|reference|normal|nl|goal|target|every|q|x|between|about|approximately|[LCTS]|grade|for|"
-    r"size|age[sd]?)[.:\s(]*$|[(\[<>=~x]\s?$",
+    r"size|age[sd]?|sleeps?|works?|hours)[.:\s(]*$|[(\[<>=~x]\s?$",
     re.IGNORECASE,
 )
 NUMBERS = re.compile(r"\d+|[A-Za-z]{3,}")
@@ -129,8 +149,10 @@ class MonthDays(NumericDates):
         elif found is None or not either_order(found[1], found[2]):
             return None
         first, of, end = int(found[1]), int(found[2]), found.end()
-        if self.not_after.match(text, end) or (first == 24 and of == 7):
+        if self.not_after.match(text, end) or ACUITY.match(text, end) or (first == 24 and of == 7):
             return None
+        if DICTATED.search(text, max(0, start - 4), start) or DICTATED_NEXT.match(text, end):
+            return end, True
         if of in (7, 12) and (DURATION_AHEAD.search(text, max(0, start - 16), start) or DURATION.match(text, end)):
             return None
         if TIME_AFTER.match(text, end) or SAME_DAY.search(text, max(0, start - 12), start):
@@ -143,7 +165,8 @@ class MonthDays(NumericDates):
         )
         near = NEAR.get(of) if first <= of else None
         measured = near is not None and (
-            near.search(text, max(0, start - 90), end + 40) is not None or (of in (5, 10) and f"{of}/{of}" in text)
+            near.search(text, max(0, start - 90), end + 40) is not None
+            or (of in (5, 10) and first != of and f"{of}/{of}" in text)
         )
         if (
             not part
@@ -158,8 +181,12 @@ class MonthDays(NumericDates):
             return None
         if not part and self.cue.search(text, start - 32, start):
             return end, True
-        if self.not_before.search(text, start - 32, start) or INSTRUMENT.search(head):
+        if self._measured_before(text, start) or INSTRUMENT.search(head):
             return None
+        if not measured and SIGNED.search(head) and SIGNED_END.match(text, end):
+            return end, True
+        if part and not measured and of > 10 and IN_PLACE.match(text, end) and DONE.search(head):
+            part = False
         if part and of not in (11, 13, 14):
             return None if of in DENOMINATORS or first <= of < 10 else (end, False)
         weeks = of == 7 and first % 7 == 0  # 14/7: two weeks
@@ -177,10 +204,12 @@ class MonthDays(NumericDates):
             return end, True
         if (listed := LISTED.match(text, start)) is not None and _of_list(listed[0]):
             return end, True
-        if measured or (first == of and of < 11) or MIXED_NUMBER.search(head):
+        if measured or (first == of and of in (1, 5)) or MIXED_NUMBER.search(head):
             return None
         if of in (5, 10, 15) and NAMED_BEFORE.search(text, max(0, start - 32), start):
             return None
+        if first == of and of < 11:
+            return end, False
         fenced = text[start - 1 : start] in ("(", "[", "|") and text[end : end + 1] in (")", "]", "|")
         sure = SEEN_BEHIND.match(text, end) is not None or (fenced and of not in (5, 6, 10))
         return end, sure
@@ -197,17 +226,43 @@ class MonthDays(NumericDates):
         padded = "0" in (found[1][0], found[2][0]) and len(found[1]) == len(found[2]) == 2
         if not closed and UNIT_BEHIND.match(text, end) and not (begins and padded):
             return None
-        if TIME_AFTER.match(text, end) and first <= 12:
+        if (time := TIME_AFTER.match(text, end)) and (first <= 12 or ":" in time[0]):
             return end, True
-        if RANGED.search(head) or INSTRUMENT.search(head) or self.not_before.search(text, start - 32, start):
+        if (
+            RANGED.search(head)
+            or head.endswith("CA ")
+            or INSTRUMENT.search(head)
+            or self._measured_before(text, start)
+        ):
             return None
-        if DATE_LABEL.search(head) or ((padded or closed) and (STRONG_CUE.search(head) or DONE.search(head))):
+        if FIELDS.search(head) and second in (1, 2):
+            return None  # Humphrey 24-2
+        if (closed or padded or text[end : end + 2] == " (") and DASHED_CUE.search(head):
+            return end, True
+        if WEEKDAY_HEAD.search(head):
+            return end, True
+        if (
+            DATE_LABEL.search(head)
+            or (padded and DICTATED.search(head))
+            or ((padded or closed) and (STRONG_CUE.search(head) or DONE.search(head)))
+        ):
             return end, True
         if padded and (begins or self.cue.search(text, start - 32, start)):
             return end, True
         if not closed:
             return None
         return end, first > second
+
+    def _measured_before(self, text: str, start: int) -> bool:
+        """Say whether the words before a pair say that it is measured; not `called pt 6/2`, `Dr. Day is 3/19`."""
+        found = self.not_before.search(text, start - 32, start)
+        if found is None:
+            return False
+        if found[0].startswith("pt ") or (text[start + 1 : start + 3].count("/") and found[0][:3].lower() == "inr"):
+            return False
+        return not (
+            found[0].startswith("Day ") and text[max(0, found.start() - 4) : found.start()] in ("Dr. ", " Dr ")
+        )
 
 
 UNIT_BEHIND = re.compile(r"\s?[A-Za-zµ%°]")
@@ -258,4 +313,6 @@ def _of_list(listed: str) -> bool:
         return False
     if any(b not in DENOMINATORS for _, b in pairs):
         return True
+    if len(pairs) > 2 and all(a == c and b + 1 == d for (a, b), (c, d) in itertools.pairwise(pairs)):
+        return True  # heads of columns: 2/1  2/2  2/3
     return len({b for _, b in pairs}) == len(pairs) and pairs == sorted(pairs) and pairs[-1][1] > 5
