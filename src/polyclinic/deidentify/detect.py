@@ -22,6 +22,7 @@ from polyclinic.deidentify.names.repeats import PATTERNS as of_repeats
 from polyclinic.deidentify.names.rules import NameRules
 from polyclinic.deidentify.names.signatures import PATTERNS as of_signatures
 from polyclinic.deidentify.numbers.ages import spelled_ages
+from polyclinic.deidentify.numbers.beside_names import find_beside_names
 from polyclinic.deidentify.numbers.rules import COUNTS, UNITS, NumberRules
 from polyclinic.deidentify.numbers.spoken import find_spoken, may_be_spoken
 from polyclinic.deidentify.places.announced import TAILS
@@ -32,11 +33,12 @@ from polyclinic.deidentify.tables import find_cells
 from polyclinic.deidentify.tokens import COUNTED, MEASURED, Tokens
 from polyclinic.deidentify.vocabulary import Vocabulary
 
-AFTER_AT = re.compile(r"@\s?[\w-]+(?:\.[\w-]+)+")
+AFTER_AT = re.compile(r"@\s?[\w-]+(?:\.[\w-]+)*\.[A-Za-z][\w-]+")
 URL = re.compile(r"(?:https?|ftp|sftp)://[^\s<>\"')\]]+|www\.[^\s<>\"')\]]+", re.IGNORECASE)
 DOMAIN_END = re.compile(
     r"\.(?:com|org|net|edu|gov|info|health|care|clinic|io|co\.uk|nhs\.uk|ac\.uk|org\.uk|us|uk|ca|de|fr|au|biz|"
-    r"me|app)(?![\w-]|\.[a-z])(?::\d+)?(?:/[^\s<>\"')\]]*)?",
+    r"me|app|example|ie|nz|au|eu|scot|wales|mil|int|co\.za|dev|cloud|online|site|info|tv|hospital|healthcare|dental|"
+    r"doctor|nhs|link|xyz|local|test|invalid)(?![\w-]|\.[a-z])(?::\d+)?(?:/[^\s<>\"')\]]*)?",
     re.IGNORECASE,
 )
 PHOTO = re.compile(r"\.(?:jpe?g|png|gif|bmp|tiff?|heic|heif|dcm|webp|raw|mp4|mov)\b", re.IGNORECASE)
@@ -121,6 +123,8 @@ class Rules:
                 spans += [Span(s.start + begin, s.end + begin, s.type) for s in found]
         spans.sort()
         spans += self.names.find(tokens, spans)
+        if tokens.runs:
+            spans += find_beside_names(text, without_overlaps(spans))
         whole = without_overlaps(spans)
         if tags:  # what stands for an identifier is none
             marks = {(tag.start, tag.end) for tag in tags}

@@ -60,6 +60,7 @@ WHOLE_DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?$")
 TIGHT_COMMAS = re.compile(r',[A-Za-z"#][^,\n]{0,30},[A-Za-z"#]')
 QUOTED = re.compile(r'"[^"\n]*"')
 COMMA_HEADING = re.compile(r"[A-Za-z#][\w /#.\"]*(?:,[A-Za-z#\"][\w /#.\"]*){2,}\s*$")
+LOWER_WORD = re.compile(r"(?<![A-Za-z])[a-z]{4,}")
 MOST_ROWS = 60
 _SMALL = frozenset(("of", "and", "the", "for", "at", "&", "-", "de", "la"))
 _NO_NAMES = frozenset(
@@ -131,4 +132,6 @@ def _fits(cell: str, kind: str) -> bool:
     if kind == "age":
         digits = re.match(r"\d+", cell)
         return digits is not None and OLD <= int(digits[0]) <= OLDEST
+    if kind not in ("phone", "fax", "zip"):
+        return len(cell) <= 40 and len(LOWER_WORD.findall(cell)) < 2
     return True

@@ -6,6 +6,7 @@ import re
 
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.look_back import LookBack
+from polyclinic.deidentify.numbers.shapes import UNIT
 
 OLD = 90  # from this age on it is an identifier
 OLDEST = 125  # years; a greater number is no age
@@ -45,7 +46,8 @@ NOT_BEFORE = re.compile(
 )
 # Words that nothing but an age follows.
 STRONG = re.compile(
-    r"(?:\bages?d?\b(?:\s*/\s*(?:sex|gender))?(?:\s+(?:is|was|of|now|today|currently|at\s+\w+))*|\bat\s+(?:the\s+)?age\s+(?:of\s+)?|"
+    r"(?:\bages?d?\b(?:\s*/\s*(?:sex|gender))?(?:\s+(?:is|was|of|now|today|currently|as\s+(?:stated|given|recorded)|stated|"
+    r"\(?in\s+years\)?|\(y(?:ea)?rs\)|last\s+birthday|at\s+(?:last\s+|time\s+of\s+)?\w+))*|\bat\s+(?:the\s+)?age\s+(?:of\s+)?|"
     r"\bsex/age\b|\bturn(?:ed|s|ing)\b|\b(?:died|deceased|passed(?:\s+away)?|d\.)\s*(?:at|aged|age)?|"
     r"\blived\s+to(?:\s+be)?|\b(?:alive|living|well|healthy)\s+(?:at|age))"
     r"\s*(?:now\s+)?(?:[:=(|;–-]|\.{2,})?\s*(?:[MF]\s*/\s*)?$",
@@ -65,6 +67,34 @@ BEFORE = LookBack(
         "age turn birthday she he patient pt mother father mom dad husband wife who grandmother grandma gran "
         "grandfather grandpa i you brother sister aunt uncle mum woman man lady spouse parent at died deceased passed"
     ),
+)
+# How old is he? - 91.  How old would you say - ninety two
+HOW_OLD = re.compile(
+    r"\bhow\s+old\b[^\d]{0,44}$|\bwhat['’]?s?(?:\s+is)?\s+(?:his|her|your|their|the)\s+age\b[^\d]{0,24}$",
+    re.IGNORECASE,
+)
+# A retired postman, 94, came in; Lola Charing, mother-in-law, 91, home
+BETWEEN_COMMAS = re.compile(r"(?:[a-z]{3,}|[A-Z][a-z]+),\s?$")
+COMMA_BEHIND = re.compile(r"\s?,\s?[A-Za-z]|\s?,\s(?:who|with)\b")
+VITAL_BEFORE = re.compile(
+    r"\b(?:sats?|saturations?|pulse|rate|glucose|sugars?|temp(?:erature)?|weight|height|pressure|oxygen|oximetry|heart|room|bed|score|level|"
+    r"systolic|diastolic|sodium|chloride|mcv|min|max|mean|range|total|number|page|route|highway|apartment|unit|percent|about|was|is|of|to|"
+    r"from|and|or|at|than|then|by|in|on|for|the)\b\W*$",
+    re.IGNORECASE,
+)
+# What goes on in speech behind the years that someone is: he is ninety one he wants to see me
+SAID_OF = re.compile(
+    r"\b(?:s?he|they|i|you|we|who|mother|father|mom|dad|mum|husband|wife|grandmother|grandfather|gran|grandma|grandpa|nana|granny|"
+    r"aunt(?:ie)?|uncle|brother|sister)(?:['’](?:s|m|re)|\s+(?:is|was|am|are|be|s|m|re|turned|turns|just\s+turned|made\s+it\s+to))\s+"
+    r"(?:now\s+|almost\s+|nearly\s+|only\s+|like\s+|what\s+|maybe\s+)*$",
+    re.IGNORECASE,
+)
+GOES_ON = re.compile(
+    r"\s+(?!(?:percent|per|over|on|point|beats?|kilos?|pounds?|lbs?|degrees?|out|systolic|diastolic|and|to|units?|milligrams?|meters?|miles?|"
+    r"minutes?|hours?|days?|weeks?|months?|times|steps|feet|inches|of|plus|or|sats?|hundred|thousand|million|x|by|cm|kg|"
+    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|"
+    r"forty|fifty|sixty|seventy|eighty|ninety|oh|zero|nd|rd|th)\b)[a-z]",
+    re.IGNORECASE,
 )
 ENDS = re.compile(r"\s*(?:[.,;)\n?!]|$|and\b|now\b|but\b|years|this\b|next\b|in\s(?:the\s)?[a-z])")
 BIRTH_DATE = re.compile(
@@ -102,7 +132,22 @@ def age_end(text: str, start: int, end: int) -> int | None:
         return end
     if BEFORE.search(text, start - 30, start) and ENDS.match(text, end):
         return end
-    return None
+    return end if _said_of_someone(text, start, end) else None
+
+
+def _said_of_someone(text: str, start: int, end: int) -> bool:
+    """Say whether a number from 90 on answers how old someone is, or stands between commas behind someone."""
+    if HOW_OLD.search(text, max(0, start - 70), start):
+        return not UNIT.match(text, end)
+    head = text[max(0, start - 40) : start]
+    if SAID_OF.search(head) and GOES_ON.match(text, end):
+        return True
+    return (
+        end - start == 2
+        and BETWEEN_COMMAS.search(head) is not None
+        and COMMA_BEHIND.match(text, end) is not None
+        and VITAL_BEFORE.search(head) is None
+    )
 
 
 def decade_end(text: str, start: int, end: int) -> int | None:
@@ -126,6 +171,8 @@ def spelled_ages(text: str) -> list[tuple[int, int]]:
             or STRONG.search(text[max(0, start - 30) : start])
             or (BEFORE.search(text, start - 30, start) and ENDS.match(text, end))
             or (text[max(0, start - 3) : start].lower() == "at " and PERSON_BEHIND.match(text, end))
+            or _said_of_someone(text, start, end)
+            or (found and found[-1][1] == start - 1 and HOW_OLD.search(text, max(0, start - 84), start))
         ):
             found.append((start, end))
     for match in NINETIES_WORD.finditer(text):

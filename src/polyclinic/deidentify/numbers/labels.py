@@ -31,6 +31,7 @@ FAX_BEHIND = re.compile(r"\s?(?:[(\[-]\s?)?(?:e-?)?fax\b", re.IGNORECASE)
 COLUMNS = re.compile(r"[|\t]|\S {2,}\S")  # headings of columns, which say nothing of the next line's beginning
 ANNOUNCES = re.compile(r"[#:]\s*$|\b(?:id|in|is)\s$|(?:no\.?|number)\s*$")
 _NUMBER_SAID = re.compile(r"#|\b(?:no|nos|num|nbr|number|ids?|identifier|code|serial|ref)\b", re.IGNORECASE)
+HEALTH_CARD = re.compile(r"\d{4}([ -])\d{3}\1\d{3}[ -][A-Z]{2}(?![A-Za-z0-9])")  # of Ontario, with its version
 LOOK_BACK = 60  # characters before a number in which its label is looked for
 # Labels that are words of their own: they need `#`, `number`, `id` or a colon behind them.
 _NEEDS_MORE = frozenset(
@@ -54,6 +55,7 @@ _NEEDS_MORE = frozenset(
         "swift accounts ers grid din cad pod tail asset task resource investigation investigator batch chi mem pol"
     )
 )
+_SURE = frozenset(("mrn", "ssn", "biometric", "vehicle"))  # their labels hardly ever stand before a time
 # Words that seldom announce a number: `#`, `number`, `id` behind them, or a form that is an identifier's.
 _WEAK = frozenset(
     words_of(
@@ -61,14 +63,14 @@ _WEAK = frozenset(
         "transmitter receiver handset sensor controller programmer concentrator glucometer meter holter monitor ilr "
         "cpap bipap wheelchair sim ventilator iol lens valve graft stent allograft coaguchek pdm complaint petition "
         "primary secondary pump lead client resident chip product component tube culture lab run trip film band bb "
-        "rt ch pat tail police crime caller intervention infant newborn pod spell"
+        "rt ch pat tail police crime caller intervention infant newborn pod spell unit"
     )
 )
 # Words behind which four digits are a number, when these are neither a year nor a time.
 _FOUR_DIGITS = frozenset(
     words_of(
-        "id ref refs reference conf confirm badge ticket incident employee emp docket locker booking record mr acc acct "
-        "account policy member subscriber job receipt invoice claim interpreter operator"
+        "id ref refs reference conf confirm badge ticket incident employee emp docket locker booking record mr acc "
+        "acct account policy member subscriber job receipt invoice claim interpreter operator"
     )
 )
 
@@ -135,8 +137,13 @@ class NumberLabels:
 
     def _looks_like_one(self, text: str, start: int, word: str, kind: str, shaped: bool) -> bool:
         """Say whether a number has the form of an identifier, so that a label that is an ordinary word suffices."""
-        if shaped or (SHAPED.match(text, start) and not COUNTED.match(text, start)):
+        if shaped:
             return True
+        if (found := SHAPED.match(text, start)) is not None and not COUNTED.match(text, start):
+            digits = sum(c.isdigit() for c in found[0])
+            plain = word not in _WEAK
+            if digits > (2 if plain else 3) or (plain and (len(found[0]) > 5 or kind == "health_plan")):
+                return True
         if kind == "vehicle" and PLATE.match(text, start):
             return True
         four = FOUR.match(text, start) if word in _FOUR_DIGITS else None
@@ -170,11 +177,15 @@ class NumberLabels:
         written = text[begin : self._to_its_end(text, begin, end, kind)]
         if sum(c.isdigit() for c in written) < 2:
             return None  # a word with one digit, of a reader of scanned pages: G0LD
-        if len(token) == 4 and token.isdigit() and is_year(int(token)):
+        if (
+            len(token) == 4
+            and token.isdigit()
+            and (is_year(int(token)) or (kind not in _SURE and CLOCK.match(token)))
+        ):
             if kind == "vehicle":
                 return None
             label = text[max(0, begin - 8) : begin].lower()
-            if not re.search(r"(?:#|no\.?|number|id|:)\s*$", label):
+            if not re.search(r"(?:#|no\.?|number|id|:|=|code)\s*$", label):
                 return None
         last = end
         end = self._to_its_end(text, begin, end, kind)
@@ -206,6 +217,8 @@ class NumberLabels:
             ends.append(more.end())
         if (more := MORE_GROUPS.match(text, end)) is not None:
             ends.append(more.end())
+        if (card := HEALTH_CARD.match(text, begin)) is not None:
+            ends.append(card.end())
         for last in sorted(ends[1:], reverse=True):
             if not (UNIT.match(text, last) or AGED.match(text, last)):
                 end = last

@@ -14,6 +14,7 @@ from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.numbers.ages import OLD, OLDEST, age_end, decade_end
 from polyclinic.deidentify.numbers.misread import FORMS, LOOK_ALIKES, begins, read_again
 from polyclinic.deidentify.numbers.phones import INTERNATIONAL, NATIONAL, PhoneRules
+from polyclinic.deidentify.numbers.relatives import find_relatives
 from polyclinic.deidentify.numbers.shapes import AGED, MAC, SSN
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
@@ -37,7 +38,8 @@ MEASURED = re.compile(
     r"(?<=[a-z] )(?<!no )(?<!id )(?<!ext )(?<!ber )(?<!ger )(?<!ing in )(?<!nds in )(?<!our )(?<!is )(?<!of )"
     r"(?<!gits )"
     r"(?:19|20)\d{2}(?=[.,;)]?(?:\s|$)))"
-    r"|(?<=\bA)1(?=c)|(?<=VID-)19\b|(?<=\b[CTLS])\d{1,2}(?:-[CTLS]?\d{1,2})?\b(?![-/.]\d)|(?<=\bx)\d\b|"
+    r"|(?<=\bA)1(?=c)|(?<=VID-)19\b|(?<=\b[CTLS])\d{1,2}(?:-[CTLS]?\d{1,2})?\b"
+    r"(?![-/.]\d| (?=[A-Z]*\d)(?=\d*[A-Z])[A-Z\d]{4}\b)|(?<=\bx)\d\b|"
     r"(?<=[pS][Oo])2\b"
 )
 NEARLY = re.compile(rf"[-/.)\d ]{{1,9}}[{LOOK_ALIKES}][\d/.-]|[-/.)\d ]{{1,9}}\d[{LOOK_ALIKES}]")
@@ -131,7 +133,9 @@ class NumberRules(PhoneRules):
             if spot is not None:
                 found.append(spot)
                 until = spot.end
-        return found + settled(text, found, unsure, self.words) if unsure else found
+        if unsure:
+            found += settled(text, found, unsure, self.words)
+        return found + find_relatives(text, tokens.runs, [*taken, *found])
 
     def _set_apart(self, text: str, start: int) -> Span | None:
         """Look at digits with spaces between them: 6 1 7 5 5 5 1 2 3 4; 0 3 / 0 4 / 2 0 1 9."""
@@ -248,6 +252,10 @@ class NumberRules(PhoneRules):
                 ROW.search(text[max(0, start - 3) : start] + "\0" + text[ssn.end() : ssn.end() + 3])
                 or CLOCK.match(text, ssn.end() - 4)
             )
+            if behind == " " and text[start - 2 : start - 1].isupper():
+                begin, kind = self._after_letters(text, start)
+                if kind and kind != "ssn":
+                    return Span(begin, ssn.end(), kind)  # Member ID JQZ 442 90 1187
             if (behind != "/" and not row) or self._label_type(text, start) == "ssn":
                 letter = LETTER_BEHIND.match(text, ssn.end())  # an old number of Medicare
                 return Span(start, ssn.end() + 1, "health_plan") if letter else Span(start, ssn.end(), "ssn")

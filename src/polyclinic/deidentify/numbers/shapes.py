@@ -81,12 +81,13 @@ MBI = re.compile(
 )
 UK_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}(?![A-Za-z0-9])")
 CANADA_POSTCODE = re.compile(r"[ABCEGHJ-NPRSTVXY]\d[A-Z]\s?\d[A-Z]\d(?![A-Za-z0-9])")
+EIRCODE = re.compile(r"(?:[AC-FHKNPRTV-Y]\d\d|D6W) (?=[A-Z]*\d)(?=\d*[A-Z])[0-9AC-FHKNPRTV-Y]{4}(?![A-Za-z0-9])")
 # Codes that say something of medicine and nothing of a person.
 PUBLIC_CODE = re.compile(
     r"(?:nct|icd|cpt|hcpcs|snomed|loinc|rxnorm|rxcui|ndc|pmid|pmc|doi|isbn|issn|isrctn|umls|cui|mesh|omim|drg|"
     r"covid|sars|rs|nm_|np_|"
     r"grch|chembl|ec|cas|drugbank|orpha|hgnc|ensg|cd|hla|cyp|il|vitamin|codes?|asa|tnm|figo|fda|iso|nhanes|"
-    r"dsm|mesh|gard|medlineplus|"
+    r"dsm|mesh|gard|medlineplus|cms|hcfa|phq|gad|moca|mmse|bims|promis|koos|"
     r"sct|atc|unii|egfr|version|v|page|pages|pp|figure|table|section|chapter|eudract|ctri|chictr|actrn|jprn|drks)$",
     re.IGNORECASE,
 )
@@ -156,7 +157,13 @@ MANY_BEFORE = re.compile(
     r"\s*(?:was|is|of|at|to)?\s*:?\s*$",
     re.IGNORECASE,
 )
-MEASURED = re.compile(r"\d+-(?:[a-z]{3,}|mg|ml|cm|mm)(?:-[a-z]+)*$")  # 1800-calorie
+# 1800-calorie, 74-YEAR-OLD
+MEASURED = re.compile(
+    r"\d+-(?:[a-z]{3,}|mg|ml|cm|mm)(?:-[a-z]+)*$|"
+    r"\d+-(?i:years?|yrs?|days?|weeks?|wks?|months?|mos?|hours?|hrs?|minutes?|min|point|pack|lead|view|foot|feet|inch|pounds?|lbs?|"
+    r"liters?|french|gauge|step|vessel|part|way|mile|calories?|beats?|stage|grade|hr)(?:-[A-Za-z]+)*$"
+)
+CODED = re.compile(r"[A-TV-Z]\d[0-9AB]\.\d[0-9A-Z]{0,3}$")  # a diagnosis: G47.33
 MODEL = re.compile(r"[A-Z]{1,2}-?\d{3}$|\d{4}$")
 AGED = re.compile(r"-?\s?(?:years?|yrs?|yo\b|y/o|y\.o|[MF]\b)", re.IGNORECASE)
 IN_GROUPS = frozenset(
@@ -168,6 +175,8 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
     """Return an identifier that is one by its form alone."""
     if len(token) == 17 and digits >= 5 and not token.isdigit() and VIN.match(text, begin):
         return Span(begin, end, "vehicle")
+    if 4 >= end - begin >= 3 and token[0].isalpha() and (post := EIRCODE.match(text, begin)) is not None:
+        return Span(begin, post.end(), "zip")
     if digits >= 6 and "-" in token and (uuid := UUID.match(text, begin)):
         return Span(begin, uuid.end(), "other_id")
     if digits >= 4 and len(token) >= 11 and MBI.match(text, begin):
@@ -180,8 +189,8 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
         return Span(begin, post.end(), "zip")
     letters = re.match(r"[A-Za-z_]*", token)
     head = letters[0] if letters else ""
-    if token[0] in "xp" and re.fullmatch(r"[xp]\d?-?\d{4,5}", token):
-        return Span(begin + 1, end, "phone")
+    if token[0] in "xpX" and re.fullmatch(r"[xp]\d?-?\d{4,5}|X-?\d{4}", token):
+        return Span(begin, end, "phone")
     if GRAVIDA.match(token) or (head and PUBLIC_CODE.match(head)):
         return None
     if token.isdigit():

@@ -28,6 +28,31 @@ LABEL = re.compile(
     r"[\s:#,.]*$",
     re.IGNORECASE,
 )
+# Letters of a number that is said: z four four one, bravo lima four four one, nine one nine b
+_CALLED = (
+    "alpha|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliett?|kilo|lima|mike|november|oscar|papa|quebec|romeo|sierra|tango|"
+    "uniform|victor|whiskey|x-?ray|yankee|zulu"
+)
+_SHORT = "(?:uh|um|ok|so|is|no|at|of|to|in|it|my|we|he|id|be|do|go|or|on|an|as|by|if|me|us|up|am|ah|er|mm|hm|oh|eh|hi|ma|pa|mr|ms|dr|'s)\\b"
+LETTERS_BEFORE = re.compile(
+    rf"\b(?:(?:{_CALLED}|[a-z]|(?!{_SHORT})[a-z]{{2}})(?:\s(?:as\sin|for|like)\s\w+)?[\s,.-]{{1,2}}(?:(?:dash|hyphen|slash|dot)[\s,.-]{{1,2}})?){{1,5}}$",
+    re.IGNORECASE,
+)
+LETTERS_BEHIND = re.compile(
+    rf"(?:[\s,.-]{{1,2}}(?:dash|hyphen|slash|dot))?(?:[\s,.-]{{1,2}}(?:{_CALLED}|[b-hj-z](?![\w'’.])))+(?:{_GAP}{_ANY}\b)*",
+    re.IGNORECASE,
+)
+MORE_LABELS = re.compile(
+    r"\b(?:(serial|device|pump|monitor|implant|sensor|s n)|((?:voice|finger|thumb|palm|face) ?prints?|iris|retinal?)|"
+    r"(plate|tag|vin|licen[cs]e plate)|(hospital|unit|nhs|chi|nhi|patient id|patient number|wristband)|"
+    r"(insurance|insurer|payer|plan|auth(?:ori[sz]ation)?)|(claim|invoice|bill)|"
+    r"(ref(?:erence)?|confirmation|interpreter|operator|badge|unos|ticket|tracking|study|specimen|sample|job|dictation|"
+    r"kit|docket|police|report|incident|request|encounter|passcode|code|pin|saved under|filed under|under|booking|run|token))\b"
+    r"(?:\s+(?:number|is|of|at|no|id|the|her|his|my|ends|ending|in|with|digits|on|to|me|back|code|which|that|this|it['’]?s)\b)*"
+    r"[\s:#,.]*$",
+    re.IGNORECASE,
+)
+_MORE_KINDS = ("device", "biometric", "vehicle", "mrn", "health_plan", "account", "other_id")
 AREA_IN_DIGITS = re.compile(r"(?<!\d)\d{3}[\s,.-]+$")  # 617 five five five oh one four three
 _KINDS = ("mrn", "ssn", "phone", "health_plan", "account", "license", "vehicle", "other_id")
 _MONTH = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
@@ -83,8 +108,17 @@ def find_spoken(text: str) -> Iterator[Span]:
             + (1 if i + 1 < len(pieces) and pieces[i + 1] in _SINGLE else 2) * (piece in _ROUND)
             for i, piece in enumerate(pieces)
         )
-        label = LABEL.search(text, max(0, match.start() - 44), match.start())
-        kind = _KINDS[label.lastindex - 1] if label is not None and label.lastindex else ""
+        begin, end = match.span()
+        kind = _kind_before(text, begin)
+        if not kind and (letters := LETTERS_BEFORE.search(text, max(0, begin - 40), begin)) is not None:
+            for place in _beginnings(text, letters.start(), begin):
+                kind = _kind_before(text, place)
+                if kind and kind != "phone":
+                    begin, digits = place, digits + 1
+                    break
+                kind = ""
+        if kind and kind != "phone" and (behind := LETTERS_BEHIND.match(text, end)) is not None:
+            end = behind.end()
         if kind:
             if digits < (3 if kind not in ("phone", "other_id") else 4) or (digits < 5 and singles < 3):
                 continue
@@ -92,5 +126,23 @@ def find_spoken(text: str) -> Iterator[Span]:
             continue
         if not kind or (kind == "phone" and digits == 9):
             kind = "ssn" if digits == 9 else "phone"
-        area = AREA_IN_DIGITS.search(text, max(0, match.start() - 6), match.start()) if kind == "phone" else None
-        yield Span(area.start() if area is not None else match.start(), match.end(), kind)
+        area = AREA_IN_DIGITS.search(text, max(0, begin - 6), begin) if kind == "phone" else None
+        yield Span(area.start() if area is not None else begin, end, kind)
+
+
+def _kind_before(text: str, begin: int) -> str:
+    """Return the type that the words before a number say, or an empty string."""
+    low = max(0, begin - 44)
+    label = LABEL.search(text, low, begin)
+    other = MORE_LABELS.search(text, low, begin)
+    if label is not None and label.lastindex and (other is None or label.start() <= other.start()):
+        return _KINDS[label.lastindex - 1]
+    label = other
+    return _MORE_KINDS[label.lastindex - 1] if label is not None and label.lastindex else ""
+
+
+def _beginnings(text: str, low: int, begin: int) -> Iterator[int]:
+    """Yield where letters before a number may begin, the farthest first."""
+    for place in range(low, begin):
+        if text[place].isalnum() and not text[place - 1 : place].isalnum():
+            yield place

@@ -9,6 +9,7 @@ from polyclinic.deidentify.numbers.labels import NumberLabels
 from polyclinic.deidentify.numbers.shapes import (
     BEFORE_DIGITS,
     CODE_BEFORE,
+    CODED,
     FAR_LABEL,
     IN_GROUPS,
     LOWER_HEAD,
@@ -28,7 +29,13 @@ from polyclinic.deidentify.numbers.shapes import (
 )
 from polyclinic.deidentify.spans import Span
 
+# What stands before a stroke in a number: LC/22/0093, 24/0088172, NDC/24/60118
+STROKES = re.compile(r"(?<![A-Za-z0-9/.-])(?:[A-Z]{1,6}\d{0,3}|\d{2,4})(?:/(?:[A-Z]{1,4}|\d{1,4}))?/$")
+NOT_HASHED = re.compile(r"\b(?:room|rm|bed|apt|unit|suite|ste|flat|lot|box|bay)\s?#\s?$", re.IGNORECASE)
+# Groups with spaces between that only a number of donated blood has: W0447 24 118820
+DONATION = re.compile(r"[A-Z]{1,2}\d{3,4} \d{2} \d{6}(?!\d)(?: [A-Z0-9]\b)?")
 DESK = re.compile(r"\d{1,2}-\d{4}")  # 5-4432: a number within a house
+EMERGENCY = frozenset(("000", "111", "112", "211", "311", "811", "911", "988", "999"))  # everybody's numbers
 HOUR = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
 CLOCK_AFTER_VERB = re.compile(
     r"\b(?:paged|dialed|reached|page|dial|desk|station|call ?back|voicemail)\s(?:at\s|on\s|to\s)?$", re.I
@@ -80,7 +87,7 @@ class NumberTokens(NumberLabels):
             and token.replace("-", "").isalpha() is False
         ) and not re.search(r"[#:]\s*$", text[max(0, begin - 3) : begin]):
             return None  # COVID-19, half-life-2
-        if (digits < 3 and token.isdigit()) or MEASURED.match(token) or REGISTRY.match(token):
+        if (digits < 3 and token.isdigit()) or MEASURED.match(token) or REGISTRY.match(token) or CODED.match(token):
             return None
         kind = self._label_type(text, begin)
         if not kind and text[begin - 2 : begin - 1].isalpha():
@@ -92,15 +99,26 @@ class NumberTokens(NumberLabels):
             kind = self._label_type(text, begin + joined.end())
         if kind:
             return self._labelled(text, begin, end, kind, digits)
+        if text[begin - 1 : begin] == "/" and (whole := self._over_strokes(text, begin, end, token)) is not None:
+            return whole
+        if digits == 4 - (token[1:2].isalpha()) or digits == 3:
+            if (donation := DONATION.match(text, begin)) is not None:
+                return Span(begin, donation.end(), "other_id")
         if joined is not None and self.pager_label.search(text, begin - 12, begin + joined.end()):  # ext-54432
             return Span(begin + joined.end(), end, "phone")
-        if text[begin - 1 : begin] == "#" and digits >= 5:
+        if (
+            text[begin - 1 : begin] == "#"
+            and digits >= 3
+            and (digits >= 4 or len(token) > 4)
+            and not NOT_HASHED.search(text, max(0, begin - 10), begin)
+        ):
             return Span(begin, self._to_its_end(text, begin, end, "other_id"), "other_id")
         if (
             self.pager_label.search(text, begin - 24, begin)
             and 3 <= digits <= 7
             and re.fullmatch(r"\d{3,7}|\d{1,3}-\d{4}", token)
             and not (CLOCK_AFTER_VERB.search(text, max(0, begin - 12), begin) and HOUR.fullmatch(token))
+            and token not in EMERGENCY
         ):
             return Span(begin, end, "phone")
         if DESK.fullmatch(token) and self.phone_label.search(text, begin - 40, begin):
@@ -118,6 +136,25 @@ class NumberTokens(NumberLabels):
         return shape_of(text, begin, end, token, digits, self.phone_label) or self._far(
             text, begin, end, token, digits
         )
+
+    def _over_strokes(self, text: str, begin: int, end: int, token: str) -> Span | None:
+        """Return a number with strokes in it, from its first part on, whose last part stands from `begin` on."""
+        head = STROKES.search(text, max(0, begin - 14), begin)
+        if head is None:
+            return None
+        digits = sum(c.isdigit() for c in head[0]) + sum(c.isdigit() for c in token)
+        kind = self._label_type(text, head.start()) if digits >= 4 else ""
+        if not kind and (
+            digits < 6
+            or UNIT.match(text, end)
+            or not (
+                (token.isdigit() and len(token) >= 6)
+                or (head[0][0].isalpha() and len(token) >= 3 and head[0].count("/") == 2)
+                or (head[0][0].isalpha() and len(token) >= 5)
+            )
+        ):
+            return None
+        return Span(head.start(), self._to_its_end(text, begin, end, kind or "other_id"), kind or "other_id")
 
     def _after_letters(self, text: str, begin: int) -> tuple[int, str]:
         """Return where a number begins with groups of letters before it, and its type: plate EJB 3815."""
