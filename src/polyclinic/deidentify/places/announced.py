@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import functools
+import re
+
 from polyclinic.deidentify.joined_words import after, before, ends_names, is_upper
 from polyclinic.deidentify.language import Words, words_of
-from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, GIVEN, MONTH, NAME, STATE, STOP, TITLE
+from polyclinic.deidentify.lexicon import (
+    CITY,
+    COMMON,
+    CREDENTIAL,
+    EPONYM,
+    GIVEN,
+    MONTH,
+    NAME,
+    STATE,
+    STOP,
+    TITLE,
+    read_dictionary,
+    read_list,
+)
 from polyclinic.deidentify.places.businesses import NO_PARTS
 from polyclinic.deidentify.places.institutions import GENERIC, OF_MEDICINE, OWN, PLAIN
 from polyclinic.deidentify.places.short_names import SHORT_NAMES, ShortNameRules
@@ -124,6 +140,14 @@ _NO_PLACES = frozenset(
         "shellfish"
     )
 )
+# What is in these is no town: interested in, results in, seen in Clinic.
+_IN_WHAT = frozenset(
+    words_of(
+        "interested results resulted resulting trained certified fluent involved believe believes participate used "
+        "dissolved mixed specializes majoring majored degree masters phd dose change changes increase decrease role"
+    )
+)
+_CLOSES = re.compile(r"[,.;)\n]|$| (?:[a-z]|\d|\()")
 # His employer, Dean Roofing, was told.
 _APPOSED = frozenset(("employer,", "school,", "pharmacy,", "workplace,", "church,"))
 TAILS = frozenset(
@@ -132,6 +156,12 @@ TAILS = frozenset(
     for tail in (word[-2:], word[-2:].upper())
     for blank in " \n"
 ) | {" @ ", ": "}
+
+
+@functools.cache
+def _of_open_text() -> frozenset[str]:
+    """Return words that open text writes with a capital and no dictionary has: after `in` these are mostly places."""
+    return read_list("capitalised_words") - read_dictionary() - read_list("clinical_words") - read_list("makers")
 
 
 class AnnouncedRules(ShortNameRules):
@@ -194,7 +224,9 @@ class AnnouncedRules(ShortNameRules):
             return "work" if previous in ("job", "employed", "position", "works", "contract") else None
         if word == "in":
             lives = previous in _LIVES or not _LIVING.isdisjoint(parts[-4:-1])
-            return "city" if lives and not the and (previous != "up" or "grew" in parts[-4:]) else None
+            if lives and not the and (previous != "up" or "grew" in parts[-4:]):
+                return "city"
+            return None if the or previous in _IN_WHAT else "in"
         if word == "of":
             return "city" if previous in _OF else ("work" if previous in _OF_FIRMS else None)
         if word in ("from", "to"):
@@ -211,7 +243,7 @@ class AnnouncedRules(ShortNameRules):
         """Return the name that begins with word `i` and is announced as `cue`."""
         text, bits, starts, ends, lower = tokens.text, tokens.bits, tokens.starts, tokens.ends, tokens.lower
         if tokens.caseless or (is_upper(tokens, i) and self._in_capitals(tokens, i)):
-            return self._named_in_one_case(tokens, i, cue)
+            return None if tokens.caseless and cue == "in" else self._named_in_one_case(tokens, i, cue)
         if bits[i] & (TITLE | CREDENTIAL) and lower[i] not in self.openers:
             return None
         last = self._run(tokens, i)
@@ -232,6 +264,8 @@ class AnnouncedRules(ShortNameRules):
         )
         if person and (cue in ("moves", "from", "label") or (cue == "place" and last > first)):
             return None  # from Maria Lopez: the rules of names know better
+        if first == last and cue == "in":
+            return self._in_town(tokens, i, i)
         if first == last:
             one = self._one_word(tokens, first, cue)
             return one._replace(start=starts[i]) if one is not None else None
@@ -242,10 +276,44 @@ class AnnouncedRules(ShortNameRules):
         kind = kind or last - first > 1
         if not own and lower[last] in ("unit", "department", "room", "ward", "floor", "desk", "team"):
             return None
+        if cue == "in":
+            return self._in_town(tokens, i, last)
         surely = cue in ("city", "work", "label")
         if not (own or (plain and surely) or (cue != "from" and (plain > 1 or (plain and kind)))):
             return None
         return Span(starts[i], ends[last], "city" if cue == "city" else "institution")
+
+    def _in_town(self, tokens: Tokens, i: int, last: int) -> Span | None:
+        """Return a town of no list behind `in` or `near`: her sisters in Vitebsk, a place in Old Lyme."""
+        bits, lower, starts, ends = tokens.bits, tokens.lower, tokens.starts, tokens.ends
+        while last > i and tokens.text[ends[last - 1] : starts[last]] != " ":
+            last -= 1
+        span = range(i, last + 1)
+        if last - i > 2 or any(bits[j] & (STOP | MONTH | STATE) or is_upper(tokens, j) for j in span):
+            return None
+        if bits[i] & EPONYM and tokens.text[ends[i] : ends[i] + 1] not in ".,;)":
+            return None
+        if any(lower[j] in self.care or lower[j] in self.generic or lower[j] in _NO_PLACES for j in span):
+            return None
+        if self._thing_follows(tokens, last) or not _CLOSES.match(tokens.text, ends[last]):
+            return None
+        worths = [self.worth(tokens, j) for j in span]
+        if last == i:
+            known = bits[i] & CITY or not bits[i] & GIVEN
+            strange = (
+                (worths[0] == OWN or bits[i] & CITY or lower[i] in _of_open_text())
+                and known
+                and ends[i] - starts[i] > 3
+            )
+            strange = (
+                strange
+                and not lower[i].endswith((*OF_MEDICINE, "ans", "ese"))
+                and not tokens.text[starts[i] + 1 : ends[i]].isupper()
+            )
+            return Span(starts[i], ends[i], "city") if strange else None
+        parts = lower[i] in self.town_beginnings or lower[last] in self.town_endings
+        parts = parts or bool((bits[i] | bits[last]) & CITY)
+        return Span(starts[i], ends[last], "city") if parts and any(worths) else None
 
     def _one_word(self, tokens: Tokens, i: int, cue: str) -> Span | None:
         text, bit, word = tokens.text, tokens.bits[i], tokens.lower[i]

@@ -12,6 +12,7 @@ from polyclinic.deidentify.lexicon import CITY, CREDENTIAL, STOP
 from polyclinic.deidentify.places.businesses import CHAINS, UNITS
 from polyclinic.deidentify.places.fields import fields, numbered_schools
 from polyclinic.deidentify.places.institutions import LISTING
+from polyclinic.deidentify.places.known import known_institutions
 from polyclinic.deidentify.places.letterheads import letterheads
 from polyclinic.deidentify.places.short_names import SHORT_NAMES
 from polyclinic.deidentify.places.streets import (
@@ -23,6 +24,7 @@ from polyclinic.deidentify.places.streets import (
     streets_before_towns,
     with_houses,
 )
+from polyclinic.deidentify.places.tails import TAIL_WORDS
 from polyclinic.deidentify.places.towns import TownRules
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import PLACE_WORD, STATE_WORD, STREET_TYPE, Tokens
@@ -41,7 +43,7 @@ class PlaceRules(TownRules):
         self.shorts = SHORT_NAMES | _SAINTS | CHAINS | {"rite", "fort", "camp"}
         # What `find` asks of a word with a capital: what it does not name here is passed over unseen.
         self.asked = {
-            PLACE_WORD: self.anchors | self.shorts | self.phrases_by_end.keys() | self.endings | UNITS,
+            PLACE_WORD: self.anchors | TAIL_WORDS | self.shorts | self.phrases_by_end.keys() | self.endings | UNITS,
             STATE_WORD: self.state_openers | {code.lower() for code in self.codes},
             STREET_TYPE: self.streets.types | FOREIGN_TYPES,
         }
@@ -65,6 +67,10 @@ class PlaceRules(TownRules):
                 until = max(until, spot.end)
                 continue
             if starts[i] < until:
+                continue
+            if word in TAIL_WORDS and (spot := self.tailed(tokens, i)) is not None:
+                found.append(spot)
+                until = spot.end
                 continue
             if word in shorts and (spot := self.short_name(tokens, i)) is not None:
                 found.append(spot)
@@ -102,6 +108,7 @@ class PlaceRules(TownRules):
         if tokens.caseless:
             found += [Span(m.start(1), m.end(1), "city") for m in self.lower_city.finditer(text)]
             streets += in_lower_case(text)
+        found += known_institutions(self, tokens)
         found += fields(text)
         if "P.S." in text or "PS " in text:
             found += numbered_schools(text)

@@ -20,7 +20,8 @@ _COMPASS = r"(?:[NSEW]{1,2}|[NS]\.[EW]|North(?:east|west)?|South(?:east|west)?|E
 _GAP = r"(?:[ \t]{1,2}|[ \t]*\n[ \t>]*)"
 _NUMBER = (
     r"(?<![\w/.$:-])(?:(?:Unit |U)?\d{1,3}[A-Za-z]?/\d{1,4}[A-Za-z]?|"
-    r"\d{1,6}(?:[A-Za-z]|-\d{1,4}[A-Za-z]?)?|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|"
+    r"\d{1,6}(?:[A-Za-z]|-\d{1,4}[A-Za-z]?)?|[NSEW]\d{2,3} ?[NSEW]\d{3,5}|"
+    r"One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|"
     r"ONE|TWO|THREE|FOUR|FIVE|SIX|TEN)(?:[ ]1/2)?"
 )
 _WORD = r"(?:[A-ZÀ-Ý][\w.'’-]*|\d{1,3}(?:st|nd|rd|th|ST|ND|RD|TH)|of|the|de|la|del|las|los|van|y|o'|d')"
@@ -39,7 +40,8 @@ _ROUTE = re.compile(
     r"(?:(?:road|route|rd|rte|highway|hwy|cr|sr|fm|interstate)\.?|rural[ \t]+route)"
     r"\s+#?(?:\d{1,4}[A-Za-z]?|[il]\d|\d[il])\b"
     r"(?:\s(?:north|south|east|west|[nsew])\b(?![ \t]?[-.\w]))?(?:,?[ \t]*\n?[ \t]*box[ \t]+\d+)?" + _UNIT + r"|"
-    r"(?:r\.?[ \t]?r\.?|h\.?c\.?|rural[ \t]route|star[ \t]route|rfd)(?:[ \t]#?\d{1,3})?,?\s+box[ \t]#?\d+[A-Za-z]?)",
+    r"(?:r\.?[ \t]?r\.?|h\.?c\.?|r(?:ou)?te?\.?|rural[ \t]route|star[ \t]route|rfd)"
+    r"(?:[ \t]#?\d{1,3})?,?\s+box[ \t]#?\d+[A-Za-z]?)",
     re.IGNORECASE,
 )
 _ROUTE_NUMBERED = re.compile(r"\d{1,6}\s|.*\bbox\b|rural", re.IGNORECASE)
@@ -48,6 +50,7 @@ ROUTE_WORDS = frozenset(words_of("route rte rte. highway hwy hwy. rr interstate 
 # Types that stand before the street's name, in other languages.
 FOREIGN_TYPES = frozenset(
     words_of(
+        "heol ffordd stryd bóthar sráid strasse straat "
         "avenida av av. calle camino paseo via rue rua corte rancho callejón calzada vista avenue boulevard plaza"
     )
 )
@@ -68,6 +71,7 @@ _RARE_TYPES = frozenset(
         "parks parkways pass passage pine pines plain plains point points port ports prairie ranch ridges river "
         "roads route shoal shoals shore shores skyway spring springs spur spurs squares station stream streets "
         "summit throughway trace track trailer tunnel underpass union valley valleys viaduct view views village "
+        "brae braes cottages parade esplanade strand embankment vennel promenade plz tce pde cct gve hts xing "
         "villages ville walks wharf quay wynd gate gates drove rise side yard buildings wall ways wells vale end"
     )
 )
@@ -93,6 +97,9 @@ _VALUE = re.compile(
 )
 _HINTS = ("address", "street", "addr", "residence")
 _HOUSES = frozenset(words_of("cottage house farm barn rectory lodge villa court mews grange hall vicarage flat mill"))
+
+
+_SURE_TYPES = frozenset(words_of("street avenue ave road rd lane ln boulevard blvd parkway pkwy highway hwy pike"))
 
 
 class StreetRules:
@@ -138,9 +145,21 @@ class StreetRules:
                 return Span(found.start(), end, "address")
             if plain:
                 return None
-        if rare or one_case:
+        if rare:
             return None
+        if one_case:
+            return self._in_capitals_behind(tokens, i)
         return self._without_number(tokens, i)
+
+    def _in_capitals_behind(self, tokens: Tokens, i: int) -> Span | None:
+        """Return a street without a number on a line of capitals: ON MACCORKLE AVE."""
+        text, starts, ends = tokens.text, tokens.starts, tokens.ends
+        step = before(tokens, i)
+        if tokens.lower[i] not in _SURE_TYPES or step is None or step[1] != " " or tokens.bits[step[0]] & STOP:
+            return None
+        start = starts[step[0]]
+        cued = text[max(0, start - 4) : start] in (" ON ", " AT ", "OFF ", "EAR ", "\nON ")
+        return Span(start, ends[i], "address") if cued else None
 
     def _without_number(self, tokens: Tokens, i: int) -> Span | None:
         """Return `Maple Street` after on, at, near and their like; or alone, where the type says enough."""
@@ -175,7 +194,9 @@ class StreetRules:
 _ORDINAL = re.compile(r"(?:\b[NSEW]\.? )?\b\d{1,3}(?:st|nd|rd|th)[ \n]$", re.IGNORECASE)
 _BLOCK = re.compile(r"\b\d{2,5} block of $")
 _HOUSE = re.compile(
-    rf"(?:The )?(?:[A-Z][\w'’]+ ){{1,3}}(?:{'|'.join(h.capitalize() for h in sorted(_HOUSES))}),[ \n]$"
+    rf"(?:(?:The )?(?:[A-Z][\w'’]+ ){{1,3}}(?:{'|'.join(h.capitalize() for h in sorted(_HOUSES))})|"
+    r"\b(?:Flat|Apt|Apartment|Unit|Lot|Space|Suite|Rear) \w{1,4}"
+    r"(?:, (?:The )?[A-Z][\w'’]+(?: [A-Z][\w'’]+){0,2})?),[ \n]$"
 )
 
 
@@ -216,6 +237,7 @@ def other_streets(text: str, lowered: str, tokens: Tokens) -> Iterator[Span]:
         or "county r" in lowered
         or "county\nr" in lowered
         or "county h" in lowered
+        or "box " in lowered
     ):
         for found in _ROUTE.finditer(text):
             numbered = _ROUTE_NUMBERED.match(found[0]) is not None
@@ -248,17 +270,29 @@ def _new_lines(text: str) -> int:
     return text.strip().count("\n")
 
 
+_SAID = (
+    "(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+    "eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|oh|zero)"
+)
 _IN_LOWER_CASE = re.compile(
     r"\b(?:on|at|off|along|near) ((?:[a-z][\w'’]*\.? ){1,4}?(?:street|avenue|road|lane|boulevard|parkway|highway|"
     r"drive|st|ave|av|rd|ln|dr|blvd|ct|cir|pl|ter|pkwy|way|court|place|circle|trail))\b"
-    r"(?=[.,?!\n]|$| (?:and|in|near|by|for|now|side|w/|with|&)(?!\w))"
+    r"(?=[.,?!\n]|$| (?:and|in|near|by|for|now|side|w/|with|&)(?!\w))|"
+    # what is sure needs nothing behind it: on broad street you never picked it up
+    rf"\b(?:on|at|off|along|near|to|is|the|are|live[sd]?|you)\s(?P<sure>"
+    rf"(?:rear )?(?:{_SAID} ){{1,5}}(?:(?!the|a|or|and|his|her|in|on|at|of)[a-z][\w']{{2,}} ){{1,2}}"
+    r"(?:street|avenue|road|lane|boulevard|parkway|highway|pike|drive|court|circle|trail|place|way|terrace)|"
+    r"(?:(?!(?:the|her|his|our|this|that|down|and|busy|main road|same|across|side|my|your|memory|one)\b)"
+    rf"[a-z][\w']{{2,}} ){{1,2}}(?:street|avenue|boulevard|parkway)|route (?:{_SAID}|\d{{1,3}}))\b"
 )
 
 
 def in_lower_case(text: str) -> Iterator[Span]:
     """Yield the streets without a number of a text in lower case, where a sentence or phrase ends with them."""
     for found in _IN_LOWER_CASE.finditer(text):
-        if _NO_STREET.isdisjoint(found[1].split()[:-1]) and found[1].split()[0] not in (
+        if found["sure"]:
+            yield Span(found.start("sure"), found.end(), "address")
+        elif _NO_STREET.isdisjoint(found[1].split()[:-1]) and found[1].split()[0] not in (
             "the",
             "a",
             "my",

@@ -9,9 +9,9 @@ from polyclinic.deidentify.joined_words import after, before, begins_sentence, e
 from polyclinic.deidentify.language import Words, either, words_of
 from polyclinic.deidentify.lexicon import CITY, COMMON, EPONYM, MONTH, NAME, STATE, STOP, STREET, TITLE, WORD
 from polyclinic.deidentify.look_back import LookBack
-from polyclinic.deidentify.places.announced import AnnouncedRules
 from polyclinic.deidentify.places.businesses import NO_PARTS
 from polyclinic.deidentify.places.institutions import GENERIC
+from polyclinic.deidentify.places.tails import TailRules
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
@@ -30,7 +30,7 @@ _NOT_TOWNS = re.compile(
 _STREET_ENDS = re.compile(r"(?:,[ \t]?|[ \t]*\|[ \t]*|,?[ \t]*\n[ \t>]*|[ \t]{2,}|[ \t]+in[ \t\n]|[ \t])$")
 
 
-class TownRules(AnnouncedRules):
+class TownRules(TailRules):
     """The towns of one language."""
 
     def __init__(self, words: Words) -> None:
