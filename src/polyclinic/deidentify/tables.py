@@ -35,7 +35,29 @@ HEADINGS = (
     ("vehicle", r"plates?|vin|license plate|tag" + _NUMBER),
     ("device", r"(?:serial|lot|device|implant)" + _NUMBER + r"|s/n|udi"),
     ("other_id", r"(?:accession|acc|case|encounter|enc|visit|order|specimen|study)" + _NUMBER + "|csn|fin"),
-    ("phone", r"(?:home |cell |work |contact )?(?:phone|tel(?:ephone)?|pager|mobile|cell|ext(?:ension)?)" + _NUMBER),
+    (
+        "phone",
+        r"(?:home |cell |work |contact |day |night |emergency )?(?:phone|tel(?:ephone)?|pager|mobile|mob|cell|"
+        r"ext(?:ension)?|bleep|beeper|"
+        r"dect|vocera|contact|call ?back|landline|ascom|spectra(?:link)?)" + _NUMBER,
+    ),
+    (
+        "mrn",
+        r"(?:nhs|chi|nhi|urn?|umrn|phn|hcn|ohip|uhid|ihi|cr|hn|pt|emis|h&c|health card|wristband|id band|medical|"
+        r"client)" + _NUMBER,
+    ),
+    (
+        "other_id",
+        r"(?:our ref|your ref|ticket|job|claim|trip|request|req|rx|script|kit|sample|slide|block|barcode|"
+        r"tracking|event|incident|donation|badge|employee|student|confirmation|conf|msg|message|docket)" + _NUMBER,
+    ),
+    (
+        "other_id",
+        r"(?:(?:our|your|lab|case) )?(?:ref(?:erence)?|unit|lab|log|rec|staff|donor|path|image|film|form) ?(?:id|"
+        r"#|no\.?|num(?:ber)?)",
+    ),
+    ("license", r"gmc|nmc|hcpc|ahpra|cpso|pin|provider" + _NUMBER),
+    ("other_id", r"id|ids|identifier|uid"),
     ("fax", r"fax" + _NUMBER),
     ("zip", r"zip(?: ?code)?|postal code"),
     ("age", r"(?:pt |patient )?age(?: ?\(?(?:yrs?|years)\)?)?|age ?/ ?sex"),
@@ -60,7 +82,8 @@ WHOLE_DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?$")
 TIGHT_COMMAS = re.compile(r',[A-Za-z"#][^,\n]{0,30},[A-Za-z"#]')
 QUOTED = re.compile(r'"[^"\n]*"')
 COMMA_HEADING = re.compile(r"[A-Za-z#][\w /#.\"]*(?:,[A-Za-z#\"][\w /#.\"]*){2,}\s*$")
-LOWER_WORD = re.compile(r"(?<![A-Za-z])[a-z]{4,}")
+PLAIN_CELL = re.compile(r"[#A-Za-z0-9][\w ./#*:()+-]*$")
+LONG_WORD = re.compile(r"[A-Za-z]{5}|(?<![A-Za-z])[a-z]{4}")
 MOST_ROWS = 60
 _SMALL = frozenset(("of", "and", "the", "for", "at", "&", "-", "de", "la"))
 _NO_NAMES = frozenset(
@@ -133,5 +156,10 @@ def _fits(cell: str, kind: str) -> bool:
         digits = re.match(r"\d+", cell)
         return digits is not None and OLD <= int(digits[0]) <= OLDEST
     if kind not in ("phone", "fax", "zip"):
-        return len(cell) <= 40 and len(LOWER_WORD.findall(cell)) < 2
+        return (
+            len(cell) <= 40
+            and PLAIN_CELL.match(cell) is not None
+            and not LONG_WORD.search(cell)
+            and not ("/" in cell and WHOLE_DAY.match(cell))
+        )
     return True

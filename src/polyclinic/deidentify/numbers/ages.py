@@ -46,8 +46,10 @@ NOT_BEFORE = re.compile(
 )
 # Words that nothing but an age follows.
 STRONG = re.compile(
-    r"(?:\bages?d?\b(?:\s*/\s*(?:sex|gender))?(?:\s+(?:is|was|of|now|today|currently|as\s+(?:stated|given|recorded)|stated|"
-    r"\(?in\s+years\)?|\(y(?:ea)?rs\)|last\s+birthday|at\s+(?:last\s+|time\s+of\s+)?\w+))*|\bat\s+(?:the\s+)?age\s+(?:of\s+)?|"
+    r"(?:\bages?d?\b(?:\s*/\s*(?:sex|gender))?(?:\s+(?:is|was|of|now|today|currently|as\s+(?:stated|given|"
+    r"recorded)|stated|"
+    r"\(?in\s+years\)?|\(y(?:ea)?rs\)|last\s+birthday|at\s+(?:last\s+|time\s+of\s+)?\w+))*|"
+    r"\bat\s+(?:the\s+)?age\s+(?:of\s+)?|"
     r"\bsex/age\b|\bturn(?:ed|s|ing)\b|\b(?:died|deceased|passed(?:\s+away)?|d\.)\s*(?:at|aged|age)?|"
     r"\blived\s+to(?:\s+be)?|\b(?:alive|living|well|healthy)\s+(?:at|age))"
     r"\s*(?:now\s+)?(?:[:=(|;–-]|\.{2,})?\s*(?:[MF]\s*/\s*)?$",
@@ -57,7 +59,8 @@ BEFORE = LookBack(
     r"(?:\bages?d?|\bage\s*(?:is|was|of|at\s+\w+)?|\bturn(?:ed|s|ing)|\bbirthday)\s*[:=(]?\s*|"
     r"\b(?:s?he|patient|pt|mother|father|mom|dad|husband|wife|who|grandmother|grandfather|i|you|brother|sister|"
     r"aunt|uncle|mum|gran|grandma|grandpa|woman|man|lady)"
-    r"(?:\s+(?:is|was|am|are|be|will\s+be)|['’](?:s|m|re|ll\sbe))\s+(?:now\s+|almost\s+|nearly\s+|already\s+|about\s+|"
+    r"(?:\s+(?:is|was|am|are|be|will\s+be)|['’](?:s|m|re|ll\sbe))\s+(?:now\s+|almost\s+|nearly\s+|already\s+|"
+    r"about\s+|"
     r"actually\s+|only\s+|over\s+)*|"
     r"\bat\s+(?:the\s+)?age\s+(?:of\s+)?|"
     r"\b(?:died|deceased|passed(?:\s+away)?)\s+(?:at|aged)\s+|"
@@ -77,22 +80,34 @@ HOW_OLD = re.compile(
 BETWEEN_COMMAS = re.compile(r"(?:[a-z]{3,}|[A-Z][a-z]+),\s?$")
 COMMA_BEHIND = re.compile(r"\s?,\s?[A-Za-z]|\s?,\s(?:who|with)\b")
 VITAL_BEFORE = re.compile(
-    r"\b(?:sats?|saturations?|pulse|rate|glucose|sugars?|temp(?:erature)?|weight|height|pressure|oxygen|oximetry|heart|room|bed|score|level|"
-    r"systolic|diastolic|sodium|chloride|mcv|min|max|mean|range|total|number|page|route|highway|apartment|unit|percent|about|was|is|of|to|"
+    r"\b(?:sats?|saturations?|pulse|rate|glucose|sugars?|temp(?:erature)?|weight|height|pressure|oxygen|oximetry|"
+    r"heart|room|bed|score|level|"
+    r"systolic|diastolic|sodium|chloride|mcv|min|max|mean|range|total|number|page|route|highway|apartment|unit|"
+    r"percent|about|was|is|of|to|"
     r"from|and|or|at|than|then|by|in|on|for|the)\b\W*$",
+    re.IGNORECASE,
+)
+HELD = re.compile(
+    r"\b(?:sat\w*|pulse|rate|held|hold\w*|sitting|stable|heart|oxygen|o2|pressure|weight|sugars?)\b[^.]*$",
     re.IGNORECASE,
 )
 # What goes on in speech behind the years that someone is: he is ninety one he wants to see me
 SAID_OF = re.compile(
-    r"\b(?:s?he|they|i|you|we|who|mother|father|mom|dad|mum|husband|wife|grandmother|grandfather|gran|grandma|grandpa|nana|granny|"
-    r"aunt(?:ie)?|uncle|brother|sister)(?:['’](?:s|m|re)|\s+(?:is|was|am|are|be|s|m|re|turned|turns|just\s+turned|made\s+it\s+to))\s+"
+    r"\b(?:s?he|they|i|you|we|who|mother|father|mom|dad|mum|husband|wife|grandmother|grandfather|gran|grandma|"
+    r"grandpa|nana|granny|"
+    r"aunt(?:ie)?|uncle|brother|sister)(?:['’](?:s|m|re)|\s+(?:is|was|am|are|be|s|m|re|turned|turns|just\s+turned|"
+    r"made\s+it\s+to))\s+"
     r"(?:now\s+|almost\s+|nearly\s+|only\s+|like\s+|what\s+|maybe\s+)*$",
     re.IGNORECASE,
 )
 GOES_ON = re.compile(
-    r"\s+(?!(?:percent|per|over|on|point|beats?|kilos?|pounds?|lbs?|degrees?|out|systolic|diastolic|and|to|units?|milligrams?|meters?|miles?|"
-    r"minutes?|hours?|days?|weeks?|months?|times|steps|feet|inches|of|plus|or|sats?|hundred|thousand|million|x|by|cm|kg|"
-    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|"
+    r"\s+(?!(?:percent|per|over|on|point|beats?|kilos?|pounds?|lbs?|degrees?|out|systolic|diastolic|to|units?|"
+    r"milligrams?|meters?|miles?|"
+    r"minutes?|hours?|days?|weeks?|months?|times|steps|feet|inches|of|plus|or|"
+    r"and(?!\s(?:s?he|his|her|they|i|we|the|has|is|was|lives?|had|not|still|very|quite|as)\b)|sats?|hundred|"
+    r"thousand|million|x|by|cm|kg|"
+    r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+    r"eighteen|nineteen|twenty|thirty|"
     r"forty|fifty|sixty|seventy|eighty|ninety|oh|zero|nd|rd|th)\b)[a-z]",
     re.IGNORECASE,
 )
@@ -111,7 +126,7 @@ def age_end(text: str, start: int, end: int) -> int | None:
     """Return where an age ends whose number, from 90 on, stands from `start` to `end`; None where it is none."""
     if (suffix := ENDING.match(text, end)) is not None:
         return suffix.end()
-    if AFTER.match(text, end):
+    if (after := AFTER.match(text, end)) is not None and (end - start == 2 or after[0] not in (" m", " f")):
         return None if NOT_BEFORE.search(text, max(0, start - 14), start) else end
     head = text[max(0, start - 30) : start]
     behind = text[end : end + 1]
@@ -126,7 +141,7 @@ def age_end(text: str, start: int, end: int) -> int | None:
         return end
     if letter is not None and text[end : letter.end()].strip().lower() in ("y", "yr", "yrs"):
         return letter.end()
-    if head[-3:].lower() == "at " and PERSON_BEHIND.match(text, end):
+    if head[-3:].lower() == "at " and PERSON_BEHIND.match(text, end) and not HELD.search(head):
         return end
     if behind == ")" and BIRTH_DATE.search(head):
         return end
@@ -170,7 +185,11 @@ def spelled_ages(text: str) -> list[tuple[int, int]]:
             (AFTER.match(text, end) and not NOT_BEFORE.search(text, max(0, start - 14), start))
             or STRONG.search(text[max(0, start - 30) : start])
             or (BEFORE.search(text, start - 30, start) and ENDS.match(text, end))
-            or (text[max(0, start - 3) : start].lower() == "at " and PERSON_BEHIND.match(text, end))
+            or (
+                text[max(0, start - 3) : start].lower() == "at "
+                and PERSON_BEHIND.match(text, end)
+                and not HELD.search(text, max(0, start - 30), start)
+            )
             or _said_of_someone(text, start, end)
             or (found and found[-1][1] == start - 1 and HOW_OLD.search(text, max(0, start - 84), start))
         ):

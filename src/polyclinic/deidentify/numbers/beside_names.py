@@ -12,11 +12,16 @@ from polyclinic.deidentify.dates.calendar_numbers import is_year
 from polyclinic.deidentify.spans import Span
 
 AGE = re.compile(
-    r"(?:[ \t]{1,12}|,\s?|[ ]?\(|\s[-–—|/]\s|\|)(?:aged?\s)?(9\d|1[01]\d)(?:\s?(?:y|yrs?|yo))?"
-    r"(?![\w%°/:]|[.,]\d|\s?[-–]\s?\d|-[A-Za-z]|\s?(?:%|mg|mcg|ml|mm|kg|lbs?|bpm|units?|on\s(?:RA|room|\d)|over|"
-    r"systolic|percent|degrees|days?|weeks?|months?|hours?|minutes?|min|times|\d+\s?/|/))"
+    r"(?:[ \t]{1,12}|,\s?|:[ ]|[ ]?\(|\s[-–—|/]\s|\||[ ]is[ ](?:now[ ])?|['’]s[ ]|[ ]was[ ])(?:aged?\s)?(9\d|"
+    r"1[01]\d)(?:\s?(?:y|yrs?|yo))?"
+    r"(?![\w%°/]|[.,:]\d|\s?[-–]\s?\d|-[A-Za-z]|\s?(?:%|mg|mcg|ml|mm|kg|lbs?|bpm|units?|on\s(?:RA|room|\d)|over|"
+    r"AM\b|PM\b|am\b|pm\b|systolic|percent|degrees|days?|weeks?|months?|hours?|minutes?|min|times|\d+\s?/|/))"
 )
-OPENED = re.compile(r"[,(|]")
+OPENED = re.compile(r"[,|:]")
+PHONE = re.compile(
+    r"(?:[ ]{1,4}|[,:][ ]|[ ]?\()((?:\d{4} \d{4}|\d{1,2}-\d{4}|\d{3} \d{4}|\d{3}-\d{4}|\d{5} \d{5,6}))(?![\d/:-]|"
+    r"\s\d)"
+)
 NUMBER = re.compile(
     r"(?:[ ]?\(|[ ]?[/|][ ]?|,[ ]|[ ]?[–—-][ ]|[ ]{2,12}|\t|:[ ])(?:#[ ]?|no\.?[ ])?"
     r"((?:[A-Z]{1,4}[ -]?\d{3,9}(?:[ -]\d{2,6}){0,2}|[A-Z]{1,4}-?\d{2}-\d{3,7}|\d{2,4}(?:-\d{2,6}){1,2}|\d{5,10}|"
@@ -43,12 +48,20 @@ def find_beside_names(text: str, spans: Sequence[Span]) -> list[Span]:
             if int(age[1]) < 100 or OPENED.match(age[0].strip()):
                 found.append(Span(age.start(1), age.end(1), "age"))
             continue
+        if (phone := PHONE.match(text, span.end)) is not None and phone.end() <= until:
+            found.append(Span(phone.start(1), phone.end(1), "phone"))
+            continue
         number = NUMBER.match(text, span.end)
         if number is None or number.end() > until:
             continue
         token = number[1]
         digits = sum(c.isdigit() for c in token)
-        if digits < 3 or TIMES.match(token) or NO_PATIENT.match(token) or (digits < 5 and token.isdigit()):
+        if (
+            digits < (4 if " " in token else 3)
+            or TIMES.match(token)
+            or NO_PATIENT.match(token)
+            or (digits < 5 and token.isdigit())
+        ):
             continue
         if digits == 4 and is_year(int("".join(c for c in token if c.isdigit()))):
             continue

@@ -10,12 +10,15 @@ from polyclinic.deidentify.language import Words, either, words_of
 from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.numbers.shapes import (
     AGED,
+    BILLED,
     CARD,
+    CARD_IN_GROUPS,
     CLOCK,
     COUNTED,
     FOUR,
     GROUPS,
     IN_GROUPS,
+    INSURED,
     LETTER_GROUP,
     MORE_GROUPS,
     PLATE,
@@ -23,6 +26,7 @@ from polyclinic.deidentify.numbers.shapes import (
     SSN,
     STATE_BEHIND,
     TAIL,
+    TIMES,
     UNIT,
 )
 from polyclinic.deidentify.spans import Span
@@ -31,6 +35,9 @@ FAX_BEHIND = re.compile(r"\s?(?:[(\[-]\s?)?(?:e-?)?fax\b", re.IGNORECASE)
 COLUMNS = re.compile(r"[|\t]|\S {2,}\S")  # headings of columns, which say nothing of the next line's beginning
 ANNOUNCES = re.compile(r"[#:]\s*$|\b(?:id|in|is)\s$|(?:no\.?|number)\s*$")
 _NUMBER_SAID = re.compile(r"#|\b(?:no|nos|num|nbr|number|ids?|identifier|code|serial|ref)\b", re.IGNORECASE)
+FREQUENCY = re.compile(r"\d{1,2}[wdmWDM]\d{1,2}$")  # visits: 2w3
+LOWER = re.compile(r"[a-z]{0,4}-?\d[a-z\d-]*(?![\w])(?<!\d\d\d\d[a-z])")
+LAST_DIGIT = re.compile(r" \d(?=[.,;)]?(?:\s|$))(?! [a-z])")
 HEALTH_CARD = re.compile(r"\d{4}([ -])\d{3}\1\d{3}[ -][A-Z]{2}(?![A-Za-z0-9])")  # of Ontario, with its version
 LOOK_BACK = 60  # characters before a number in which its label is looked for
 # Labels that are words of their own: they need `#`, `number`, `id` or a colon behind them.
@@ -52,7 +59,9 @@ _NEEDS_MORE = frozenset(
         "attendance spell lab lis kit swab tube culture donation component product bb band screening rand cause "
         "matter police offence crime custody inmate prisoner script shipment shipping parcel manifest valuables "
         "property envelope chip personnel staff caller meeting interpreter user pin request requests ni nin pps bic "
-        "swift accounts ers grid din cad pod tail asset task resource investigation investigator batch chi mem pol"
+        "momentum gems horizon empire medica discovery bonitas emblem mvp buckeye fidelis optum tufts nhif "
+        "reg lic alien uscis swift accounts ers grid din cad pod tail asset task resource investigation "
+        "investigator batch chi mem pol"
     )
 )
 _SURE = frozenset(("mrn", "ssn", "biometric", "vehicle"))  # their labels hardly ever stand before a time
@@ -66,11 +75,16 @@ _WEAK = frozenset(
         "rt ch pat tail police crime caller intervention infant newborn pod spell unit"
     )
 )
+# Of these, words that no time follows.
+_NEVER_AT = frozenset(
+    words_of("invoice receipt acct account policy member subscriber badge docket locker lic license")
+)
 # Words behind which four digits are a number, when these are neither a year nor a time.
 _FOUR_DIGITS = frozenset(
     words_of(
         "id ref refs reference conf confirm badge ticket incident employee emp docket locker booking record mr acc "
-        "acct account policy member subscriber job receipt invoice claim interpreter operator"
+        "acct account policy member subscriber job receipt invoice claim interpreter operator cad lic "
+        "license reg registration"
     )
 )
 
@@ -131,6 +145,8 @@ class NumberLabels:
             if word == "id" and text[max(0, found.start() - 2) : found.start()].strip().isalpha():
                 return kind  # Interpreter ID 88213
             sign = _NUMBER_SAID if word in _WEAK else self.explicit
+            if len(word) > 4 and said.startswith((". ", ".\n")) and found.end() - found.start() < len(word) + 4:
+                return ""  # a sentence ends: PE PROTOCOL. DLP 310
             if "#" not in word and (wrapped or not sign.search(said)):
                 return kind if self._looks_like_one(text, start, word, kind, shaped) else ""
         return kind
@@ -138,16 +154,23 @@ class NumberLabels:
     def _looks_like_one(self, text: str, start: int, word: str, kind: str, shaped: bool) -> bool:
         """Say whether a number has the form of an identifier, so that a label that is an ordinary word suffices."""
         if shaped:
-            return True
-        if (found := SHAPED.match(text, start)) is not None and not COUNTED.match(text, start):
+            return word not in _WEAK
+        near = text[start : start + 40]
+        if LOWER.match(near):  # notes are written in lower case, too: ref qd99120457
+            near = near.upper()
+        if (found := SHAPED.match(near)) is not None and not (
+            COUNTED.match(near) or TIMES.match(found[0]) or BILLED.match(found[0])
+        ):
             digits = sum(c.isdigit() for c in found[0])
             plain = word not in _WEAK
             if digits > (2 if plain else 3) or (plain and (len(found[0]) > 5 or kind == "health_plan")):
                 return True
-        if kind == "vehicle" and PLATE.match(text, start):
+        if kind == "vehicle" and PLATE.match(near):
             return True
         four = FOUR.match(text, start) if word in _FOUR_DIGITS else None
-        return four is not None and not CLOCK.match(four[0]) and not is_year(int(four[0]))
+        if four is None or is_year(int(four[0])):
+            return False
+        return word in _NEVER_AT or not CLOCK.match(four[0])
 
     def _last_four(self, text: str, begin: int, token: str) -> bool:
         """Say whether four digits after a label of a social security number are its last: not a year or a time."""
@@ -167,10 +190,16 @@ class NumberLabels:
                 end = whole.end()
             elif (more := GROUPS.match(text, end)) is not None and digits + sum(c.isdigit() for c in more[0]) == 9:
                 end = more.end()
+            elif (taxed := INSURED.match(text, begin)) is not None:
+                end = taxed.end()
+            elif digits > 5 and (any(c.isalpha() for c in token) or digits == 8):
+                pass  # a number of the Irish, or of Australian taxes
             elif digits not in (4, 9) and "x" not in token.lower():
                 return None
             return Span(begin, end, kind)
         if token.isdigit() and digits < 6 and UNIT.match(text, end):
+            return None
+        if FREQUENCY.match(token):
             return None
         if len(token) < 3 and kind not in ("health_plan", "biometric"):
             return None
@@ -217,8 +246,10 @@ class NumberLabels:
             ends.append(more.end())
         if (more := MORE_GROUPS.match(text, end)) is not None:
             ends.append(more.end())
-        if (card := HEALTH_CARD.match(text, begin)) is not None:
-            ends.append(card.end())
+        if (card := HEALTH_CARD.match(text, begin) or CARD_IN_GROUPS.match(text, begin)) is not None:
+            return card.end()
+        if len(ends) > 1 and (single := LAST_DIGIT.match(text, max(ends))) is not None:
+            ends.append(single.end())
         for last in sorted(ends[1:], reverse=True):
             if not (UNIT.match(text, last) or AGED.match(text, last)):
                 end = last

@@ -18,15 +18,16 @@ PHONE = re.compile(
     + EXTENSION,
     re.IGNORECASE,
 )
-PHONE_JOINED = re.compile(r"(?:\(\d{3}\)\s?|\d{3}[-.–\s])\d{7}(?!\d)" + EXTENSION, re.IGNORECASE)
+PHONE_JOINED = re.compile(r"(?:\(\d{3}\)\s?|\d{3}[-.–\s^])\d{7}(?!\d)" + EXTENSION, re.IGNORECASE)
 PHONE_OF_SEVEN = re.compile(r"\d{3}[-.–]\d{4}(?!\d|[-–.]\d)" + EXTENSION, re.IGNORECASE)
 SEVEN_APART = re.compile(r"\d{3} \d{4}(?!\d|[-–./:]\d|\s\d)" + EXTENSION, re.IGNORECASE)
 INTERNATIONAL = re.compile(
     r"\d{1,3}[\s.\-]?(?:\(0?\d{0,4}\)[\s.\-]?)?\d{1,5}(?:[\s.\-]?\d{2,5}){1,4}(?!\d)" + EXTENSION
 )
 NATIONAL = re.compile(
-    r"(?:00\d{0,3}[\s.-]\d{1,3}[\s.-]\d{2,5}(?:[\s.-]\d{2,5}){1,3}|0\d{2,4}\)?[\s\-]\d{3,4}[\s\-]?\d{3,4}|0\d{4,5}[\s\-]\d{5,6}|07\d{3}\s?\d{6}|0\d(?:[\s.]\d{2}){4}|"
-    r"0\d\)?\s\d{4}\s\d{4}|04\d\d\s\d{3}\s\d{3}|1[38]00\s\d{3}\s\d{3}|"
+    r"(?:00\d{0,3}[\s.-]\d{1,3}[\s.-]\d{2,5}(?:[\s.-]\d{2,5}){1,3}|0\d{2,4}\)?[\s\-]\d{3,4}[\s\-]?\d{3,4}|"
+    r"0\d{4,5}[\s\-]\d{5,6}|07\d{3}\s?\d{6}|0\d(?:[\s.]\d{2}){4}|"
+    r"0\d\)?\s\d{4}\s\d{4}|0\d[\s-]\d{3}[\s-]\d{4}|04\d\d\s\d{3}\s\d{3}|1[38]00\s\d{3}\s\d{3}|"
     r"0\d{10})(?!\d)" + EXTENSION
 )
 # 1-800-FLOWERS, 800-GET-WELL, 1-800-555-CARE
@@ -44,7 +45,8 @@ APART = re.compile(r"\d{3} \d{3}[-.–]\d{4}|\d{3} ?- ?\d{3} ?- ?\d{4}|\d{3} \d{
 # Digits in groups, which are a phone after a word for one: 617 555 01 43, 1300 555 143.
 GROUPED = re.compile(r"\d{1,5}(?:(?:, |[ .-])\d{2,5}){1,4}(?!\d|[-/.:]\d|\s?%)" + EXTENSION)
 CALLED = re.compile(
-    r"\b(?:phone|telephone|tel|cell|mobile|mob|call(?:ed|back)?|ring|landline|contact|number)\b(?:\s(?:number|no|is|at|me|"
+    r"\b(?:phone|telephone|tel|cell|mobile|mob|call(?:ed|back)?|ring|landline|contact|number)\b(?:\s(?:number|no|"
+    r"is|at|me|"
     r"on|back|him|her|them|us|to|the|line))*[\s.:#-]*$",
     re.IGNORECASE,
 )

@@ -45,7 +45,7 @@ MEASURED = re.compile(
 NEARLY = re.compile(rf"[-/.)\d ]{{1,9}}[{LOOK_ALIKES}][\d/.-]|[-/.)\d ]{{1,9}}\d[{LOOK_ALIKES}]")
 TIMES_ONLY = re.compile(r"(?:(?:[01]\d|2[0-3])[0-5]\d ?){2,}")
 LETTER_BEHIND = re.compile(r"[A-Z]\d?(?![A-Za-z0-9])")
-IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?![\d.])(?::\d{2,5}\b)?(?:/\d{1,2}\b)?")
+IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)(?::\d{2,5}\b)?(?:/\d{1,2}\b)?")
 # Single digits with spaces, and perhaps signs, between them.
 SET_APART = re.compile(r"\d(?:[ ](?:[-/.)(][ ])?\d(?!\d)){4,}(?![\d/.])")
 # 44 55 22; 22 1JK: after a label
@@ -53,6 +53,7 @@ IN_GROUPS = re.compile(r"\d{1,2}(?: (?=[A-Z]*\d)[A-Z0-9]{1,5}){1,5}(?: [A-Z])?(?
 UDI = re.compile(r"(?<=\()01\)\d{14}(?:\(\d{2}\)[A-Za-z0-9]+)*")
 CLOCK = re.compile(r"(?:[01]\d|2[0-3])(?:[0-5]\d)(?!\d)|(?:19|20)\d\d(?!\d)")  # 118 72 1430: a pressure at a time
 ROW = re.compile(r"\d\s*\0|\0\s?[\d/%]")  # other numbers beside: a row of a table
+AUSTRALIAN_STATE = re.compile(r"(?<=[a-z,] )(?:NSW|VIC|Vic|QLD|Qld|TAS|Tas|ACT|SA|WA|NT)\s$")
 _BEFORE_MONTHS = frozenset("-.stnrdth/ STNRDH") | frozenset("JFMASONDjfmasond")
 _VERBS = frozenset(("may", "mar"))  # in lower case: he may, mar 1 dose
 _MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov dec"))
@@ -192,7 +193,7 @@ class NumberRules(PhoneRules):
             or ahead in "_"
             or (ahead in "-–#" and start > 1 and text[start - 2].isalnum() and ahead != "#")
         ):
-            if ahead == "T" and length in (1, 2):
+            if ahead == "T" and length in (1, 2) and text[start - 2 : start - 1].isdigit():
                 return None
             if ahead in LOOK_ALIKES and (again := self._misread(text, begins(text, start), unsure)) is not None:
                 return again
@@ -259,7 +260,7 @@ class NumberRules(PhoneRules):
             if (behind != "/" and not row) or self._label_type(text, start) == "ssn":
                 letter = LETTER_BEHIND.match(text, ssn.end())  # an old number of Medicare
                 return Span(start, ssn.end() + 1, "health_plan") if letter else Span(start, ssn.end(), "ssn")
-        if length <= 4 and behind in "-.–) /(\n~_·•]‐‑*,":
+        if length <= 4 and behind in "-.–) /(\n~_·•]‐‑*,^":
             phone = self._phone(text, start, length, ahead)
             if phone is not None:
                 return phone
@@ -284,6 +285,14 @@ class NumberRules(PhoneRules):
                     return address
         elif length <= 6 and (box := self.box.search(text, start - 14, start)) is not None:
             return Span(box.start(), end, "address")
+        if (
+            length == 4
+            and ahead == " "
+            and behind in " \n.,;)|"
+            and not (behind in ".," and after.isdigit())
+            and AUSTRALIAN_STATE.search(text, max(0, start - 6), start)
+        ):
+            return Span(start, end, "zip")
         if length == 5 and (zip_end := self._zip(text, start, end)) is not None:
             return Span(start, zip_end, "zip")
         if (

@@ -81,11 +81,28 @@ MBI = re.compile(
 )
 UK_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2}(?![A-Za-z0-9])")
 CANADA_POSTCODE = re.compile(r"[ABCEGHJ-NPRSTVXY]\d[A-Z]\s?\d[A-Z]\d(?![A-Za-z0-9])")
+# A prisoner of England (A4417CK), a patient of New Zealand (ZKA0148)
+OF_ONE_FORM = re.compile(r"[A-Z]\d{4}[A-Z]{2}$|[A-HJ-NP-Z]{3}\d{4}$")
+# National insurance (UK): QQ 12 34 56 C; a bank account; a health card of Quebec
+INSURED = re.compile(
+    r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?\d\d){3} ?[A-D](?![A-Za-z0-9])|"
+    r"[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])|"
+    r"[A-Z]{4} \d{4} \d{4}(?!\d)"
+)
+PICTURED = re.compile(
+    r"(?:dsc[fn]?|img|pict?|dscn|dcim|pxl|mvi|photo)[_-]?\d{3,5}$", re.IGNORECASE
+)  # a camera's names
+NO_POSTCODE = re.compile(
+    r"st|nd|rd|th|hr|lb|ft|dl|ug|yr|gt|bd|qd|at|as|an|by|be|he|we|tb|ga|la|ra|pt|gs|ty|px|hx|rx|wt|ht"
+)
+# In notes without capitals: a-771-20934, d24-30917; and what no range is, for its second part begins with 0: 24-0771
+LOWER_NUMBER = re.compile(r"[a-z]{1,4}-?\d{2,4}-\d{4,7}$|\d{2,4}-0\d{2,6}$")
+CARD_IN_GROUPS = re.compile(r"\d{4} \d{5} \d(?:\s?/\s?\d)?(?![\d/%]|[.,]\d)")  # Medicare (Australia)
 EIRCODE = re.compile(r"(?:[AC-FHKNPRTV-Y]\d\d|D6W) (?=[A-Z]*\d)(?=\d*[A-Z])[0-9AC-FHKNPRTV-Y]{4}(?![A-Za-z0-9])")
 # Codes that say something of medicine and nothing of a person.
 PUBLIC_CODE = re.compile(
     r"(?:nct|icd|cpt|hcpcs|snomed|loinc|rxnorm|rxcui|ndc|pmid|pmc|doi|isbn|issn|isrctn|umls|cui|mesh|omim|drg|"
-    r"covid|sars|rs|nm_|np_|"
+    r"covid|sars|rs|nm_|np_|dd|sf|"
     r"grch|chembl|ec|cas|drugbank|orpha|hgnc|ensg|cd|hla|cyp|il|vitamin|codes?|asa|tnm|figo|fda|iso|nhanes|"
     r"dsm|mesh|gard|medlineplus|cms|hcfa|phq|gad|moca|mmse|bims|promis|koos|"
     r"sct|atc|unii|egfr|version|v|page|pages|pp|figure|table|section|chapter|eudract|ctri|chictr|actrn|jprn|drks)$",
@@ -107,7 +124,7 @@ PLATE_BEFORE = re.compile(r"(?:^|[\s:#])([A-Z]{1,4}[ -]?)$")
 CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MAC_OF_THREE = re.compile(r"[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![0-9a-z.])", re.IGNORECASE)
 STAGE = re.compile(
-    r"[cpyra]*T(?:\d|is|X)[a-d]?(?:N(?:\d|X)[a-c]?)?(?:M(?:\d|X)[a-c]?)?$|(?:[CTLS]\d{1,2}){2,3}$|"
+    r"S1Q3T3$|[cpyra]*T(?:\d|is|X)[a-d]?(?:N(?:\d|X)[a-c]?)?(?:M(?:\d|X)[a-c]?)?$|(?:[CTLS]\d{1,2}){2,3}$|"
     r"(?:G\d+P\d+(?:A\d+)?(?:L\d+)?)$",
     re.IGNORECASE,
 )
@@ -117,8 +134,22 @@ SHAPED = re.compile(
     r"\d{5,}(?![\d,.]\d)|(?=(?:-?\d){5})(?!(?:19|20)\d\d-)\d{2,}(?:-\d{2,})+(?![\w%])|"
     r"(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])(?=\w*-?\w*\d{2})[A-Z0-9]+(?:-[A-Z0-9]+)*(?![A-Za-z])|"
     # LC/22/0093, 24/0088172; 4417 208 993, 2953 10847 1, 884 2210 7756; 1EG4 TE5
-    r"[A-Z]{1,5}/(?:\d{2,}/)?\d{3,}(?![\w%])|\d{2,4}/\d{4,}(?![\w%])|"
-    r"(?=(?: ?\d){8})\d{3,5} \d{3,6}(?: \d{1,6}){0,3}(?![\w%/]|[.,:-]\d)"
+    r"[A-Z]{1,5}/(?:\d{2,}/)?\d{3,}(?![\w%])|\d{2,4}/\d[\d-]{3,}(?![\w%])|\d{2,4}/[A-Z]{1,3}/\d{3,}|"
+    r"(?=(?: ?\d){7})\d{2,5}(?: \d{2,6}){1,4}(?: \d)?(?![\w%/]|[.,:-]\d)"
+)
+# What is billed: 99213, 97530, G0439
+BILLED = re.compile(
+    r"(?:992[0-9]\d|993[0-9]\d|994[0-9]\d|9079[12]|9083[2-9]|9084[67]|9085[37]|9047[1-4]|90[67]\d\d|9300[05]|"
+    r"93010|9330[3-8]|9401\d|9406\d|"
+    r"9476\d|9571\d|958[0-9]\d|9590\d|961[0-3]\d|963[67]\d|9637[2-7]|970[1-3]\d|971[1-6]\d|9753\d|9754\d|9775\d|"
+    r"98940|98941|"
+    r"11[07]\d\d|1204\d|17[01]\d\d|2055[0-3]|2060[0-9]|2061[01]|36415|36416|4323[59]|4537[8-9]|4538[0-5]|4538\d|"
+    r"580\d\d|"
+    r"7045\d|7104[5-8]|7125\d|7210\d|73[0-6]\d\d|7417[678]|767[0-9]\d|7680[15]|7681[17]|7706[3-7]|8004[78]|"
+    r"8005[03]|80061|8007[46]|"
+    r"8100[0-5]|8102[05]|8230[67]|8260[78]|8272[78]|8294[78]|8303[67]|8443[69]|8448[14]|8502[57]|85610|85730|"
+    r"8708[068]|8749[01]|8763[57]|"
+    r"878[08]\d|8814[2-3]|8830[4579]|[ABEGJKLQSTV][0-9]\d{3})$"
 )
 FOUR = re.compile(r"\d{4}(?![\w%/]|[.,:-]\d|\s?[-–]\s?\d)")
 CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d$")
@@ -140,7 +171,7 @@ UK_PLATE = re.compile(r"[A-Z]{2}\d{2} ?[A-Z]{3}(?![A-Za-z0-9])")
 PLATE = re.compile(
     r"(?=[A-Z -]*\d)(?=[\d -]*[A-Z])[A-Z0-9]{2,4}[ -](?=[A-Z]*\d|[A-Z]+\d*)[A-Z0-9]{2,4}(?![A-Za-z0-9])"
 )
-LOWER_LETTERS = re.compile(r"(?<![A-Za-z0-9-])[a-z]{2,3} $")
+LOWER_LETTERS = re.compile(r"(?<![A-Za-z0-9-])[a-z]{2,4} $")
 PLATE_LETTERS = re.compile(r"(?<![A-Za-z0-9-])[A-Z]{2,4} $")
 # What is counted or measured in five digits.
 COUNT_BEFORE = re.compile(
@@ -159,8 +190,9 @@ MANY_BEFORE = re.compile(
 )
 # 1800-calorie, 74-YEAR-OLD
 MEASURED = re.compile(
-    r"\d+-(?:[a-z]{3,}|mg|ml|cm|mm)(?:-[a-z]+)*$|"
-    r"\d+-(?i:years?|yrs?|days?|weeks?|wks?|months?|mos?|hours?|hrs?|minutes?|min|point|pack|lead|view|foot|feet|inch|pounds?|lbs?|"
+    r"\d+[-–]\d+[FC]$|\d+-(?:[a-z]{3,}|mg|ml|cm|mm)(?:-[a-z]+)*$|"
+    r"\d+-(?i:years?|yrs?|days?|weeks?|wks?|months?|mos?|hours?|hrs?|minutes?|min|point|pack|lead|view|foot|feet|"
+    r"inch|pounds?|lbs?|"
     r"liters?|french|gauge|step|vessel|part|way|mile|calories?|beats?|stage|grade|hr)(?:-[A-Za-z]+)*$"
 )
 CODED = re.compile(r"[A-TV-Z]\d[0-9AB]\.\d[0-9A-Z]{0,3}$")  # a diagnosis: G47.33
@@ -175,6 +207,12 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
     """Return an identifier that is one by its form alone."""
     if len(token) == 17 and digits >= 5 and not token.isdigit() and VIN.match(text, begin):
         return Span(begin, end, "vehicle")
+    if digits == 4 and len(token) == 7 and OF_ONE_FORM.match(token):
+        return Span(begin, end, "other_id")
+    if token[0].isalpha() and (insured := INSURED.match(text, begin)) is not None:
+        return Span(begin, insured.end(), "ssn")
+    if digits == 4 and token.isdigit() and (card := CARD_IN_GROUPS.match(text, begin)) is not None:
+        return Span(begin, card.end(), "health_plan")
     if 4 >= end - begin >= 3 and token[0].isalpha() and (post := EIRCODE.match(text, begin)) is not None:
         return Span(begin, post.end(), "zip")
     if digits >= 6 and "-" in token and (uuid := UUID.match(text, begin)):
@@ -183,8 +221,13 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
         return Span(begin, end, "health_plan")
     if 7 >= end - begin >= 4 and token[0].isupper() and (plate := UK_PLATE.match(text, begin)):
         return Span(begin, plate.end(), "vehicle")
-    if 4 >= end - begin >= 2 and token[0].isalpha() and (post := UK_POSTCODE.match(text, begin)):
-        return Span(begin, post.end(), "zip")
+    if 4 >= end - begin >= 2 and token[0].isalpha():
+        post = UK_POSTCODE.match(text, begin)
+        if post is None and token.islower() and (post := UK_POSTCODE.match(text[begin : begin + 10].upper())):
+            low = begin + post.end()
+            return None if NO_POSTCODE.match(text, low - 2) else Span(begin, low, "zip")
+        if post is not None:
+            return Span(begin, post.end(), "zip")
     if token[0].isalpha() and (post := CANADA_POSTCODE.match(text, begin)) is not None and not STAGE.match(token):
         return Span(begin, post.end(), "zip")
     letters = re.match(r"[A-Za-z_]*", token)
@@ -193,7 +236,11 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
         return Span(begin, end, "phone")
     if GRAVIDA.match(token) or (head and PUBLIC_CODE.match(head)):
         return None
+    if digits <= 5 and PICTURED.match(token):
+        return Span(begin, end, "photo")
     if token.isdigit():
+        if digits == 5 and BILLED.match(token) and text[begin - 1 : begin] != "#":
+            return None
         if digits < 5 or UNIT.match(text, end) or CODE_BEFORE.search(text, begin - 24, begin):
             return None
         if digits == 6 and MANY_BEFORE.search(text, max(0, begin - 24), begin):
@@ -254,6 +301,8 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
             return None  # 40-40-30-20-10: a dose that goes down
         if text[begin - 1 : begin] in ("$", "±") or YEARS.match(token) or TIMES.match(token) or UNIT.match(text, end):
             return None
+        return Span(begin, end, "other_id")
+    if digits >= 5 and LOWER_NUMBER.match(token) and not TIMES.match(token) and not UNIT.match(text, end):
         return Span(begin, end, "other_id")
     if re.fullmatch(r"[A-Z]{1,4}-?\d{2}-\d{3,7}|[A-Z]{1,4}-\d{4,}[A-Z]?|(?!CA-|HLA|MRI|PT-)[A-Z]{2,4}-\d{3}", token):
         return Span(begin, end, "other_id")

@@ -23,32 +23,42 @@ LABEL = re.compile(
     r"fax|call|"
     r"number|dial|at|reach\w*|mobile|home|callback|beeper|tel(?:ephone)?)|(member|policy|group|medicare|medicaid|"
     r"insurance|subscriber)|(account)|(npi|dea|licen[cs]e)|(plate)|(id|case|accession|order|visit))\b"
-    r"(?:\s+(?:number|is|of|at|no|id|the|her|his|my|ends|ending|in|with|digits|on|to|me|back|security|social|"
+    r"(?:\s+(?:number|is|of|at|no|id|the|her|his|my|ends|ending|in|with|digits|on|to|me|back|file|card|security|"
+    r"social|"
     r"line)\b)*"
     r"[\s:#,.]*$",
     re.IGNORECASE,
 )
 # Letters of a number that is said: z four four one, bravo lima four four one, nine one nine b
 _CALLED = (
-    "alpha|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliett?|kilo|lima|mike|november|oscar|papa|quebec|romeo|sierra|tango|"
+    "alpha|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliett?|kilo|lima|mike|november|oscar|papa|quebec|"
+    "romeo|sierra|tango|"
     "uniform|victor|whiskey|x-?ray|yankee|zulu"
 )
-_SHORT = "(?:uh|um|ok|so|is|no|at|of|to|in|it|my|we|he|id|be|do|go|or|on|an|as|by|if|me|us|up|am|ah|er|mm|hm|oh|eh|hi|ma|pa|mr|ms|dr|'s)\\b"
+_SHORT = (
+    "(?:uh|um|ok|so|is|no|at|of|to|in|it|my|we|he|id|be|do|go|or|on|an|as|by|if|me|us|up|am|"
+    "ah|er|mm|hm|oh|eh|hi|ma|pa|mr|ms|dr|'s)\\b"
+)
 LETTERS_BEFORE = re.compile(
-    rf"\b(?:(?:{_CALLED}|[a-z]|(?!{_SHORT})[a-z]{{2}})(?:\s(?:as\sin|for|like)\s\w+)?[\s,.-]{{1,2}}(?:(?:dash|hyphen|slash|dot)[\s,.-]{{1,2}})?){{1,5}}$",
+    rf"\b(?:(?:{_CALLED}|[a-z]|(?!{_SHORT})[a-z]{{2}})(?:\s(?:as\sin|for|like)\s\w+)?[\s,.-]{{1,2}}(?:(?:dash|"
+    rf"hyphen|slash|dot)[\s,.-]{{1,2}})?){{1,5}}$",
     re.IGNORECASE,
 )
 LETTERS_BEHIND = re.compile(
-    rf"(?:[\s,.-]{{1,2}}(?:dash|hyphen|slash|dot))?(?:[\s,.-]{{1,2}}(?:{_CALLED}|[b-hj-z](?![\w'’.])))+(?:{_GAP}{_ANY}\b)*",
+    rf"(?:[\s,.-]{{1,2}}(?:dash|hyphen|slash|dot))?(?:[\s,.-]{{1,2}}(?:{_CALLED}|"
+    rf"[b-hj-z](?![\w'’.])))+(?:{_GAP}{_ANY}\b)*",
     re.IGNORECASE,
 )
 MORE_LABELS = re.compile(
     r"\b(?:(serial|device|pump|monitor|implant|sensor|s n)|((?:voice|finger|thumb|palm|face) ?prints?|iris|retinal?)|"
     r"(plate|tag|vin|licen[cs]e plate)|(hospital|unit|nhs|chi|nhi|patient id|patient number|wristband)|"
     r"(insurance|insurer|payer|plan|auth(?:ori[sz]ation)?)|(claim|invoice|bill)|"
-    r"(ref(?:erence)?|confirmation|interpreter|operator|badge|unos|ticket|tracking|study|specimen|sample|job|dictation|"
-    r"kit|docket|police|report|incident|request|encounter|passcode|code|pin|saved under|filed under|under|booking|run|token))\b"
-    r"(?:\s+(?:number|is|of|at|no|id|the|her|his|my|ends|ending|in|with|digits|on|to|me|back|code|which|that|this|it['’]?s)\b)*"
+    r"(ref(?:erence)?|confirmation|interpreter|operator|badge|unos|ticket|tracking|study|specimen|sample|job|"
+    r"dictation|"
+    r"kit|docket|police|report|incident|request|encounter|passcode|code|pin|saved under|filed under|under|booking|"
+    r"run|token))\b"
+    r"(?:\s+(?:number|is|of|at|no|id|the|her|his|my|ends|ending|in|with|digits|on|to|me|back|file|card|code|which|"
+    r"that|this|it['’]?s)\b)*"
     r"[\s:#,.]*$",
     re.IGNORECASE,
 )

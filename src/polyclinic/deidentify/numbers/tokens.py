@@ -6,6 +6,7 @@ import re
 
 from polyclinic.deidentify.dates.calendar_numbers import is_year
 from polyclinic.deidentify.numbers.labels import NumberLabels
+from polyclinic.deidentify.numbers.professions import of_profession
 from polyclinic.deidentify.numbers.shapes import (
     BEFORE_DIGITS,
     CODE_BEFORE,
@@ -34,11 +35,18 @@ STROKES = re.compile(r"(?<![A-Za-z0-9/.-])(?:[A-Z]{1,6}\d{0,3}|\d{2,4})(?:/(?:[A
 NOT_HASHED = re.compile(r"\b(?:room|rm|bed|apt|unit|suite|ste|flat|lot|box|bay)\s?#\s?$", re.IGNORECASE)
 # Groups with spaces between that only a number of donated blood has: W0447 24 118820
 DONATION = re.compile(r"[A-Z]{1,2}\d{3,4} \d{2} \d{6}(?!\d)(?: [A-Z0-9]\b)?")
+LETTERS_APART = re.compile(
+    r"(?:[a-z,;:|(]\s|[(|]|^)((?!(?:CT|MR|US|XR|PO|RM|WT|HT|BP|HR|RR|IV|ID|NO|AT|IN|ON|OF|TO|MRN|ICD|CPT|INR|WBC|"
+    r"PLT|HGB|HCT)\b)[A-Z]{1,4} )$"
+)
+LONG_NUMBER = re.compile(r"(?:[ -]?\d){6}")
+DESK_ALONE = re.compile(r"[2-9]-(?!\d{2}00)(?:[1-9]\d{3}|0[1-9]\d\d)")  # 6-1190: no range goes so far
+ASKED_LAST_FOUR = re.compile(r"\blast\s(?:4|four)\b(?:[^\d\n]{0,30}\n)?[^\d\n]{0,20}$", re.IGNORECASE)
 DESK = re.compile(r"\d{1,2}-\d{4}")  # 5-4432: a number within a house
 EMERGENCY = frozenset(("000", "111", "112", "211", "311", "811", "911", "988", "999"))  # everybody's numbers
 HOUR = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
 CLOCK_AFTER_VERB = re.compile(
-    r"\b(?:paged|dialed|reached|page|dial|desk|station|call ?back|voicemail)\s(?:at\s|on\s|to\s)?$", re.I
+    r"\b(?:paged|dialed|reached|page|dial|desk|station|call ?back|voicemail)\.?\s(?:at\s|on\s|to\s)?$", re.I
 )
 
 
@@ -101,13 +109,12 @@ class NumberTokens(NumberLabels):
             return self._labelled(text, begin, end, kind, digits)
         if text[begin - 1 : begin] == "/" and (whole := self._over_strokes(text, begin, end, token)) is not None:
             return whole
-        if digits == 4 - (token[1:2].isalpha()) or digits == 3:
-            if (donation := DONATION.match(text, begin)) is not None:
-                return Span(begin, donation.end(), "other_id")
+        if digits in (3, 4) and (donation := DONATION.match(text, begin)) is not None:
+            return Span(begin, donation.end(), "other_id")
         if joined is not None and self.pager_label.search(text, begin - 12, begin + joined.end()):  # ext-54432
             return Span(begin + joined.end(), end, "phone")
         if (
-            text[begin - 1 : begin] == "#"
+            (text[begin - 1 : begin] == "#" or (text[begin - 2 : begin] == "# " and digits > 3))
             and digits >= 3
             and (digits >= 4 or len(token) > 4)
             and not NOT_HASHED.search(text, max(0, begin - 10), begin)
@@ -121,6 +128,10 @@ class NumberTokens(NumberLabels):
             and token not in EMERGENCY
         ):
             return Span(begin, end, "phone")
+        if digits == 4 and len(token) == 4 and ASKED_LAST_FOUR.search(text, max(0, begin - 60), begin):
+            return Span(begin, end, "ssn")
+        if DESK_ALONE.fullmatch(token) and not UNIT.match(text, end) and text[end : end + 1] not in ("-", "/", "%"):
+            return Span(begin, end, "phone")
         if DESK.fullmatch(token) and self.phone_label.search(text, begin - 40, begin):
             return Span(begin, end, self._phone_or_fax(text, begin, end))
         if digits >= 10 and token.isdigit() and self.phone_label.search(text, begin - 40, begin):
@@ -133,9 +144,14 @@ class NumberTokens(NumberLabels):
             return Span(begin, end, "ssn")
         if re.match(r"[x*]{3}-?[x*]{2}-?\d{4}$", token, re.IGNORECASE):
             return Span(end - 4, end, "ssn")
-        return shape_of(text, begin, end, token, digits, self.phone_label) or self._far(
-            text, begin, end, token, digits
-        )
+        spot = shape_of(text, begin, end, token, digits, self.phone_label)
+        if (
+            spot is not None
+            and spot.type == "other_id"
+            and (more := LETTERS_APART.search(text, max(0, begin - 6), begin))
+        ):
+            return Span(more.start(1), spot.end, spot.type)  # RNA 5504182
+        return spot or self._far(text, begin, end, token, digits) or of_profession(text, begin, end, token, digits)
 
     def _over_strokes(self, text: str, begin: int, end: int, token: str) -> Span | None:
         """Return a number with strokes in it, from its first part on, whose last part stands from `begin` on."""
@@ -144,6 +160,8 @@ class NumberTokens(NumberLabels):
             return None
         digits = sum(c.isdigit() for c in head[0]) + sum(c.isdigit() for c in token)
         kind = self._label_type(text, head.start()) if digits >= 4 else ""
+        if not kind and digits >= 6 and head[0][0].isdigit() and "-" in token and UNIT.match(text, end) is None:
+            kind = "other_id"
         if not kind and (
             digits < 6
             or UNIT.match(text, end)
@@ -160,16 +178,20 @@ class NumberTokens(NumberLabels):
         """Return where a number begins with groups of letters before it, and its type: plate EJB 3815."""
         groups = BEFORE_DIGITS.search(text, max(0, begin - 15), begin)
         if groups is None:
-            low = LOWER_LETTERS.search(text, max(0, begin - 4), begin)
-            if low is not None and self._label_type(text, low.start()) == "vehicle":
-                return low.start(), "vehicle"
+            low = LOWER_LETTERS.search(text, max(0, begin - 6), begin)
+            kind = self._label_type(text, low.start(), shaped=True) if low is not None else ""
+            if low is not None and (kind == "vehicle" or (kind in IN_GROUPS and LONG_NUMBER.match(text, begin))):
+                return low.start(), kind
             return begin, ""
+        timed = HOUR.match(text, begin) is not None and not text[begin + 4 : begin + 5].isalnum()
         starts = [groups.start()]
         if (last := re.search(r"[ ·*/.-][A-Z]{1,6}[ ·*/.-]$", groups[0])) is not None:
             starts.append(groups.start() + last.start() + 1)
         for start in starts:
             kind = self._label_type(text, start, shaped=True)
-            if kind in IN_GROUPS:
+            if kind in IN_GROUPS and not (
+                timed and kind in ("other_id", "device", "health_plan", "mrn")
+            ):  # call TC 0305
                 return start, kind
         return begin, ""
 
