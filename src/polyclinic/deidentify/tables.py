@@ -41,11 +41,8 @@ HEADINGS = (
         r"ext(?:ension)?|bleep|beeper|"
         r"dect|vocera|contact|call ?back|landline|ascom|spectra(?:link)?)" + _NUMBER,
     ),
-    (
-        "mrn",
-        r"(?:nhs|chi|nhi|urn?|umrn|phn|hcn|ohip|uhid|ihi|cr|hn|pt|emis|h&c|health card|wristband|id band|medical|"
-        r"client)" + _NUMBER,
-    ),
+    ("mrn", r"(?:nhs|chi|nhi|urn|umrn|phn|hcn|ohip|uhid|ihi|emis|h&c|health card|wristband|id band)" + _NUMBER),
+    ("mrn", r"(?:cr|hn|pt|ur|medical|client|person) ?(?:id|#|no\.?|num(?:ber)?)"),
     (
         "other_id",
         r"(?:our ref|your ref|ticket|job|claim|trip|request|req|rx|script|kit|sample|slide|block|barcode|"
@@ -99,7 +96,7 @@ def find_cells(text: str) -> Iterator[Span]:
         return
     place = 0
     commas = False
-    columns: list[tuple[int, str]] = []  # number of the cell, type
+    columns: list[tuple[int, str, int]] = []  # number of the cell, type, where its heading begins
     count = rows = 0
     for line in text.split("\n"):
         if "," in line and not commas:
@@ -107,15 +104,15 @@ def find_cells(text: str) -> Iterator[Span]:
         if commas or "|" in line or "\t" in line or "  " in line.strip():
             cells = _cells(line, commas)
             heads = [
-                (i, HEADINGS[(found.lastindex or 1) - 1][0])
-                for i, (_, _, cell) in enumerate(cells)
+                (i, HEADINGS[(found.lastindex or 1) - 1][0], start + len(cell) - len(cell.lstrip()))
+                for i, (start, _, cell) in enumerate(cells)
                 if (found := HEADING.fullmatch(cell.strip(' :*"').replace("_", " "))) is not None
             ]
             if len(cells) > 1 and heads and sum(c.isdigit() for c in line) < 2:
                 columns, count, rows = heads, len(cells), 0
-            elif columns and (len(cells) == count or (commas and len(cells) > count)) and rows < MOST_ROWS:
+            elif columns and rows < MOST_ROWS and (chosen := _below(columns, cells, count, line, commas)):
                 rows += 1
-                for i, kind in columns:
+                for i, kind in chosen:
                     start, _, cell = cells[i]
                     inner = cell.strip(' *:"')
                     if _fits(inner, kind):
@@ -126,6 +123,18 @@ def find_cells(text: str) -> Iterator[Span]:
         elif line.strip(" -=|+"):
             columns = []
         place += len(line) + 1
+
+
+def _below(
+    columns: list[tuple[int, str, int]], cells: list[tuple[int, int, str]], count: int, line: str, commas: bool
+) -> list[tuple[int, str]]:
+    """Return the cells of a row that stand below headings, by their number, or where a heading begins."""
+    if len(cells) == count or (commas and len(cells) > count):
+        return [(i, kind) for i, kind, _ in columns]
+    if commas or len(cells) < 2 or "|" in line or "\t" in line:
+        return []
+    begins = {start + len(cell) - len(cell.lstrip()): i for i, (start, _, cell) in enumerate(cells)}
+    return [(begins[place], kind) for _, kind, place in columns if place in begins]
 
 
 def _cells(line: str, commas: bool) -> list[tuple[int, int, str]]:

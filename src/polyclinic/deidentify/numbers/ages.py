@@ -14,7 +14,8 @@ _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen"
 SPELLED = re.compile(
     rf"\b(?:ninety(?:[\s-](?:{_ONES}))?|(?:one|a)[\s-]hundred(?:[\s-](?:and[\s-])?(?:{_ONES}|{_TEENS}))?)\b"
-    r"(?![\s-](?:percent|thousand|hundred|million|and\b|mg|milligrams|units|degrees|days|minutes|pounds|over|"
+    r"(?![\s-](?:percent|thousand|hundred|million|and\b(?!\s(?:s?he|his|her|they|the|lives?)\b)|mg|milligrams|"
+    r"units|degrees|days|minutes|pounds|over|"
     r"point|beats|pack|meters|feet|yards|steps|seconds|times))",
     re.IGNORECASE,
 )
@@ -56,7 +57,8 @@ STRONG = re.compile(
     re.IGNORECASE,
 )
 BEFORE = LookBack(
-    r"(?:\bages?d?|\bage\s*(?:is|was|of|at\s+\w+)?|\bturn(?:ed|s|ing)|\bbirthday)\s*[:=(]?\s*|"
+    r"(?:\bages?d?|\bage\s*(?:is|was|of|at\s+\w+)?|\bturn(?:ed|s|ing)|\bbirthday)\s*[:=(,]?\s*|"
+    r"\b(?:woman|man|lady|gentleman|widow|widower|patient|girl|boy|fellow|soul|age)\s+of\s+|"
     r"\b(?:s?he|patient|pt|mother|father|mom|dad|husband|wife|who|grandmother|grandfather|i|you|brother|sister|"
     r"aunt|uncle|mum|gran|grandma|grandpa|woman|man|lady)"
     r"(?:\s+(?:is|was|am|are|be|will\s+be)|['’](?:s|m|re|ll\sbe))\s+(?:now\s+|almost\s+|nearly\s+|already\s+|"
@@ -67,7 +69,8 @@ BEFORE = LookBack(
     r"\b(?:mother|father|grandmother|grandfather|aunt|uncle|sister|brother|spouse|husband|wife|mom|dad|parents?)"
     r"\s*[,:(]?\s*(?:age\s*)?",
     words_of(
-        "age turn birthday she he patient pt mother father mom dad husband wife who grandmother grandma gran "
+        "widow fellow soul girl boy gentleman age turn birthday she he patient pt mother father mom dad husband "
+        "wife who grandmother grandma gran "
         "grandfather grandpa i you brother sister aunt uncle mum woman man lady spouse parent at died deceased passed"
     ),
 )
@@ -111,7 +114,9 @@ GOES_ON = re.compile(
     r"forty|fifty|sixty|seventy|eighty|ninety|oh|zero|nd|rd|th)\b)[a-z]",
     re.IGNORECASE,
 )
-ENDS = re.compile(r"\s*(?:[.,;)\n?!]|$|and\b|now\b|but\b|years|this\b|next\b|in\s(?:the\s)?[a-z])")
+ENDS = re.compile(
+    r"\s*(?:[.,;)\n?!]|$|and\b|now\b|but\b|years|from\b|who\b|with\b|this\b|next\b|in\s(?:the\s)?[a-z])"
+)
 BIRTH_DATE = re.compile(
     r"(?:[/.-]\d{1,2}[/.-]\d{2,4}|(?:,\s?|[a-z.]\s|[A-Z-])(?:18|19|20)\d{2})\s*[(,]\s*(?:age\s*)?$"
 )
@@ -119,6 +124,7 @@ SEX_BEHIND = re.compile(r"\s?/\s?[MF](?![A-Za-z/])")
 SEX_AHEAD = re.compile(r"(?:^|[\s(:,|\t\"])[MF]\"?\s?[/,|\t]\s?$")
 UNIT_LETTER = re.compile(r"\s?(?:yrs?|y)(?![A-Za-z/]|\.\w)", re.IGNORECASE)
 PERSON_BEHIND = re.compile(r"\s(?:s?he|they)\b", re.IGNORECASE)
+TH = re.compile(r"th\b(?![ -](?:percentile|%|centile|day|visit|floor|minute|patient|street|st\b|ave))")
 ENDING = re.compile(r"(?:th|st|nd|rd)(?=\s+(?:birthday|year\s+of\s+life|bday|b-day))")
 
 
@@ -126,6 +132,8 @@ def age_end(text: str, start: int, end: int) -> int | None:
     """Return where an age ends whose number, from 90 on, stands from `start` to `end`; None where it is none."""
     if (suffix := ENDING.match(text, end)) is not None:
         return suffix.end()
+    if text[start - 3 : start] in ("'s ", "’s ") and TH.match(text, end):
+        return end + 2  # her sister Corazon's 90th
     if (after := AFTER.match(text, end)) is not None and (end - start == 2 or after[0] not in (" m", " f")):
         return None if NOT_BEFORE.search(text, max(0, start - 14), start) else end
     head = text[max(0, start - 30) : start]

@@ -35,8 +35,11 @@ FAX_BEHIND = re.compile(r"\s?(?:[(\[-]\s?)?(?:e-?)?fax\b", re.IGNORECASE)
 COLUMNS = re.compile(r"[|\t]|\S {2,}\S")  # headings of columns, which say nothing of the next line's beginning
 ANNOUNCES = re.compile(r"[#:]\s*$|\b(?:id|in|is)\s$|(?:no\.?|number)\s*$")
 _NUMBER_SAID = re.compile(r"#|\b(?:no|nos|num|nbr|number|ids?|identifier|code|serial|ref)\b", re.IGNORECASE)
-FREQUENCY = re.compile(r"\d{1,2}[wdmWDM]\d{1,2}$")  # visits: 2w3
+FREQUENCY = re.compile(r"\d{1,2}[wdmhWDMH]\d{1,2}[dD]?$")  # visits: 2w3; 24w1d, 3h10
 LOWER = re.compile(r"[a-z]{0,4}-?\d[a-z\d-]*(?![\w])(?<!\d\d\d\d[a-z])")
+LETTERS_AND_FOUR = re.compile(r"[A-Z]{1,4}[ -]\d{4}")
+# What a reader of scanned pages made of digits: OO4ll92, C-77l2, 7l-48O2
+SCANNED = re.compile(r"(?:[A-Z]-?)?(?=[OolIQS-]*\d[\dOolIQS-]*\d)(?=\d*-?[\d-]*[OolIQS])[\dOolIQSB-]{4,}(?![\w/%])")
 LAST_DIGIT = re.compile(r" \d(?=[.,;)]?(?:\s|$))(?! [a-z])")
 HEALTH_CARD = re.compile(r"\d{4}([ -])\d{3}\1\d{3}[ -][A-Z]{2}(?![A-Za-z0-9])")  # of Ontario, with its version
 LOOK_BACK = 60  # characters before a number in which its label is looked for
@@ -64,7 +67,9 @@ _NEEDS_MORE = frozenset(
         "investigator batch chi mem pol"
     )
 )
-_SURE = frozenset(("mrn", "ssn", "biometric", "vehicle"))  # their labels hardly ever stand before a time
+_SURE = frozenset(
+    ("mrn", "ssn", "biometric", "vehicle", "license", "account")
+)  # their labels hardly ever stand before a time
 # Words that seldom announce a number: `#`, `number`, `id` behind them, or a form that is an identifier's.
 _WEAK = frozenset(
     words_of(
@@ -72,7 +77,9 @@ _WEAK = frozenset(
         "transmitter receiver handset sensor controller programmer concentrator glucometer meter holter monitor ilr "
         "cpap bipap wheelchair sim ventilator iol lens valve graft stent allograft coaguchek pdm complaint petition "
         "primary secondary pump lead client resident chip product component tube culture lab run trip film band bb "
-        "rt ch pat tail police crime caller intervention infant newborn pod spell unit"
+        "rt ch pat tail police crime caller intervention infant newborn pod spell unit exam history hx report "
+        "surgical path pathology visit clinic hospital plan call benefit images image "
+        "message"
     )
 )
 # Of these, words that no time follows.
@@ -83,7 +90,7 @@ _NEVER_AT = frozenset(
 _FOUR_DIGITS = frozenset(
     words_of(
         "id ref refs reference conf confirm badge ticket incident employee emp docket locker booking record mr acc "
-        "acct account policy member subscriber job receipt invoice claim interpreter operator cad lic "
+        "acct account policy member subscriber job receipt invoice claim interpreter operator cad lic chart "
         "license reg registration"
     )
 )
@@ -98,7 +105,7 @@ class NumberLabels:
         joined = "|".join(
             f"(?P<{kind}>{pattern})" for kind, pattern in sorted(words.id_labels.items(), key=_label_order)
         )
-        connector = r"(?:[\s.:;#=*()\[\]|<>\"'/•●·…_~→>]|\b(?:no|nos|num|nbr|number|numbers|"
+        connector = r"(?:[\s.:;#=*()\[\]|<>\"'/•●·…_~→>]|\b(?:no|n0|ld|nos|num|nbr|number|numbers|"
         connector += r"numero|id|ids|is|was|of|ending|ends|in|code|"
         connector += r"identifier|ref|social|security|hic|template|hash|token|key|profile|scan|record|"
         connector += r"date|digits|last|four|4|are|on|file|the|card|model|name|holder|reads|read|as|and)\b|['’]s|-)*"
@@ -106,7 +113,7 @@ class NumberLabels:
         self.label = LookBack(rf"(?<![a-z0-9/])(?:{joined})(?:(?![a-z])|(?=(?:id|no|number)\b)){connector}", starts)
         # A label that is also an ordinary word needs `#`, `no`, `id`, `:` or their like behind it.
         self.explicit = re.compile(
-            r"(?:[#:=]|\b(?:no|num|nbr|number|numbers|id|ids|identifier|code|ending|ends)\b)", re.IGNORECASE
+            r"(?:[#:=]|\b(?:no|n0|ld|num|nbr|number|numbers|id|ids|identifier|code|ending|ends)\b)", re.IGNORECASE
         )
         phone = either(words["phone_labels"])
         self.phone_label = LookBack(
@@ -154,18 +161,20 @@ class NumberLabels:
     def _looks_like_one(self, text: str, start: int, word: str, kind: str, shaped: bool) -> bool:
         """Say whether a number has the form of an identifier, so that a label that is an ordinary word suffices."""
         if shaped:
-            return word not in _WEAK
+            return word not in _WEAK or LETTERS_AND_FOUR.match(text, start) is not None
+        if SCANNED.match(text, start):
+            return True
         near = text[start : start + 40]
         if LOWER.match(near):  # notes are written in lower case, too: ref qd99120457
             near = near.upper()
         if (found := SHAPED.match(near)) is not None and not (
-            COUNTED.match(near) or TIMES.match(found[0]) or BILLED.match(found[0])
+            COUNTED.match(near) or BILLED.match(found[0]) or (word not in _FOUR_DIGITS and TIMES.match(found[0]))
         ):
             digits = sum(c.isdigit() for c in found[0])
             plain = word not in _WEAK
             if digits > (2 if plain else 3) or (plain and (len(found[0]) > 5 or kind == "health_plan")):
                 return True
-        if kind == "vehicle" and PLATE.match(near):
+        if (kind == "vehicle" or word in ("reg", "registration")) and PLATE.match(near):
             return True
         four = FOUR.match(text, start) if word in _FOUR_DIGITS else None
         if four is None or is_year(int(four[0])):
@@ -248,7 +257,7 @@ class NumberLabels:
             ends.append(more.end())
         if (card := HEALTH_CARD.match(text, begin) or CARD_IN_GROUPS.match(text, begin)) is not None:
             return card.end()
-        if len(ends) > 1 and (single := LAST_DIGIT.match(text, max(ends))) is not None:
+        if (len(ends) > 1 or kind == "health_plan") and (single := LAST_DIGIT.match(text, max(ends))) is not None:
             ends.append(single.end())
         for last in sorted(ends[1:], reverse=True):
             if not (UNIT.match(text, last) or AGED.match(text, last)):

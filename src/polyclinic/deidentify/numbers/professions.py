@@ -41,6 +41,9 @@ def of_profession(text: str, begin: int, end: int, token: str, digits: int) -> S
     if text[end : end + 1] in ("/", ":", "%", "-") or (digits == 4 and token.isdigit() and is_year(int(token))):
         return None
     found = PROFESSION.search(text, max(0, begin - 30), begin)
-    if found is None or (TIME.fullmatch(token) and not found[1] and text[begin - 1 : begin] not in "#("):
+    if found is None:
+        return None
+    first = begin - len(found[2])
+    if TIME.fullmatch(token) and not found[1] and text[first - 1 : first] not in "#(":
         return None
     return Span(begin - len(found[2]), end, "license")

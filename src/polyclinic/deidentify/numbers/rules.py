@@ -53,7 +53,7 @@ IN_GROUPS = re.compile(r"\d{1,2}(?: (?=[A-Z]*\d)[A-Z0-9]{1,5}){1,5}(?: [A-Z])?(?
 UDI = re.compile(r"(?<=\()01\)\d{14}(?:\(\d{2}\)[A-Za-z0-9]+)*")
 CLOCK = re.compile(r"(?:[01]\d|2[0-3])(?:[0-5]\d)(?!\d)|(?:19|20)\d\d(?!\d)")  # 118 72 1430: a pressure at a time
 ROW = re.compile(r"\d\s*\0|\0\s?[\d/%]")  # other numbers beside: a row of a table
-AUSTRALIAN_STATE = re.compile(r"(?<=[a-z,] )(?:NSW|VIC|Vic|QLD|Qld|TAS|Tas|ACT|SA|WA|NT)\s$")
+AUSTRALIAN_STATE = re.compile(r"(?:(?<=[a-z,] )(?:Vic|Tas|ACT|SA|WA|NT)|\b(?:NSW|QLD|Qld|VIC|TAS))\s$")
 _BEFORE_MONTHS = frozenset("-.stnrdth/ STNRDH") | frozenset("JFMASONDjfmasond")
 _VERBS = frozenset(("may", "mar"))  # in lower case: he may, mar 1 dose
 _MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov dec"))

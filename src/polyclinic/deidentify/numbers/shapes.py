@@ -58,6 +58,8 @@ FAR_LABEL = re.compile(
     r"biometrics?|profile|hash|signature|vein|map|pattern|record|key|image|file)s?)|"
     r"(?P<ssn>ssn|social security)|(?P<license>licen[cs]ed?|npi|dea|passport|driver'?s|permit|certificate)|"
     r"(?P<vehicle>vin|plates?|vehicle|license tag|tags|car|truck|van|suv|sedan|pickup|minivan|motorcycle|jeep|"
+    r"silverado|corolla|camry|civic|accord|tacoma|prius|tahoe|malibu|altima|sentra|elantra|vauxhall|peugeot|renault|"
+    r"skoda|fiat|holden|mitsubishi|suzuki|mercedes|lorry|taxi|motorbike|scooter|hilux|ute|rego|reg|trailer|"
     r"honda|toyota|ford|chevy|chevrolet|nissan|subaru|hyundai|kia|mazda|buick|dodge|bmw|volvo|tesla|lexus|audi|gmc)|"
     r"(?P<mrn>mrn|medical record|record number|chart number|patient id)|"
     r"(?P<health_plan>medicare|medicaid|insurance|insured|policy|member|subscriber|beneficiary|humana|aetna|cigna|"
@@ -96,7 +98,7 @@ NO_POSTCODE = re.compile(
     r"st|nd|rd|th|hr|lb|ft|dl|ug|yr|gt|bd|qd|at|as|an|by|be|he|we|tb|ga|la|ra|pt|gs|ty|px|hx|rx|wt|ht"
 )
 # In notes without capitals: a-771-20934, d24-30917; and what no range is, for its second part begins with 0: 24-0771
-LOWER_NUMBER = re.compile(r"[a-z]{1,4}-?\d{2,4}-\d{4,7}$|\d{2,4}-0\d{2,6}$")
+LOWER_NUMBER = re.compile(r"[a-z]{1,4}-?\d{2,4}-\d{4,7}$|[a-z]{1,3}-\d{5,7}$|[A-Z]{2,6}0\d{3,6}$|\d{2,4}-0\d{2,6}$")
 CARD_IN_GROUPS = re.compile(r"\d{4} \d{5} \d(?:\s?/\s?\d)?(?![\d/%]|[.,]\d)")  # Medicare (Australia)
 EIRCODE = re.compile(r"(?:[AC-FHKNPRTV-Y]\d\d|D6W) (?=[A-Z]*\d)(?=\d*[A-Z])[0-9AC-FHKNPRTV-Y]{4}(?![A-Za-z0-9])")
 # Codes that say something of medicine and nothing of a person.
@@ -134,7 +136,8 @@ SHAPED = re.compile(
     r"\d{5,}(?![\d,.]\d)|(?=(?:-?\d){5})(?!(?:19|20)\d\d-)\d{2,}(?:-\d{2,})+(?![\w%])|"
     r"(?=[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])(?=\w*-?\w*\d{2})[A-Z0-9]+(?:-[A-Z0-9]+)*(?![A-Za-z])|"
     # LC/22/0093, 24/0088172; 4417 208 993, 2953 10847 1, 884 2210 7756; 1EG4 TE5
-    r"[A-Z]{1,5}/(?:\d{2,}/)?\d{3,}(?![\w%])|\d{2,4}/\d[\d-]{3,}(?![\w%])|\d{2,4}/[A-Z]{1,3}/\d{3,}|"
+    r"(?=[A-Z\d/]*[A-Z])(?=[A-Z/]*\d[A-Z/]*\d[A-Z/]*\d)[A-Z\d]{1,6}(?:/[A-Z\d]{1,7}){1,4}(?![\w%])|"
+    r"\d{2,4}/\d[\d-]{3,}(?![\w%])|\d{2,4}/[A-Z]{1,3}/\d{3,}|"
     r"(?=(?: ?\d){7})\d{2,5}(?: \d{2,6}){1,4}(?: \d)?(?![\w%/]|[.,:-]\d)"
 )
 # What is billed: 99213, 97530, G0439
@@ -143,7 +146,8 @@ BILLED = re.compile(
     r"93010|9330[3-8]|9401\d|9406\d|"
     r"9476\d|9571\d|958[0-9]\d|9590\d|961[0-3]\d|963[67]\d|9637[2-7]|970[1-3]\d|971[1-6]\d|9753\d|9754\d|9775\d|"
     r"98940|98941|"
-    r"11[07]\d\d|1204\d|17[01]\d\d|2055[0-3]|2060[0-9]|2061[01]|36415|36416|4323[59]|4537[8-9]|4538[0-5]|4538\d|"
+    r"11[07]\d\d|1204\d|17[01]\d\d|2055[0-3]|2060[0-9]|2061[01]|6232\d|644[89]\d|27447|27130|2988[01]|47562|49505|"
+    r"594\d\d|36415|36416|4323[59]|4537[8-9]|4538[0-5]|4538\d|"
     r"580\d\d|"
     r"7045\d|7104[5-8]|7125\d|7210\d|73[0-6]\d\d|7417[678]|767[0-9]\d|7680[15]|7681[17]|7706[3-7]|8004[78]|"
     r"8005[03]|80061|8007[46]|"
@@ -190,7 +194,7 @@ MANY_BEFORE = re.compile(
 )
 # 1800-calorie, 74-YEAR-OLD
 MEASURED = re.compile(
-    r"\d+[-–]\d+[FC]$|\d+-(?:[a-z]{3,}|mg|ml|cm|mm)(?:-[a-z]+)*$|"
+    r"\d{2,3}[-–]\d{2,3}[FC]$|\d+-(?:[a-z]{3,}|mg|ml|cm|mm)(?:-[a-z]+)*$|"
     r"\d+-(?i:years?|yrs?|days?|weeks?|wks?|months?|mos?|hours?|hrs?|minutes?|min|point|pack|lead|view|foot|feet|"
     r"inch|pounds?|lbs?|"
     r"liters?|french|gauge|step|vessel|part|way|mile|calories?|beats?|stage|grade|hr)(?:-[A-Za-z]+)*$"
@@ -284,8 +288,10 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
         and re.search(r"[A-Z]", token)
         and (longest >= 3 or len(parts) == 1 or THREE_DIGITS.search(token) or _changes(token) > 3)
     ):
-        if re.fullmatch(r"\d+[A-Za-z]{1,4}", token) and UNIT.match(
-            text, begin + len(token.rstrip(CAPITALS + CAPITALS.lower()))
+        if (
+            token[0] != "0"
+            and re.fullmatch(r"\d+[A-Za-z]{1,4}", token)
+            and UNIT.match(text, begin + len(token.rstrip(CAPITALS + CAPITALS.lower())))
         ):
             return None
         return Span(begin, end, "other_id")
@@ -302,7 +308,7 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
         if text[begin - 1 : begin] in ("$", "±") or YEARS.match(token) or TIMES.match(token) or UNIT.match(text, end):
             return None
         return Span(begin, end, "other_id")
-    if digits >= 5 and LOWER_NUMBER.match(token) and not TIMES.match(token) and not UNIT.match(text, end):
+    if digits >= 4 and LOWER_NUMBER.match(token) and not TIMES.match(token) and not UNIT.match(text, end):
         return Span(begin, end, "other_id")
     if re.fullmatch(r"[A-Z]{1,4}-?\d{2}-\d{3,7}|[A-Z]{1,4}-\d{4,}[A-Z]?|(?!CA-|HLA|MRI|PT-)[A-Z]{2,4}-\d{3}", token):
         return Span(begin, end, "other_id")

@@ -41,7 +41,7 @@ _SHORT = (
 )
 LETTERS_BEFORE = re.compile(
     rf"\b(?:(?:{_CALLED}|[a-z]|(?!{_SHORT})[a-z]{{2}})(?:\s(?:as\sin|for|like)\s\w+)?[\s,.-]{{1,2}}(?:(?:dash|"
-    rf"hyphen|slash|dot)[\s,.-]{{1,2}})?){{1,5}}$",
+    rf"hyphen|slash|dot)[\s,.-]{{1,2}})?){{1,8}}$",
     re.IGNORECASE,
 )
 LETTERS_BEHIND = re.compile(
@@ -59,6 +59,7 @@ MORE_LABELS = re.compile(
     r"run|token))\b"
     r"(?:\s+(?:number|is|of|at|no|id|the|her|his|my|ends|ending|in|with|digits|on|to|me|back|file|card|code|which|"
     r"that|this|it['’]?s)\b)*"
+    r"(?:\s+(?:of|on|for)\s+(?:the|his|her|this|my|your)(?:\s+\w+){1,3}?\s+(?:is|was|reads|ends|of))?"
     r"[\s:#,.]*$",
     re.IGNORECASE,
 )

@@ -31,14 +31,19 @@ from polyclinic.deidentify.numbers.shapes import (
 from polyclinic.deidentify.spans import Span
 
 # What stands before a stroke in a number: LC/22/0093, 24/0088172, NDC/24/60118
-STROKES = re.compile(r"(?<![A-Za-z0-9/.-])(?:[A-Z]{1,6}\d{0,3}|\d{2,4})(?:/(?:[A-Z]{1,4}|\d{1,4}))?/$")
+STROKES = re.compile(
+    r"(?<![A-Za-z0-9/.-])(?:[A-Z]{1,6}\d{0,3}|\d{2,4}|[a-z]{1,3}\d{2})(?:/(?:[A-Z]{1,6}|\d{1,4})){0,2}/$"
+)
 NOT_HASHED = re.compile(r"\b(?:room|rm|bed|apt|unit|suite|ste|flat|lot|box|bay)\s?#\s?$", re.IGNORECASE)
 # Groups with spaces between that only a number of donated blood has: W0447 24 118820
 DONATION = re.compile(r"[A-Z]{1,2}\d{3,4} \d{2} \d{6}(?!\d)(?: [A-Z0-9]\b)?")
 LETTERS_APART = re.compile(
-    r"(?:[a-z,;:|(]\s|[(|]|^)((?!(?:CT|MR|US|XR|PO|RM|WT|HT|BP|HR|RR|IV|ID|NO|AT|IN|ON|OF|TO|MRN|ICD|CPT|INR|WBC|"
+    r"(?:[a-z0-9,;:|(]\s|[(|]|^)((?!(?:CT|MR|US|XR|PO|RM|WT|HT|BP|HR|RR|IV|ID|NO|AT|IN|ON|OF|TO|MRN|ICD|CPT|INR|WBC|"
     r"PLT|HGB|HCT)\b)[A-Z]{1,4} )$"
 )
+# 884 2210 7756, 0117 4488 2: nine digits or more
+IN_SEVERAL = re.compile(r"\d{3,5}(?: \d{3,5}){1,3}(?: \d{1,2})?(?![\w%/]|[.,:-]\d| \d| [a-z]{1,3}\b)")
+PLATE_OF_THREE = re.compile(r"[ (]([A-Z]{2} \d{3} [A-Z]{3})(?![A-Za-z0-9])")
 LONG_NUMBER = re.compile(r"(?:[ -]?\d){6}")
 DESK_ALONE = re.compile(r"[2-9]-(?!\d{2}00)(?:[1-9]\d{3}|0[1-9]\d\d)")  # 6-1190: no range goes so far
 ASKED_LAST_FOUR = re.compile(r"\blast\s(?:4|four)\b(?:[^\d\n]{0,30}\n)?[^\d\n]{0,20}$", re.IGNORECASE)
@@ -145,13 +150,17 @@ class NumberTokens(NumberLabels):
         if re.match(r"[x*]{3}-?[x*]{2}-?\d{4}$", token, re.IGNORECASE):
             return Span(end - 4, end, "ssn")
         spot = shape_of(text, begin, end, token, digits, self.phone_label)
+        if (spot is None or spot.type == "other_id") and (
+            licensed := of_profession(text, begin, end, token, digits)
+        ) is not None:
+            return licensed
         if (
             spot is not None
             and spot.type == "other_id"
             and (more := LETTERS_APART.search(text, max(0, begin - 6), begin))
         ):
             return Span(more.start(1), spot.end, spot.type)  # RNA 5504182
-        return spot or self._far(text, begin, end, token, digits) or of_profession(text, begin, end, token, digits)
+        return spot or self._far(text, begin, end, token, digits) or _in_groups(text, begin, end)
 
     def _over_strokes(self, text: str, begin: int, end: int, token: str) -> Span | None:
         """Return a number with strokes in it, from its first part on, whose last part stands from `begin` on."""
@@ -197,6 +206,10 @@ class NumberTokens(NumberLabels):
 
     def _far(self, text: str, begin: int, end: int, token: str, digits: int) -> Span | None:
         """Return a number whose label stands some words before it, when the number looks like one."""
+        if digits == 3 and len(token) == 3 and (three := PLATE_OF_THREE.match(text, max(0, begin - 4))) is not None:
+            label = FAR_LABEL.search(text, max(text.rfind("\n", 0, begin) + 1, begin - 72), begin - 4)
+            if label is not None and label.lastgroup == "vehicle":
+                return Span(three.start(1), three.end(), "vehicle")
         letters = any(c.isupper() for c in token)
         plate = None if letters or digits > 4 else PLATE_LETTERS.search(text, max(0, begin - 5), begin)
         if (
@@ -221,3 +234,15 @@ class NumberTokens(NumberLabels):
         if kind not in ("biometric", "ssn", "vehicle") and not letters and digits < 5:
             return None
         return Span(begin, self._to_its_end(text, begin, end, kind), kind)
+
+
+def _in_groups(text: str, begin: int, end: int) -> Span | None:
+    """Return nine digits or more in groups, one of which is longer than a measure and no time or year."""
+    found = IN_SEVERAL.match(text, begin) if end - begin in (3, 4, 5) and text[end : end + 1] == " " else None
+    if found is None or (begin and text[begin - 1] not in " (\n:|\t") or text[begin - 2 : begin - 1].isdigit():
+        return None
+    groups = found[0].split(" ")
+    long = [g for g in groups if len(g) > 3 and not HOUR.fullmatch(g) and not is_year(int(g)) and int(g) % 100]
+    if sum(map(len, groups)) < 9 or not long or UNIT.match(text, found.end()):
+        return None
+    return Span(begin, found.end(), "other_id")
