@@ -27,6 +27,7 @@ from polyclinic.deidentify.numbers.rules import COUNTS, UNITS, NumberRules
 from polyclinic.deidentify.numbers.spoken import find_spoken, may_be_spoken
 from polyclinic.deidentify.places.announced import TAILS
 from polyclinic.deidentify.places.known import patterns as of_known
+from polyclinic.deidentify.places.organisations import patterns as of_organisations
 from polyclinic.deidentify.places.rules import PlaceRules
 from polyclinic.deidentify.places.streets import ROUTE_WORDS
 from polyclinic.deidentify.spans import TYPES, Span, without_overlaps
@@ -91,6 +92,7 @@ class Rules:
                 **names.patterns,
                 **of_columns,
                 **of_known(),
+                **of_organisations(),
                 **of_initials,
                 **of_lines,
                 **of_repeats,

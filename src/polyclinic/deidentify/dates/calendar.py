@@ -73,7 +73,7 @@ class CalendarRules(MonthDays):
             rf"{suffix}{more}{{0,4}}{year}?"
             rf"|\s+(?:the\s+)?(?:{ordinary_number})\b(?:{year}|{spoken})?"
             rf"|\s*(?:[/–-]|\bto\b|\bthrough\b|\band\b|\bor\b)\s*(?:{months})\b\.?{year}"
-            rf"|[/-](?:{months})\b(?!\s*\d)"
+            rf"|[/–—-](?:{months})\b(?!\s*\d)"
             rf"|{year}"
             rf"|{spoken}"
             rf"|\s+(?:{numbers})(?:th)?\b(?:\s+of\s+(?:this|last)\s+year)?)",
@@ -110,7 +110,7 @@ class CalendarRules(MonthDays):
         # Days that only the words before and after tell from a rank: on the fifth; Tuesday the 12th.
         self.ordinal_day = re.compile(
             rf"\bthe\s+({ordinary_number})\b(?=\s*(?:[.;:)\n]|,\s|$|of\s+(?:this|last|next|the)\s+month|"
-            r"(?:and|but|to|at|he|she|we|they|i|it)\b))",
+            r"(?:and|but|to|at|he|she|we|they|i|it|with|when|then|so|because|or|if|after)\b))",
             re.IGNORECASE,
         )
         teens = either(o for o in words.ordinals if o.endswith("eenth"))
@@ -223,7 +223,7 @@ class CalendarRules(MonthDays):
         capital = word[0].isupper()
         end = start + len(word)
         cued = self.month_cue.search(text, start - 24, start) is not None
-        fenced = capital and before[-1:] == "(" and text[end : end + 1] == ")"
+        fenced = capital and before[-1:] == "(" and text[end : end + 1] in (")", ",")
         if plain not in self.ambiguous or fenced or OF_YEAR.match(text, end):
             return True
         if plain in self.words["months_that_are_words"]:

@@ -51,8 +51,8 @@ SCORES = frozenset((2, 3, 4, 5, 6, 10))
 # What scores, murmurs, doses and durations are out of; a day of the month of these needs more than its form.
 DENOMINATORS = frozenset((1, 2, 3, 4, 5, 6, 7, 10, 12, 15))
 STRONG_CUE = re.compile(
-    r"\b(?:on|since|dated?|seen|admitted|discharged|from|until|till|through|thru|visit|dos|doa|dod|due|adm|disch|"
-    r"t/?c\sto\s[A-Za-z]{2,12}|week\sof|w/e|w/c|dict|typed|rtc|appt|nights|as\sof|d/c'?d?|"
+    r"\b(?:on|since|dated?|born|says|refill\spool|seen|admitted|discharged|from|until|till|through|thru|visit|dos|doa|dod|due|adm|disch|"
+    r"t/?c\sto\s[A-Za-z]{2,12}|week\sof|w/e|w/c|dict|typed|rtc|appt|nights|as\sof|thru|avail|back|chg|healed|inj|er\sx1|d/c'?d?|"
     r"(?:night|morning|evening|afternoon|day)\sof|"
     r"(?:mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun)(?:day)?)\.?:?\s?[(\[]?$",
     re.IGNORECASE,
@@ -103,6 +103,10 @@ DASHED_CUE = re.compile(
 )
 ACUITY = re.compile(r"\s?(?:N\d|[Uu]naided|[Pp]inhole|PH\b)")  # 6/18 N8
 WEEKDAY_HEAD = re.compile(r"^[ \t]*(?:M|Tu|W|Th|F|Sa|Su)\s$")
+NOT_SCORED = ("dose", "visit", "inr", "total", "reassess", "takes", "taking", "day", "week", "cycle")
+NO_DENOMINATORS = frozenset(("13", "14", "16", "17", "18", "19", "22", "25", "26", "29", "31"))
+LENS = re.compile(r"x\s?\d{1,3}\s$")  # -0.50x90 6/5
+EYE = re.compile(r"\b(?:VA|[RL]|[RL]E|O[DSU])\s$")
 FIELDS = re.compile(r"\b(?:humphrey|hvf|sita|fields?|vf|[RL]|OD|OS)\s$", re.IGNORECASE)
 # Who dictated and typed a note: D: 3/5 T: 3/6, D: FRENCH 3/5    T: MJO 3/6.
 DICTATED = re.compile(r"(?:^|\s)[DT]:\s?$")
@@ -119,6 +123,13 @@ RANGED = re.compile(
     re.IGNORECASE,
 )
 NUMBERS = re.compile(r"\d+|[A-Za-z]{3,}")
+# What is seldom a part or a score, where the text writes other days so, and where it does not.
+SELDOM_PARTS = re.compile(r"(?:[2-9]|1[0-2])/(?:1|2|12|15)|6/6|8/8|9/9|11/11")
+NEVER_PARTS = re.compile(r"(?:[3-9]|1[0-2])/(?:2|15)|8/8|9/9|11/11")
+SHORT_DAY = re.compile(r"\d{1,2}/\d{1,2}(?:/\d{2})?$")
+CLAUSE_ENDS = re.compile(
+    r"\s?(?:[.,;:)\]|–—-](?!\d)|\n|$|(?:by|then|at|with|w/|and|for|in(?!\.)|on|to|per|from|via|but|he|she|no|ok|was)\b)"
+)
 RECENT = 1  # years before the latest date of a text, within which its months are those of the present
 
 
@@ -149,7 +160,12 @@ class MonthDays(NumericDates):
         elif found is None or not either_order(found[1], found[2]):
             return None
         first, of, end = int(found[1]), int(found[2]), found.end()
-        if self.not_after.match(text, end) or ACUITY.match(text, end) or (first == 24 and of == 7):
+        if (
+            self.not_after.match(text, end)
+            or ACUITY.match(text, end)
+            or LENS.search(text, max(0, start - 6), start)
+            or (first == 24 and of == 7)
+        ):
             return None
         if DICTATED.search(text, max(0, start - 4), start) or DICTATED_NEXT.match(text, end):
             return end, True
@@ -258,6 +274,9 @@ class MonthDays(NumericDates):
         found = self.not_before.search(text, start - 32, start)
         if found is None:
             return False
+        pair = PAIR.match(text, start)
+        if pair is not None and pair[2] in NO_DENOMINATORS and found[0].lower().startswith(NOT_SCORED):
+            return False
         if found[0].startswith("pt ") or (text[start + 1 : start + 3].count("/") and found[0][:3].lower() == "inr"):
             return False
         return not (
@@ -278,11 +297,15 @@ def settled(text: str, found: Sequence[Span], unsure: Sequence[tuple[int, int]],
     latest = max((year for _, year in read if year), default=0)
     present = {month for month, year in read if month and (not year or year >= latest - RECENT)}
     near = {(month + step - 1) % 12 + 1 for month in present for step in (-1, 0, 1)}
+    slashed = any(SHORT_DAY.match(written) for written in dates)
     dashed = any(DASHED.fullmatch(written) for written in dates)
     days = []
     for start, end in unsure:
         written = text[start:end]
-        if _month_and_year(written, words)[0] not in near:
+        month = _month_and_year(written, words)[0]
+        if month not in near and not (
+            (SELDOM_PARTS if slashed else NEVER_PARTS).fullmatch(written) and CLAUSE_ENDS.match(text, end)
+        ):
             continue
         if "-" in written and not dashed and int(written.partition("-")[2]) <= 12:
             continue

@@ -11,8 +11,11 @@ from polyclinic.deidentify.tokens import Tokens, at_places
 
 # Before a month in lower case; before `may` only the first of them, as one may do something by then.
 IN = ("in", "since", "until", "till", "early", "mid", "late")
-CUES = (*IN, "last", "next", "repeat", "rtc", "again", "by", "from")
+CUES = (*IN, "last", "next", "repeat", "rtc", "again", "by", "from", "thru", "through", "due")
 DATED = ("date", "dob", "birth", "born", "birthday")
+# In lower case and with a sign behind, these are months: (oct), a tree in jan.
+SHORT = ("sept", "jan", "feb", "apr", "jun", "jul", "aug", "oct", "nov")
+AROUND = (("(", ")"), (r"\b", "!"), (r"\b", "."), (r"\b", ")"), (r"\b", ";"), (r"\b", ","))
 # Before a day written 14.11, which would be a measure elsewhere.
 DOTTED = ("r/v", "rv", "review", "expires", "expired", "signs off", "signed", "seen", "dated", "next", "dict", "due")
 FOREIGN = words_of(
@@ -55,6 +58,7 @@ class SaidDays:
         self.values = {word: i for i, word in enumerate(_IN_ORDER, 1)}
         self.patterns = {
             "said_month": [rf"\b{cue}\s{name}\b" for cue in CUES for name in names],
+            "month_alone": [f"{before}{name}{behind}" for name in SHORT for before, behind in AROUND],
             "dotted_day": [rf"\b{cue}\s\d" for cue in DOTTED],
             "foreign_month": [rf"\b{month}\b" for month in FOREIGN],
             "said_date": [rf"\b{word}\b" for word in DATED],
@@ -70,6 +74,15 @@ class SaidDays:
             ):
                 continue
             yield found.span("month")
+        for place in tokens.hits.get("month_alone", ()):
+            start = place + (text[place] == "(")
+            end = (
+                start + next(len(name) for name in SHORT if text.startswith(name, start))
+                if text[start].islower()
+                else 0
+            )
+            if end:
+                yield start, end
         for found in at_places(self.dotted, text, tokens.hits.get("dotted_day", ())):
             if either_order(found[1], found[2]):
                 yield found.start(1), found.end(2)

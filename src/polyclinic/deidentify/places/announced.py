@@ -21,7 +21,7 @@ from polyclinic.deidentify.lexicon import (
     read_dictionary,
     read_list,
 )
-from polyclinic.deidentify.places.businesses import NO_PARTS
+from polyclinic.deidentify.places.businesses import BORDERS, NO_PARTS
 from polyclinic.deidentify.places.institutions import GENERIC, OF_MEDICINE, OWN, PLAIN
 from polyclinic.deidentify.places.short_names import SHORT_NAMES, ShortNameRules
 from polyclinic.deidentify.spans import Span
@@ -75,6 +75,10 @@ _EMPLOYED = frozenset(
         "cook engineer accountant manager nurse teacher cashier clerk foreman mechanic welder supervisor janitor "
         "secretary custodian electrician plumber carpenter truck bus time volunteer volunteers volunteered coach "
         "coached student studies studying enrolled freshman sophomore junior senior teaches professor waitress "
+        "hauling hauls haul roofer payroll picker operator writes bolter lineman technician tech machinist assembler "
+        "trucker porter guard dispatcher receptionist caretaker groundskeeper landscaper painter attendant bartender "
+        "dishwasher barista stocker courier conductor firefighter paramedic bookkeeper salesman consultant analyst "
+        "programmer developer packer route van software "
         "server sells nights days evenings weekends retired graduated degree intern chef baker librarian"
     )
 )
@@ -140,6 +144,15 @@ _NO_PLACES = frozenset(
         "shellfish"
     )
 )
+# Parts of a hospital: a nurse from Case Management.
+_DEPARTMENTS = frozenset(
+    words_of(
+        "work management control services service therapy records team relations protective advocate office "
+        "desk room unit access resources affairs affair security security's safety quality food supply "
+        "supplies processing risk sneakers hospice care outpatient inpatient liaison ethics patient nursing "
+        "day night january bowel labor area region side coast part department dept state committee"
+    )
+)
 # What is in these is no town: interested in, results in, seen in Clinic.
 _IN_WHAT = frozenset(
     words_of(
@@ -152,7 +165,7 @@ _CLOSES = re.compile(r"[,.;)\n]|$| (?:[a-z]|\d|\()")
 _APPOSED = frozenset(("employer,", "school,", "pharmacy,", "workplace,", "church,"))
 TAILS = frozenset(
     f"{tail}{blank}"
-    for word in ("at", "from", "to", "in", "for", "with", "of", "the", "and", *_VERBS, *_APPOSED)
+    for word in ("at", "from", "to", "in", "for", "with", "of", "via", "by", "into", "the", "and", *_VERBS, *_APPOSED)
     for tail in (word[-2:], word[-2:].upper())
     for blank in " \n"
 ) | {" @ ", ": "}
@@ -220,8 +233,19 @@ class AnnouncedRules(ShortNameRules):
             return "work" if previous in _EMPLOYED else "place"
         if word == "for":
             return "work" if not _EMPLOYED.isdisjoint(parts[-4:-1]) else None
+        if word == "via":
+            return "place"
+        if word == "by":
+            return "work" if previous in ("employed", "installed", "run", "owned", "operated", "supplied") else None
+        if word == "into":
+            return "place" if previous in ("went", "go", "moved", "goes", "going", "accepted") else None
         if word == "with":
-            return "work" if previous in ("job", "employed", "position", "works", "contract") else None
+            return (
+                "work"
+                if previous
+                in ("registered", "enrolled", "contracted", "job", "employed", "position", "works", "contract")
+                else None
+            )
         if word == "in":
             lives = previous in _LIVES or not _LIVING.isdisjoint(parts[-4:-1])
             if lives and not the and (previous != "up" or "grew" in parts[-4:]):
@@ -266,6 +290,8 @@ class AnnouncedRules(ShortNameRules):
             return None  # from Maria Lopez: the rules of names know better
         if first == last and cue == "in":
             return self._in_town(tokens, i, i)
+        if first == last and text[max(0, starts[i] - 4) : starts[i]].lower().startswith("via"):
+            return None  # by way of a tube as well
         if first == last:
             one = self._one_word(tokens, first, cue)
             return one._replace(start=starts[i]) if one is not None else None
@@ -278,6 +304,17 @@ class AnnouncedRules(ShortNameRules):
             return None
         if cue == "in":
             return self._in_town(tokens, i, last)
+        if text[max(0, starts[i] - 4) : starts[i]].lower().startswith("via"):
+            return (
+                None
+                if any(is_upper(tokens, j) for j in range(first, last + 1)) or not own
+                else Span(starts[i], ends[last], "institution")
+            )
+        if cue == "from" and last > first and plain == last - first + 1 and lower[last] not in _DEPARTMENTS:
+            office = any(
+                lower[j] in self.care or lower[j] in _DEPARTMENTS or bits[j] & EPONYM for j in range(first, last + 1)
+            )
+            return None if office else Span(starts[i], ends[last], "institution")
         surely = cue in ("city", "work", "label")
         if not (own or (plain and surely) or (cue != "from" and (plain > 1 or (plain and kind)))):
             return None
@@ -346,6 +383,13 @@ class AnnouncedRules(ShortNameRules):
                 and not word.endswith(OF_MEDICINE)
             )
             return Span(start, end, "institution") if fits else None
+        if (
+            word in _of_open_text()
+            and closes
+            and cue in ("from", "moves", "place")
+            and not bit & (STOP | EPONYM | GIVEN)
+        ):
+            return Span(start, end, "city")
         if worth == OWN and not bit & GIVEN:
             return Span(start, end, "institution" if cue == "work" else "city")
         return None
@@ -385,10 +429,12 @@ class AnnouncedRules(ShortNameRules):
         if (
             lower[i] in NO_PARTS
             or bits[i] & (MONTH | STATE | TITLE)
-            or (cue == "work" and self.worth(tokens, i, True) != OWN)
+            or (cue == "work" and tokens.caseless and self.worth(tokens, i, True) != OWN)
         ):
             return None
         last = i
+        if cue == "work" and not tokens.caseless and (spot := self._employer_in_capitals(tokens, i)) is not None:
+            return spot
         while last - i < 3 and (step := after(tokens, last)) is not None and step[1] in (" ", "."):
             j = step[0]
             joins = lower[i] in self.town_beginnings if last == i else False
@@ -415,6 +461,21 @@ class AnnouncedRules(ShortNameRules):
         if cue == "city" and word not in self.generic and not bit & STOP and (bit & (NAME | CITY) or not bit):
             return Span(starts[i], ends[i], "city") if ends[i] - starts[i] > 2 else None
         return None
+
+    def _employer_in_capitals(self, tokens: Tokens, i: int) -> Span | None:
+        """Return the words of capitals behind a word for work, up to a sign or small word: AT TRACTOR BARN."""
+        bits, lower, starts, ends = tokens.bits, tokens.lower, tokens.starts, tokens.ends
+        last = i - 1
+        while last - i < 3 and last + 1 < len(bits):
+            j = last + 1
+            if last >= i and tokens.text[ends[last] : starts[j]] not in (" ", "'S ", "'s "):
+                break
+            if bits[j] & (STOP | MONTH | STATE) or lower[j] in NO_PARTS or lower[j] in BORDERS:
+                break
+            last = j
+        if last < i or all(lower[j] in self.generic or lower[j] in self.care for j in range(i, last + 1)):
+            return None
+        return Span(starts[i], ends[last], "institution") if last > i or self.worth(tokens, i, True) == OWN else None
 
     town_beginnings: frozenset[str] = frozenset(
         words_of(

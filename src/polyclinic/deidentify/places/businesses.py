@@ -28,7 +28,7 @@ BUSINESSES = frozenset(
         "penitentiary prison jail courthouse mission shelter foundation society union ymca ywca villas "
         "estates commons towers apartments condominiums terrace residence residences hospice homecare "
         "caregivers staffing services center centre health healthcare wellness care practice physicians "
-        "specialists therapy clinic clinics hospital orchards growers exteriors nails linens linen forestry "
+        "specialists therapy clinic clinics hospital orchards growers exteriors linens linen forestry "
         "meats haulage scaffold scaffolding labour paving masonry drywall concrete flooring upholstery "
         "salvage nurseries greenhouses fisheries seafood poultry cannery trailers implements elevator coop "
         "co-op oxygen convalescent boatworks sawmill vineyards aquatics karate gymnastics chiropractic"

@@ -25,6 +25,15 @@ _CUE = re.compile(
 _LOWER_CUE = re.compile(
     r"(?:\b(?:at|from|via|called|works|into|employer|pharmacy|daycare|up at the|at the|to the)[\s:]\s?|@\s?|→\s?)$"
 )
+# Ordinary words, which say nothing without a capital.
+_ONLY_WITH_CAPITALS = frozenset(
+    words_of(
+        "county general memorial regional northern community cook citizens delta color sharp legacy anchor "
+        "cross bridge metro casey's pilot loves longs strong reed rice ford duke einstein jackson lincoln "
+        "columbia elmhurst cooper howard grady barrow barlow seton baylor travelers axis vitality arbor "
+        "aspire cornerstone lighthouse swedish children's childrens"
+    )
+)
 _SIDES = frozenset(
     words_of("north south east west central midtown downtown northwest northeast southeast southwest main")
 )
@@ -84,7 +93,9 @@ def known_institutions(rules: InstitutionRules, tokens: Tokens) -> Iterator[Span
         capital = text[place].isupper() or text[place].isdigit()
         one_case = tokens.caseless or (found[0].isupper() and len(found[0]) > 5)
         cue = (_CUE if capital and not one_case else _LOWER_CUE).search(text, low, place)
-        if cue is None and one_case:
+        if cue is not None and not capital and found[0] in _ONLY_WITH_CAPITALS:
+            continue
+        if cue is None and one_case and found[0].lower() not in _ONLY_WITH_CAPITALS:
             cue = _LOWER_CUE.search(tokens.lowered, low, place)
         if cue is not None:
             yield Span(place, _end(rules, tokens, found.end()), "institution")

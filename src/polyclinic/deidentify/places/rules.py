@@ -14,6 +14,7 @@ from polyclinic.deidentify.places.fields import fields, numbered_schools
 from polyclinic.deidentify.places.institutions import LISTING
 from polyclinic.deidentify.places.known import known_institutions
 from polyclinic.deidentify.places.letterheads import letterheads
+from polyclinic.deidentify.places.organisations import by_their_deeds
 from polyclinic.deidentify.places.short_names import SHORT_NAMES
 from polyclinic.deidentify.places.streets import (
     FOREIGN_TYPES,
@@ -109,6 +110,7 @@ class PlaceRules(TownRules):
             found += [Span(m.start(1), m.end(1), "city") for m in self.lower_city.finditer(text)]
             streets += in_lower_case(text)
         found += known_institutions(self, tokens)
+        found += by_their_deeds(self, tokens)
         found += fields(text)
         if "P.S." in text or "PS " in text:
             found += numbered_schools(text)

@@ -45,6 +45,7 @@ _ROUTE = re.compile(
     re.IGNORECASE,
 )
 _ROUTE_NUMBERED = re.compile(r"\d{1,6}\s|.*\bbox\b|rural", re.IGNORECASE)
+_CREATININE = re.compile(r"\bcr\b|\bCr \d")
 _ROUTE_CUE = re.compile(r"\b(?:on|off|along|near|at|from|street\s?[.:]|address\s?:)\s+$", re.IGNORECASE)
 ROUTE_WORDS = frozenset(words_of("route rte rte. highway hwy hwy. rr interstate rural rfd fm hc cr r.r. star"))
 # Types that stand before the street's name, in other languages.
@@ -195,7 +196,7 @@ _ORDINAL = re.compile(r"(?:\b[NSEW]\.? )?\b\d{1,3}(?:st|nd|rd|th)[ \n]$", re.IGN
 _BLOCK = re.compile(r"\b\d{2,5} block of $")
 _HOUSE = re.compile(
     rf"(?:(?:The )?(?:[A-Z][\w'’]+ ){{1,3}}(?:{'|'.join(h.capitalize() for h in sorted(_HOUSES))})|"
-    r"\b(?:Flat|Apt|Apartment|Unit|Lot|Space|Suite|Rear) \w{1,4}"
+    r"\b(?:Flat|Apt|Apartment|Unit|Lot|Space|Suite|Rear|Level|Floor|Shop|Office|Studio) \w{1,4}"
     r"(?:, (?:The )?[A-Z][\w'’]+(?: [A-Z][\w'’]+){0,2})?),[ \n]$"
 )
 
@@ -240,6 +241,8 @@ def other_streets(text: str, lowered: str, tokens: Tokens) -> Iterator[Span]:
         or "box " in lowered
     ):
         for found in _ROUTE.finditer(text):
+            if _CREATININE.search(found[0]):
+                continue
             numbered = _ROUTE_NUMBERED.match(found[0]) is not None
             if numbered or _ROUTE_CUE.search(text, max(0, found.start() - 14), found.start()):
                 yield Span(found.start(), found.end(), "address")
@@ -279,11 +282,12 @@ _IN_LOWER_CASE = re.compile(
     r"drive|st|ave|av|rd|ln|dr|blvd|ct|cir|pl|ter|pkwy|way|court|place|circle|trail))\b"
     r"(?=[.,?!\n]|$| (?:and|in|near|by|for|now|side|w/|with|&)(?!\w))|"
     # what is sure needs nothing behind it: on broad street you never picked it up
-    rf"\b(?:on|at|off|along|near|to|is|the|are|live[sd]?|you)\s(?P<sure>"
-    rf"(?:rear )?(?:{_SAID} ){{1,5}}(?:(?!the|a|or|and|his|her|in|on|at|of)[a-z][\w']{{2,}} ){{1,2}}"
+    rf"\b(?:on|at|off|along|near|to|is|still|the|are|live[sd]?|you)\s(?P<sure>"
+    rf"(?:rear )?(?:{_SAID} ){{1,5}}(?:(?!the|a|or|and|his|her|in|on|at|of)[a-z][\w']{{2,}} ){{1,3}}"
     r"(?:street|avenue|road|lane|boulevard|parkway|highway|pike|drive|court|circle|trail|place|way|terrace)|"
     r"(?:(?!(?:the|her|his|our|this|that|down|and|busy|main road|same|across|side|my|your|memory|one)\b)"
-    rf"[a-z][\w']{{2,}} ){{1,2}}(?:street|avenue|boulevard|parkway)|route (?:{_SAID}|\d{{1,3}}))\b"
+    rf"[a-z][\w']{{2,}} ){{1,2}}(?:street|avenue|boulevard|parkway)|"
+    rf"(?:route|county road|highway) (?:{_SAID}|\d{{1,3}}))\b"
 )
 
 
