@@ -66,10 +66,14 @@ BEFORE = LookBack(
     r"actually\s+|only\s+|over\s+)*|"
     r"\bat\s+(?:the\s+)?age\s+(?:of\s+)?|"
     r"\b(?:died|deceased|passed(?:\s+away)?)\s+(?:at|aged)\s+|"
-    r"\b(?:mother|father|grandmother|grandfather|aunt|uncle|sister|brother|spouse|husband|wife|mom|dad|parents?)"
-    r"\s*[,:(]?\s*(?:age\s*)?",
+    r"\b(?:mother|father|grandmother|grandfather|aunt|uncle|sister|brother|spouse|husband|wife|mom|dad|parents?|"
+    r"siblings?|"
+    r"twin|cousin|partner|neighbou?r|roommate|mum|gran|nan|granny|grandma|grandpa)"
+    r"(?:-in-law)?\s*(?:[,:(]|at\s|alive\s(?:at\s)?)?\s*(?:age\s*)?|"
+    r"\bages\s+\d{1,3}(?:,\s*\d{1,3})*,?\s+(?:and|&)\s+",
     words_of(
-        "widow fellow soul girl boy gentleman age turn birthday she he patient pt mother father mom dad husband "
+        "sibling twin cousin partner neighbor neighbour roommate nan granny widow fellow soul girl boy gentleman "
+        "age turn birthday she he patient pt mother father mom dad husband "
         "wife who grandmother grandma gran "
         "grandfather grandpa i you brother sister aunt uncle mum woman man lady spouse parent at died deceased passed"
     ),

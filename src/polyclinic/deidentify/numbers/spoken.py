@@ -23,7 +23,8 @@ LABEL = re.compile(
     r"fax|call|"
     r"number|dial|at|reach\w*|mobile|home|callback|beeper|tel(?:ephone)?)|(member|policy|group|medicare|medicaid|"
     r"insurance|subscriber)|(account)|(npi|dea|licen[cs]e)|(plate)|(id|case|accession|order|visit))\b"
-    r"(?:\s+(?:number|is|of|at|no|id|the|her|his|my|ends|ending|in|with|digits|on|to|me|back|file|card|security|"
+    r"(?:\s+(?:number|is|are|was|of|at|no|id|the|her|his|my|ends|ending|in|with|digits|on|to|me|back|file|card|"
+    r"security|"
     r"social|"
     r"line)\b)*"
     r"[\s:#,.]*$",
@@ -57,7 +58,8 @@ MORE_LABELS = re.compile(
     r"dictation|"
     r"kit|docket|police|report|incident|request|encounter|passcode|code|pin|saved under|filed under|under|booking|"
     r"run|token))\b"
-    r"(?:\s+(?:number|is|of|at|no|id|the|her|his|my|ends|ending|in|with|digits|on|to|me|back|file|card|code|which|"
+    r"(?:\s+(?:number|is|are|was|of|at|no|id|the|her|his|my|ends|ending|in|with|digits|on|to|me|back|file|card|"
+    r"code|which|"
     r"that|this|it['’]?s)\b)*"
     r"(?:\s+(?:of|on|for)\s+(?:the|his|her|this|my|your)(?:\s+\w+){1,3}?\s+(?:is|was|reads|ends|of))?"
     r"[\s:#,.]*$",

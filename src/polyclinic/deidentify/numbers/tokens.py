@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from polyclinic.deidentify.dates.calendar_numbers import is_year
+from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.numbers.labels import NumberLabels
 from polyclinic.deidentify.numbers.professions import of_profession
 from polyclinic.deidentify.numbers.shapes import (
@@ -44,7 +45,19 @@ LETTERS_APART = re.compile(
 # 884 2210 7756, 0117 4488 2: nine digits or more
 IN_SEVERAL = re.compile(r"\d{3,5}(?: \d{3,5}){1,3}(?: \d{1,2})?(?![\w%/]|[.,:-]\d| \d| [a-z]{1,3}\b)")
 PLATE_OF_THREE = re.compile(r"[ (]([A-Z]{2} \d{3} [A-Z]{3})(?![A-Za-z0-9])")
+# A word that nobody expected, and a number: shield no. 2217
+NUMBERED = re.compile(
+    r"\b([A-Za-z][a-z]{2,}|[A-Z]{2,})\s(?:no\.|nr\.?|number|num\.|No\.?|NO\.?|Nr\.?|Number|NUMBER)\s?[:#]?\s?$"
+)
 LONG_NUMBER = re.compile(r"(?:[ -]?\d){6}")
+_OF_THINGS = frozenset(
+    words_of(
+        "room bed bay ward floor page table figure size grade stage model version catalog catalogue cpt icd code "
+        "part item "
+        "bus route gate channel station total cell phase step question chapter section version gauge needle "
+        "french blade"
+    )
+)
 DESK_ALONE = re.compile(r"[2-9]-(?!\d{2}00)(?:[1-9]\d{3}|0[1-9]\d\d)")  # 6-1190: no range goes so far
 ASKED_LAST_FOUR = re.compile(r"\blast\s(?:4|four)\b(?:[^\d\n]{0,30}\n)?[^\d\n]{0,20}$", re.IGNORECASE)
 DESK = re.compile(r"\d{1,2}-\d{4}")  # 5-4432: a number within a house
@@ -160,6 +173,8 @@ class NumberTokens(NumberLabels):
             and (more := LETTERS_APART.search(text, max(0, begin - 6), begin))
         ):
             return Span(more.start(1), spot.end, spot.type)  # RNA 5504182
+        if spot is None and (digits > 3 or (digits == 3 and len(token) > 4)) and _numbered(text, begin, end):
+            return Span(begin, end, "other_id")
         return spot or self._far(text, begin, end, token, digits) or _in_groups(text, begin, end)
 
     def _over_strokes(self, text: str, begin: int, end: int, token: str) -> Span | None:
@@ -192,6 +207,8 @@ class NumberTokens(NumberLabels):
             if low is not None and (kind == "vehicle" or (kind in IN_GROUPS and LONG_NUMBER.match(text, begin))):
                 return low.start(), kind
             return begin, ""
+        if len(groups[0]) > 3 and PUBLIC_CODE.match(groups[0].strip(" ·*/.-")):
+            return begin, ""  # exam (PMID 29083767)
         timed = HOUR.match(text, begin) is not None and not text[begin + 4 : begin + 5].isalnum()
         starts = [groups.start()]
         if (last := re.search(r"[ ·*/.-][A-Z]{1,6}[ ·*/.-]$", groups[0])) is not None:
@@ -246,3 +263,11 @@ def _in_groups(text: str, begin: int, end: int) -> Span | None:
     if sum(map(len, groups)) < 9 or not long or UNIT.match(text, found.end()):
         return None
     return Span(begin, found.end(), "other_id")
+
+
+def _numbered(text: str, begin: int, end: int) -> bool:
+    """Say whether `no.` or `number` stands before a number, behind a word that counts no rooms and no codes."""
+    found = NUMBERED.search(text, max(0, begin - 30), begin)
+    if found is None or UNIT.match(text, end) or CODE_BEFORE.search(text, begin - 24, begin):
+        return False
+    return found[1].lower() not in _OF_THINGS
