@@ -132,7 +132,8 @@ _PEOPLE_DO = frozenset(words_of("declined called phoned rang telephoned accepted
 _CALL = re.compile(r"(?:\b(?:hello|hi|calling|reached|morning|afternoon)\s|^)((?:[a-z][\w']+\s){1,4})$")
 _NO_CALLERS = frozenset(
     words_of(
-        "yes no okay ok um so well doctor dr hi hello sorry thanks yeah oh and this that is the a my i you nurse it"
+        "yes no okay ok um so well doctor dr hi hello sorry thanks yeah oh and this that is the a my i you nurse it "
+        "operator poison center good afternoon morning evening summary discharge dictation"
     )
 )
 
