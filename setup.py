@@ -3,12 +3,15 @@
 All else stands in pyproject.toml.
 """
 
+import sys
+
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 KERNEL = "src/polyclinic/merge/kernel"
 TEXT_KERNEL = "src/polyclinic/word_hashes/kernel"
 RULE_KERNEL = "src/polyclinic/deidentify/kernel"
+TAGGER_KERNEL = "src/polyclinic/deidentify/tagger/kernel"
 # No contraction and no reassociation: every machine has to give the same bytes.
 EXACT = [
     "-std=c99",
@@ -54,6 +57,14 @@ setup(
             [f"{RULE_KERNEL}/kernel.c"],
             depends=[f"{RULE_KERNEL}/{name}.h" for name in ("kernel", "scan")],
             extra_compile_args=EXACT,
+            optional=True,
+        ),
+        Extension(
+            "polyclinic.deidentify.tagger.kernel._compiled",
+            [f"{TAGGER_KERNEL}/kernel.c"],
+            depends=[f"{TAGGER_KERNEL}/{name}.h" for name in ("kernel", "training")],
+            extra_compile_args=EXACT,
+            libraries=[] if sys.platform == "win32" else ["m"],
             optional=True,
         ),
     ],

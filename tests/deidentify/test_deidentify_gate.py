@@ -77,13 +77,14 @@ def test_the_prompts_that_come_along_pass_unchanged() -> None:
 
 def test_a_request_with_one_suspicious_turn_is_marked_and_holds_nothing() -> None:
     requests = [
-        ChatRequest((("system", "Summarise."), ("user", text))) for text in ("Mr. Smith coughs.", "Ask of ZBQWARTH.")
+        ChatRequest((("system", "Summarise."), ("user", text)))
+        for text in ("Mr. Smith coughs.", "Ask of ward\u2060 7.")
     ]
     first, second = guarded(requests, DEIDENTIFIER.guard)
     assert first.messages[0] == ("system", "Summarise.")
     assert "Smith" not in first.messages[1][1]
     assert second.withheld
-    assert "ZBQWARTH" not in json.dumps([second.messages, second.withheld])
+    assert "ward" not in json.dumps([second.messages, second.withheld])
 
 
 def test_local_addresses_need_no_guard_and_remote_ones_a_secret(

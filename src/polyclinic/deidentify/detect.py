@@ -12,15 +12,11 @@ import functools
 import re
 
 from polyclinic.deidentify.dates.calendar import CalendarRules
+from polyclinic.deidentify.known_words import KnownWords
 from polyclinic.deidentify.language import load_words
 from polyclinic.deidentify.lexicon import make_lexicon
 from polyclinic.deidentify.lower_case_lines import PATTERNS as of_lines
 from polyclinic.deidentify.lower_case_lines import lower_case_lines
-from polyclinic.deidentify.names.columns import PATTERNS as of_columns
-from polyclinic.deidentify.names.initials import PATTERNS as of_initials
-from polyclinic.deidentify.names.repeats import PATTERNS as of_repeats
-from polyclinic.deidentify.names.rules import NameRules
-from polyclinic.deidentify.names.signatures import PATTERNS as of_signatures
 from polyclinic.deidentify.numbers.ages import spelled_ages
 from polyclinic.deidentify.numbers.beside_names import find_beside_names
 from polyclinic.deidentify.numbers.rules import COUNTS, UNITS, NumberRules
@@ -32,6 +28,8 @@ from polyclinic.deidentify.places.rules import PlaceRules
 from polyclinic.deidentify.places.streets import ROUTE_WORDS
 from polyclinic.deidentify.spans import TYPES, Span, without_overlaps
 from polyclinic.deidentify.tables import find_cells
+from polyclinic.deidentify.tagger.names import find_names
+from polyclinic.deidentify.tagger.weights import Tagger, load_weights
 from polyclinic.deidentify.tokens import COUNTED, MEASURED, Tokens
 from polyclinic.deidentify.vocabulary import Vocabulary
 
@@ -64,7 +62,8 @@ class Rules:
         self.calendar = CalendarRules(self.words)
         self.numbers = NumberRules(self.words, self.calendar)
         self.places = PlaceRules(self.words)
-        self.names = NameRules(self.words, self.lexicon)
+        self.known = KnownWords(self.words, self.lexicon)
+        self.tagger = Tagger(self.lexicon, load_weights())
         long = {month for month in self.words.months if len(month) > 3}
         self._ordinals = {
             word + sign
@@ -77,7 +76,7 @@ class Rules:
 
     def _asked(self) -> Vocabulary:
         """Return what the rules ask of the words of a text."""
-        names, holidays = self.names, self.calendar.holidays
+        holidays = self.calendar.holidays
         return Vocabulary(
             self.lexicon,
             self.places.asked,
@@ -85,18 +84,12 @@ class Rules:
                 *(self._ordinals | self._long_months | self.words["number_words"]),
                 *(holidays.words | holidays.season_words),
                 *(self.numbers.street_ends | ROUTE_WORDS),
-                *(names.relations | names.plain_names),
             ],
             {
                 **self.calendar.patterns,
-                **names.patterns,
-                **of_columns,
                 **of_known(),
                 **of_organisations(),
-                **of_initials,
                 **of_lines,
-                **of_repeats,
-                **of_signatures,
             },
             (*(tail[:2] for tail in TAILS), "in", *(f"{chr(c)}:" for c in range(128))),
             {**dict.fromkeys(UNITS, MEASURED), **dict.fromkeys(COUNTS, COUNTED)},
@@ -121,12 +114,11 @@ class Rules:
             for begin, end in lower_case_lines(tokens):
                 part = self.vocabulary.read(text[begin:end])
                 found = self.places.find(part, [])
-                if part.caseless:
-                    inside = [Span(s.start - begin, s.end - begin, s.type) for s in spans if begin <= s.start < end]
-                    found += self.names.find(part, sorted([*inside, *found]))
                 spans += [Span(s.start + begin, s.end + begin, s.type) for s in found]
         spans.sort()
-        spans += self.names.find(tokens, spans)
+        english = self.words.language.startswith("en")
+        generic = self.places.generic
+        spans += find_names(text, self.tagger.find(text), spans, generic, capitals_only=not english)
         if tokens.runs:
             spans += find_beside_names(text, without_overlaps(spans))
         whole = without_overlaps(spans)

@@ -71,6 +71,30 @@ def read_census() -> tuple[str, ...]:
     return tuple(line.partition(" ")[0].lower() for line in _lines_of("names", CENSUS, "names>=0.3,<0.4"))
 
 
+def rank_of_family_names() -> dict[str, int]:
+    """Return family name -> 1 to 4: among the first 500, 3,000, 20,000 of the US Census of 1990, further down."""
+    return {name: 1 + (i >= 500) + (i >= 3000) + (i >= 20000) for i, name in enumerate(read_census())}
+
+
+def rank_of_given_names() -> dict[str, int]:
+    """Return given name -> 1 to 3: among the first 150, 600 of its sex in the US Census of 1990, further down."""
+    ranks: dict[str, int] = {}
+    for sex in ("female", "male"):
+        for i, line in enumerate(_lines_of("names", f"dist.{sex}.first", "names>=0.3,<0.4")):
+            name = line.partition(" ")[0].lower()
+            ranks[name] = min(ranks.get(name, 3), 1 + (i >= 150) + (i >= 600))
+    return ranks
+
+
+def rank_of_words() -> dict[str, int]:
+    """Return English word -> 1 to 5: among the first 500, 3,000, 10,000, 30,000 of the dictionary, further down."""
+    lines = _lines_of("symspellpy", DICTIONARY, "symspellpy>=6.9,<7")
+    return {
+        line.partition(" ")[0]: 1 + (i >= 500) + (i >= 3000) + (i >= 10000) + (i >= 30000)
+        for i, line in enumerate(lines)
+    }
+
+
 def _lines_of(package: str, name: str, wanted: str) -> list[str]:
     """Return the lines of a file that comes with a package, which is not imported."""
     try:  # by its installation: the user may have a names.py of their own

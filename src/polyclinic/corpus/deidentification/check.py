@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from polyclinic.corpus.invented_notes.identifiers import read_labels
+from polyclinic.corpus.invented_notes.marked_notes import read_labelled
 from polyclinic.deidentify import Counts, load_rules, suspicions
 from polyclinic.deidentify.spans import without_overlaps
 from polyclinic.errors import UserError
@@ -45,7 +45,7 @@ def check_labels(
     """Return recall and precision of the de-identifier on labelled notes.
 
     Args:
-        file: labelled notes, a line of JSON each (docs/corpus.md).
+        file: labelled notes, marked text or lines of JSON (docs/corpus.md).
         rules: language or YAML file.
         model: token-classification model folder that looks as well.
         labels: what its labels mean.
@@ -66,7 +66,7 @@ def check_labels(
 
         layers.append(further.presidio(found_rules.words.language))
     checked = Checked(Counts(examples=examples))
-    for note in read_labels(file):
+    for note in read_labelled(file):
         spans, tokens = found_rules.find_with_tokens(note.text)
         if layers:
             spans = without_overlaps([*spans, *(span for layer in layers for span in layer(note.text))])
@@ -82,5 +82,5 @@ def check_labels(
         if progress is not None:
             progress.advance()
     if not checked.counts.notes:
-        raise UserError(f"{file}: no labelled notes; expected lines of JSON with id, text and spans")
+        raise UserError(f"{file}: no labelled notes; expected lines of JSON with id, text and spans, or marked text")
     return checked

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from polyclinic.deidentify.detect import TAG, Rules
 from polyclinic.deidentify.gate.numbers import unexplained
 from polyclinic.deidentify.gate.slots import first_letters, slots
+from polyclinic.deidentify.known_words import EITHER, SAFE, SURE, UNKNOWN, starts_sentence
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.lexicon import (
     COMMON,
@@ -32,8 +33,7 @@ from polyclinic.deidentify.lexicon import (
     TITLE,
     WORD,
 )
-from polyclinic.deidentify.names.cues import EITHER, SAFE, SURE, UNKNOWN
-from polyclinic.deidentify.names.ordinary_words import is_ordinary
+from polyclinic.deidentify.ordinary_words import is_ordinary
 from polyclinic.deidentify.places.businesses import BUSINESSES
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens, at_places
@@ -206,12 +206,12 @@ def _may_be_name(word: str, text: str, start: int, rules: Rules) -> bool:
 
 
 def _unknown_words(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterator[Suspicion]:
-    names = rules.names
+    known = rules.known
     for i, bit in enumerate(tokens.bits):
         start, end = tokens.starts[i], tokens.ends[i]
         if covered[start] or end - start < 2:
             continue
-        kind = names.kind_of(tokens, i)
+        kind = known.kind_of(tokens, i)
         if bit & (TITLE | SOFT_TITLE) and (kind == EITHER or bit & COMMON):
             continue
         if kind == SAFE:
@@ -227,7 +227,7 @@ def _unknown_words(text: str, tokens: Tokens, rules: Rules, covered: bytearray) 
             if text[start + 1].islower() and _beside_covered(text, tokens, i, covered) and not bit & SOFT_TITLE:
                 yield Suspicion(start, end, "a capitalised word beside what was replaced")
             continue
-        if names.is_thing(tokens, i):
+        if known.is_thing(tokens, i):
             continue
         upper = text[start:end].isupper()
         if upper and text[end : end + 1] == ":":
@@ -250,7 +250,7 @@ def _unknown_words(text: str, tokens: Tokens, rules: Rules, covered: bytearray) 
             kind == EITHER
             and not bit & (STOP | STATE | MONTH)
             and (not bit & EPONYM or bit & GIVEN)
-            and not names.starts_sentence(tokens, i)
+            and not starts_sentence(tokens, i)
             and _alone_or_a_pair(text, tokens, i)
         ):
             yield Suspicion(start, end, "a word that may be a name")
@@ -266,7 +266,7 @@ def _own_word(text: str, tokens: Tokens, i: int, covered: bytearray, rules: Rule
         and text[start + 1 : start + 2].islower()
         and not tokens.bits[j] & (STOP | MONTH | TITLE)
         and tokens.lower[j] not in rules.places.generic
-        and not (rules.names.starts_sentence(tokens, j) and tokens.bits[j] & COMMON)
+        and not (starts_sentence(tokens, j) and tokens.bits[j] & COMMON)
         and bool(tokens.bits[j] & NAME or not tokens.bits[j])
     )
 

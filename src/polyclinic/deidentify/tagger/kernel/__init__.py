@@ -1,0 +1,123 @@
+"""The tagger's compiled kernel: built when the package is installed where there is a C compiler, called through ctypes.
+
+Without it `features.py` gives the same, more slowly; only teaching needs it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections.abc import Iterator
+from ctypes import POINTER, Structure, byref, c_double, c_float, c_int64, c_uint32, c_uint64, c_void_p
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from polyclinic.compiled import open_library
+
+WIDTH = 16  # of the hidden layer
+CLASSES = 5  # none, name, institution, town, street
+MOST_FEATURES = 128  # of a token
+TOKEN_BYTES = 112
+ENTRY_BYTES = 16
+ROW_BYTES = 4 + WIDTH
+FOUND = struct.Struct(f"<Q{CLASSES}d3i2Ii")
+
+
+class Tagger(Structure):
+    """Tables and weights; `kernel.h` says what the fields are."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("classes", "lower", "entries")),
+        ("entry_mask", c_int64),
+        ("rows", c_void_p),
+        ("row_mask", c_int64),
+        *((name, c_void_p) for name in ("bias", "output", "output_bias")),
+        *((name, c_double) for name in ("scale", "least")),
+        *((name, c_uint32) for name in ("common", "name", "family")),
+    )
+
+
+class Lesson(Structure):
+    """What is learnt from, and what changes; `training.h` says what the fields are."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("rows", "ends", "classes", "weights", "order")),
+        ("count", c_int64),
+        *((name, c_void_p) for name in ("left_out", "row", "row_squares", "bias", "bias_squares")),
+        *((name, c_void_p) for name in ("output", "output_squares", "output_bias", "output_bias_squares")),
+        *((name, c_float) for name in ("rate", "hidden_left_out")),
+        ("seed", c_uint64),
+    )
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The library."""
+
+    library: ctypes.CDLL
+
+    def find(self, tagger: Tagger, text: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the candidates of a text that a class may have: the fields of `Found` in kernel.h.
+
+        Args:
+            tagger: tables and weights.
+            text: any text.
+        """
+        units = text.encode("utf-32-le", "surrogatepass")
+        size = len(text)
+        room = size // 3 + 16
+        while True:
+            mask = (1 << (2 * room).bit_length()) - 1
+            tokens = ctypes.create_string_buffer(room * TOKEN_BYTES)
+            seen = ctypes.create_string_buffer((mask + 1) * 8)
+            found = ctypes.create_string_buffer(room * FOUND.size)
+            kept = c_int64()
+            count = self.library.polyclinic_tagger_find(
+                byref(tagger), units, size, tokens, room, seen, mask, found, byref(kept)
+            )
+            if count <= room:
+                return FOUND.iter_unpack(memoryview(found)[: kept.value * FOUND.size])
+            room = count
+
+
+@cache
+def installed() -> Kernel | None:
+    """Return the kernel, or None when it was not built.
+
+    Raises UserError when it was built from another version of its source.
+    """
+    expected = (
+        ctypes.sizeof(Tagger),
+        TOKEN_BYTES,
+        ENTRY_BYTES,
+        FOUND.size,
+        ctypes.sizeof(Lesson),
+        ROW_BYTES,
+        WIDTH,
+        CLASSES,
+    )
+
+    def fits(library: ctypes.CDLL) -> bool:
+        library.polyclinic_tagger_sizes.restype = c_int64
+        return tuple(library.polyclinic_tagger_sizes(i) for i in range(len(expected))) == expected
+
+    library = open_library(Path(__file__).parent, fits)
+    if library is None:
+        return None
+    address, number = c_void_p, c_int64
+    for name, arguments in (
+        ("hashes", (address, address, address, number, address)),
+        ("fill_entries", (address, number, address, number)),
+        ("fill_rows", (address, number, address, address, number)),
+        ("read", (address, address, number, address, number, address, number, address)),
+        ("features", (address, number, ctypes.c_int, address, address, address)),
+        ("find", (address, address, number, address, number, address, number, address, address)),
+    ):
+        function = getattr(library, f"polyclinic_tagger_{name}")
+        function.argtypes = list(arguments)
+        function.restype = None if name[:4] in ("hash", "fill") else number
+    library.polyclinic_tagger_learn.argtypes = [POINTER(Lesson)]
+    library.polyclinic_tagger_learn.restype = c_double
+    return Kernel(library)

@@ -1,0 +1,106 @@
+"""Which words of a text are names of people: where the tagger's weights say so, and what stands beside, or again.
+
+The weights judge each word by itself. Three things they cannot see are added here: a word that was taken for a name
+elsewhere in the text counts as one again, when the weights leave room for it; a word behind a title is one; and what
+stands between two words of a name belongs to it. Institutions and towns that only the weights find are named too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence, Set
+
+from polyclinic.deidentify.lexicon import COMMON, FAMILY, NAME, SOFT_TITLE, STATE, TITLE
+from polyclinic.deidentify.spans import Span
+from polyclinic.deidentify.tagger.weights import Candidate
+
+LEAST = 0.25  # share of name at which a word is one
+LEAST_OTHER = 0.8  # share at which a word belongs to an institution or a town
+LEAST_COMMON = 0.95  # the same for an ordinary word of an institution
+SURE = 0.6  # share at which a word is looked for again
+AGAIN = 0.02  # share that a word needs that is a name elsewhere in the text
+LEAST_LETTER = 0.6  # share at which a letter by itself is somebody's initial
+TITLED = 0.02  # share that a word needs behind a title
+BETWEEN = re.compile(r"|[ \t]{1,2}|-|, ?|\^|\.[ \t]?|\. ?-|/|['’]|[ \t]?\n[ \t]{0,3}(?=[A-Z])")
+WORD = re.compile(r"[^\W\d_]+")
+DIRECTION = re.compile(r" (?:the|a|an)\b")  # behind a verb
+TYPIST = re.compile(r"[/:][a-z]{2,3}(?![\w/])")  # behind initials: JRS/mt
+CAPITAL_SHAPES = (10, 12, 13, 15, 16)
+INITIAL, SHORT_CAPITALS = 10, 12
+
+
+def find_names(
+    text: str,
+    candidates: Sequence[Candidate],
+    closed: Sequence[Span],
+    generic: Set[str] = frozenset(),
+    *,
+    capitals_only: bool = False,
+) -> list[Span]:
+    """Return the names in a text, and the institutions and towns that only the weights find.
+
+    Args:
+        text: the text.
+        candidates: its words, from `Tagger.find`.
+        closed: what was found already, in order; words in it are no names.
+        generic: words in lower case that make no institution, however many of them stand together.
+        capitals_only: whether words in lower case are no names: in a language that the weights were not taught.
+    """
+    shut = bytearray(len(text) + 1)
+    for span in closed:
+        shut[span.start : span.end] = b"\1" * (span.end - span.start)
+    left = [
+        one for one in candidates if not shut[one.start] and not (capitals_only and one.shape not in CAPITAL_SHAPES)
+    ]
+    sure = {one.hash for one in left if one.name >= SURE and one.end - one.start > 2}
+    spans: list[Span] = []
+    last: Candidate | None = None
+    for one in left:
+        kind = _type_of(text, one, sure)
+        if kind is None:
+            continue
+        start, end = one.start, one.end
+        if end - start > 2 and text[end - 2 : end] in ("'s", "’s", "`s"):
+            end -= 2
+        if kind == "name" and one.shape == INITIAL and text[end : end + 1] == ".":
+            end += 1
+        if kind == "name" and one.shape == SHORT_CAPITALS and (typist := TYPIST.match(text, end)):
+            end = typist.end()
+        before = spans[-1] if spans else None
+        if (
+            before is not None
+            and last is not None
+            and before.type == kind
+            and one.token - last.token < 4
+            and BETWEEN.fullmatch(text, before.end, start)
+            and not any(shut[before.end : start])
+        ):
+            spans[-1] = Span(start if last.bits & TITLE and last.start == before.start else before.start, end, kind)
+        else:
+            spans.append(Span(start, end, kind))
+        last = one
+    return [span for span in spans if span.type != "institution" or _has_own_word(text, span, generic)]
+
+
+def _type_of(text: str, one: Candidate, sure: set[int]) -> str | None:
+    """Return the type that a word is taken for, None for none."""
+    if one.bits & (TITLE | SOFT_TITLE) and not one.bits & FAMILY:
+        return None
+    if one.bits & COMMON and one.shape in CAPITAL_SHAPES and DIRECTION.match(text, one.end):
+        if text[max(0, one.start - 8) : one.start].rstrip(" \t")[-1:] in ("", "\n", ".", "!", "?", ":"):
+            return None  # Mark the site.
+    letter = one.end - one.start == 1 and not (one.bits_before & NAME and text[one.start - 1] in " ,-")
+    least = LEAST_LETTER if letter and text[one.end : one.end + 1] not in (".", " ", "-") else LEAST
+    if one.name >= least or (one.name >= AGAIN and one.hash in sure):
+        return "name"
+    titled = one.bits_before & TITLE and one.shape in CAPITAL_SHAPES and text[one.start - 1] in " ."
+    if titled and one.name >= TITLED:
+        return "name"
+    if one.bits & STATE:
+        return None
+    least = LEAST_COMMON if one.bits & COMMON else LEAST_OTHER
+    return "institution" if one.institution >= least else "city" if one.town >= LEAST_OTHER else None
+
+
+def _has_own_word(text: str, span: Span, generic: Set[str]) -> bool:
+    return any(word[0].lower() not in generic for word in WORD.finditer(text, span.start, span.end))

@@ -1,0 +1,198 @@
+"""The tagger: the kernel and Python find the same, names stand together, and what it is taught it finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from polyclinic.corpus.invented_notes.identifiers import LabelledNote as InventedNote
+from polyclinic.corpus.invented_notes.notes import EVERY_STYLE, draw_notes
+from polyclinic.deidentify import Counts, load_rules
+from polyclinic.deidentify.language import load_words
+from polyclinic.deidentify.lexicon import COMMON, GIVEN, TITLE, make_lexicon
+from polyclinic.deidentify.spans import Span
+from polyclinic.deidentify.tagger import kernel
+from polyclinic.deidentify.tagger.names import find_names
+from polyclinic.deidentify.tagger.other_words import name_words, with_other_names
+from polyclinic.deidentify.tagger.teaching import LabelledNote, teach
+from polyclinic.deidentify.tagger.weights import Candidate, Tagger, load_weights, save_weights
+from polyclinic.errors import UserError
+
+RULES = load_rules("en")
+IN_PYTHON = Tagger(RULES.lexicon, RULES.tagger.weights, compiled=False)
+NOTE = (
+    "Seen by Dr. O’Brien-Hayes (for K. Lindqvist) on 3/14.\r\nAttending: Möller, J.\n\n"
+    "mr rice oob to chair\tper Price; wife ANNE-MARIE x2 ½ dose — İstanbul 𝔘 ok?\nCc: D'Souza's son"
+)
+
+
+def drawn(patients: int, seed: int) -> list[InventedNote]:
+    return list(draw_notes(patients, seed, 2, EVERY_STYLE))
+
+
+def taken(text: str) -> list[tuple[str, str]]:
+    return [(text[s.start : s.end], s.type) for s in find_names(text, RULES.tagger.find(text), [])]
+
+
+@pytest.mark.skipif(kernel.installed() is None, reason="the kernel was not built")
+def test_kernel_and_python_find_the_same_in_a_note() -> None:
+    found = RULES.tagger.find(NOTE)
+    assert found == IN_PYTHON.find(NOTE)
+    assert len(found) > 5
+
+
+@pytest.mark.skipif(kernel.installed() is None, reason="the kernel was not built")
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(NOTE.split(" ")),
+            st.sampled_from(["\n", ": ", ", ", ".", "'s", "’", "-", "  ", "\t", "DR ", "seen by ", "\x00", "\ud800"]),
+            st.text(max_size=6),
+        ),
+        max_size=30,
+    )
+)
+def test_kernel_and_python_find_the_same_in_any_text(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    assert RULES.tagger.find(text) == IN_PYTHON.find(text)
+
+
+def test_candidates_are_in_order_and_in_the_text() -> None:
+    found = RULES.tagger.find(NOTE)
+    assert all(0 <= one.start < one.end <= len(NOTE) for one in found)
+    assert [one.start for one in found] == sorted(one.start for one in found)
+    assert all(abs(one.none + one.name + one.institution + one.town + one.street - 1) < 1e-9 for one in found)
+
+
+def test_names_of_notes_of_another_seed_are_found() -> None:
+    counts = Counts()
+    for note in drawn(30, 5):
+        counts.add(note.text, note.spans, find_names(note.text, RULES.tagger.find(note.text), []))
+    row = counts.rows()[0]
+    assert row["type"] == "name"
+    assert row["n"] > 200
+    assert row["recall"] > 0.95
+    assert row["precision"] > 0.95
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Discussed with Dr. Qvistgaard today.", "Qvistgaard"),
+        ("Batista will follow in clinic next week.", "Batista"),
+        ("PID|1||77^^^MRN||WEBB^FRANK||19740324|M", "WEBB^FRANK"),
+        ("J.R. Okafor, RN gave the dose.", "J.R. Okafor"),
+        ("Seen by Nguyen Thi Lan in clinic.", "Nguyen Thi Lan"),
+        ("Plan as above.\n\nJRS/mt\nD: 03/04/2024", "JRS/mt"),
+        ("They were told. Frank is out in the hall with the nurse.", "Frank"),
+        ("bed 4 mrs okonkwo slept, husband emeka called at 0300 and will be in", "okonkwo"),
+    ],
+)
+def test_names_stand_whole(text: str, name: str) -> None:
+    assert (name, "name") in taken(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mark the site. Will follow. May march in place.",
+        "Crohn's disease, Montreal A2 L1 B2. Foley out, Babinski down.",
+        "Seen in the Primary Care Clinic and the Emergency Department.",
+        "Started on metoprolol and Lipitor; Tylenol as needed.",
+    ],
+)
+def test_clinical_words_are_none(text: str) -> None:
+    assert taken(text) == []
+
+
+def candidate(text: str, word: str, share: float, **fields: int) -> Candidate:
+    start = text.index(word)
+    made = Candidate(hash(word), 1 - share, share, 0, 0, 0, start, start + len(word), start, 0, 0, 15)
+    return made._replace(**fields)
+
+
+def test_a_word_that_is_a_name_elsewhere_needs_less() -> None:
+    text = "Long coughs. Told long to rest; a cough as long as this"
+    sure, weak = candidate(text, "Long", 0.9, hash=7), candidate(text, "long", 0.1, hash=7, shape=14)
+    assert find_names(text, [sure, weak], []) == [Span(0, 4, "name"), Span(18, 22, "name")]
+    assert find_names(text, [weak], []) == []
+
+
+def test_a_title_before_it_makes_a_capitalised_word_a_name() -> None:
+    text = "Dr. Post said so"
+    assert find_names(text, [candidate(text, "Post", 0.05, bits_before=TITLE)], []) == [Span(4, 8, "name")]
+    assert find_names(text, [candidate(text, "Post", 0.05)], []) == []
+
+
+def test_what_was_found_before_is_no_name() -> None:
+    text = "at Price Clinic"
+    assert find_names(text, [candidate(text, "Price", 0.9)], [Span(3, 15, "institution")]) == []
+
+
+def test_in_other_languages_only_words_with_a_capital_are_names() -> None:
+    text = "Anna kam"
+    words = [candidate(text, "Anna", 0.9, bits=GIVEN), candidate(text, "kam", 0.9, shape=14, bits=COMMON)]
+    assert find_names(text, words, [], capitals_only=True) == [Span(0, 4, "name")]
+
+
+@pytest.mark.skipif(kernel.installed() is None, reason="the kernel was not built")
+def test_what_is_taught_is_found_and_the_same_notes_teach_the_same(tmp_path: Path) -> None:
+    notes = [
+        LabelledNote(note.text, tuple(Span(s.start, s.end, s.type) for s in note.spans), copies=0)
+        for note in drawn(30, 1)
+    ]
+    weights = teach(notes)
+    save_weights(weights, tmp_path / "one.safetensors")
+    save_weights(teach(notes), tmp_path / "two.safetensors")
+    assert (tmp_path / "one.safetensors").read_bytes() == (tmp_path / "two.safetensors").read_bytes()
+    tagger = Tagger(make_lexicon(load_words("en")), load_weights(tmp_path / "one.safetensors"))
+    counts = Counts()
+    for note in drawn(15, 2):
+        counts.add(note.text, note.spans, find_names(note.text, tagger.find(note.text), []))
+    assert counts.rows()[0]["recall"] > 0.8
+    assert counts.rows()[0]["precision"] > 0.8
+
+
+def test_nothing_can_be_taught_by_nothing() -> None:
+    with pytest.raises(UserError, match="expected labelled notes, found none|needs its compiled kernel"):
+        teach([])
+
+
+def test_a_file_that_holds_no_weights_is_named(tmp_path: Path) -> None:
+    from safetensors.numpy import save_file
+
+    broken = tmp_path / "w.safetensors"
+    with pytest.raises(UserError, match=r"w\.safetensors: no such file"):
+        load_weights(broken)
+    broken.write_bytes(b"not weights")
+    with pytest.raises(UserError, match=r"w\.safetensors: expected weights of the tagger"):
+        load_weights(broken)
+    weights = load_weights()
+    save_file({"keys": weights.keys}, broken, {"words": "[]", "scale": "1"})
+    with pytest.raises(UserError, match=r"w\.safetensors: expected weights of the tagger"):
+        load_weights(broken)
+    names = ("rows", "bias", "output", "output_bias")
+    save_file(
+        {"keys": weights.keys[:3], **{name: getattr(weights, name) for name in names}},
+        broken,
+        {"words": "[]", "scale": "1"},
+    )
+    with pytest.raises(UserError, match=r"rows: expected int8 of shape \(3, 16\)"):
+        load_weights(broken)
+
+
+def test_names_are_exchanged_and_labels_move_along() -> None:
+    names, random = name_words(RULES.lexicon), Random(3)
+    for note in drawn(5, 9):
+        spans = tuple(Span(s.start, s.end, s.type) for s in note.spans)
+        text, moved = with_other_names(note.text, spans, names, random)
+        assert [s.type for s in moved] == [s.type for s in spans]
+        for old, new in zip(spans, moved, strict=True):
+            if old.type in ("mrn", "phone", "date") and text[new.start : new.end].isascii():
+                before = "".join(c for c in note.text[old.start : old.end].lower() if c.isalnum())
+                assert "".join(c for c in text[new.start : new.end].lower() if c.isalnum()) == before
