@@ -1,4 +1,4 @@
-"""What the lists say of a word, packed for the tagger: the lexicon's bits, ranks of names and words, its own number."""
+"""What the lists say of a word, for the tagger: the lexicon's bits, ranks of names and words, its own number."""
 
 from __future__ import annotations
 
