@@ -1,8 +1,8 @@
 """The weights of the tagger: a file that comes along, or one of your own; a text goes in, shares of classes come out.
 
 The file is a safetensors file: for each feature that was seen often enough its number and WIDTH weights of eight
-bits, the hidden layer's and the output's weights, and, as JSON in its head, the words that have weights of their own. All
-sums are of whole numbers, so that the kernel and Python agree to the last bit.
+bits, the hidden layer's and the output's weights, and, as JSON in its head, the words that have weights of their
+own. All sums are of whole numbers, so that the kernel and Python agree to the last bit.
 """
 
 from __future__ import annotations
