@@ -177,11 +177,12 @@ static void describe_line(const Tagger *t, const uint32_t *text, Token *tokens, 
     }
 }
 
-/* Reads the tokens of a text; returns how many there are, which may be more than there is `room` for. `seen` is a table
- * of `seen_mask` + 1 zeros, larger than the tokens. */
+/* Reads the tokens of a text; returns how many there are, which may be more than there is `room` for. `seen` is room
+ * for a table of `seen_mask` + 1 hashes, more than the tokens. */
 int64_t polyclinic_tagger_read(const Tagger *t, const uint32_t *text, int64_t size, Token *tokens, int64_t room,
                                uint64_t *seen, int64_t seen_mask, int32_t *written) {
     int64_t count = 0, at = 0, upper = 0, lower = 0;
+    memset(seen, 0, (size_t)(seen_mask + 1) * sizeof(*seen));
     while (at < size) {
         const int class = class_of(t, text[at]);
         if (text[at] != '\n' && (class & SPACE)) {
