@@ -83,38 +83,32 @@ class Vocabulary:
             return self._tokens(text, *found)
         return tokenize(text, self)
 
-    def _tokens(self, text: str, found: array[int], room: int) -> Tokens:
-        """Return what the kernel found, in Python's own numbers."""
-        tokens, caseless, names, places, months, streets, words, hits, runs, seen = found[: kernel.HEAD]
+    def _tokens(self, text: str, found: list[int], lowered: str | None) -> Tokens:
+        """Return what the kernel found."""
+        words, caseless, names, places, months, streets, asked, hits, runs, seen = found[: kernel.HEAD - 1]
+        lists = []
         first = kernel.HEAD
-
-        def of(number: int, count: int) -> list[int]:
-            start = first + number * room
-            return found[start : start + count].tolist()
-
-        starts, ends = of(0, tokens), of(1, tokens)
-        lowered = in_lower_case(text)
-        asked, rules = self._asked, self._rules
+        for count in (words, words, words, names, places, months, streets, asked, hits, hits, runs, runs, runs):
+            lists.append(found[first : first + count])
+            first += count
+        low = in_lower_case(text) if lowered is None else lowered
         seen_at: dict[str, list[int]] = {}
-        for pattern, place in zip(of(9, hits), of(10, hits), strict=True):
-            known = seen_at.setdefault(rules[pattern], [])
+        for pattern, place in zip(lists[8], lists[9], strict=True):
+            known = seen_at.setdefault(self._rules[pattern], [])
             if not known or known[-1] != place:
                 known.append(place)
         return Tokens(
             text,
-            starts,
-            ends,
-            [lowered[start:end] for start, end in zip(starts, ends, strict=True)],
-            of(2, tokens),
+            lists[0],
+            lists[1],
+            [low[start:end] for start, end in zip(lists[0], lists[1], strict=True)],
+            lists[2],
             bool(caseless),
-            lowered,
-            {asked[i] for i in of(8, words)},
-            of(4, names),
-            of(5, places),
-            of(6, months),
-            of(7, streets),
+            low,
+            {self._asked[i] for i in lists[7]},
+            *lists[3:7],
             seen_at,
-            list(zip(of(11, runs), of(12, runs), of(13, runs), strict=True)),
+            list(zip(*lists[10:13], strict=True)),
             bool(seen & 1),
             bool(seen & 2),
         )
@@ -214,6 +208,11 @@ def character_classes() -> tuple[array[int], array[int]]:
     classes = array(
         "B", [kernel.ALNUM * c.isalnum() + kernel.SPACE * c.isspace() + kernel.DIGIT * c.isdecimal() for c in every]
     )
+    for sign in ".:^":
+        classes[ord(sign)] += kernel.SIGN
+    for code, low in enumerate(map(str.lower, every)):
+        if len(low) != 1 or code == 0x3A3:  # the last sigma of a word has another lower case
+            classes[code] += kernel.ODD
     for match, bit in ((LETTER, kernel.LETTER), (CAPITAL, kernel.CAPITAL)):
         for found in match.finditer("".join(every[:0x2000])):
             classes[ord(found[0])] += bit

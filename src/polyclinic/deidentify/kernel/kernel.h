@@ -6,15 +6,17 @@
 #include <stdint.h>
 
 /* What a character is, as bits. */
-enum { LETTER = 1, CAPITAL = 2, ALNUM = 4, SPACE = 8, DIGIT = 16 };
-/* Lists that a scan fills, in this order, each of `room` numbers. */
-enum { STARTS, ENDS, BITS, SETS, NAMES, PLACES, MONTHS, STREETS, WORDS, HITS, HIT_PLACES, RUNS, RUN_ENDS,
-       RUN_OWNERS, LISTS };
+enum { LETTER = 1, CAPITAL = 2, ALNUM = 4, SPACE = 8, DIGIT = 16, SIGN = 32, ODD = 64 };
+/* SIGN: . : ^, which are looked at. ODD: its lower case is not one unit, or hangs on what stands beside. */
+/* Lists that a scan fills, in this order, each of `room` numbers; at its end they stand one right after the other, but
+ * for the last, which nobody outside needs. */
+enum { STARTS, ENDS, BITS, NAMES, PLACES, MONTHS, STREETS, WORDS, HITS, HIT_PLACES, RUNS, RUN_ENDS,
+       RUN_OWNERS, SETS, LISTS };
 /* What stands before the lists: how long each is, and what was seen. */
 enum { TOKENS = 0, CASELESS = 1, NAME_COUNT, PLACE_COUNT, MONTH_COUNT, STREET_COUNT, WORD_COUNT, HIT_COUNT, RUN_COUNT,
-       SEEN, HEAD };
+       SEEN, ALL, HEAD }; /* ALL: numbers of the head and the lists */
 enum { UNIT_BEHIND = 1, COUNT_BEHIND = 2 };
-enum { DOT_LETTER = 1, COLONS = 2 }; /* SEEN: .c; :: or :1f: */
+enum { DOT_LETTER = 1, COLONS = 2, ODD_LETTER = 4, CARET = 8 }; /* SEEN: .c; :: or :1f:; what is ODD; ^ */
 
 /* What a symbol of a pattern stands for that is no letter or sign. FIRST, LAST: no letter or
  * digit stands before, behind. */
@@ -29,7 +31,8 @@ typedef struct {
 } Word;
 
 typedef struct {
-    uint64_t *sieve; /* a bit for each end of a hash that some word has: most words that are not there end here */
+    uint64_t *sieve; /* three bits for each word, in one number that its hash names: most that are not there end here */
+    int64_t sieve_mask; /* numbers in the sieve - 1; a power of two */
     Word *slots;
     int64_t mask; /* slots - 1; a power of two */
     const uint16_t *letters; /* of all words, one after the other */

@@ -92,12 +92,11 @@ static uint32_t NAME(of_parts)(const Vocabulary *v, const Unit *text, int64_t st
     return strong ? (first_name & v->name) | v->word : 0;
 }
 
-/* Looks a word up that stands from `start` to `*end`; a possessive is cut off. */
-static void NAME(look_up)(const Vocabulary *v, const Unit *text, int64_t start, int64_t *end, uint32_t *bits,
-                          uint32_t *sets) {
+/* What the lexicon says of a word that stands from `start` to `*end`; `found` is the word as it stands, or NULL. A
+ * possessive is cut off. */
+static void NAME(look_up)(const Vocabulary *v, const Unit *text, int64_t start, int64_t *end, const Word *found,
+                          uint32_t *bits, uint32_t *sets) {
     uint16_t word[LONGEST];
-    const int length = NAME(copied)(v, text, start, *end, word);
-    const Word *found = length >= 0 ? find_word(&v->lexicon, word, length) : NULL;
     *sets = found ? found->sets : 0;
     *bits = found ? found->bits : 0;
     if (*sets & v->listed) return;
@@ -169,16 +168,56 @@ static int64_t NAME(tokens)(const Vocabulary *v, const Unit *text, int64_t size,
             end--;
         }
         if (count < room) {
-            uint32_t bits, sets;
-            NAME(look_up)(v, text, start, &end, &bits, &sets);
             lists[STARTS][count] = (int32_t)start;
             lists[ENDS][count] = (int32_t)end;
-            lists[BITS][count] = (int32_t)bits;
-            lists[SETS][count] = (int32_t)sets;
+            lists[SETS][count] = -1;
+            if (end - start <= LONGEST) {
+                uint64_t hash = HASH_START;
+                for (int64_t i = start; i < end; i++) hash = hash_step(hash, v->lower[text[i]]);
+                hash = hash_end(hash);
+                const int64_t slot = (int64_t)(hash >> 32) & v->lexicon.mask;
+                FETCH(v->lexicon.slots + slot);
+                lists[BITS][count] = (int32_t)(uint32_t)hash;
+                lists[SETS][count] = (int32_t)slot;
+            }
         }
         count++;
     }
     return count;
+}
+
+/* Looks the words up. The lexicon is large: all its lines that are needed are asked for before the first is read. */
+static void NAME(look_ups)(const Vocabulary *v, const Unit *text, int64_t count, int32_t *const *lists) {
+    const Words *words = &v->lexicon;
+    for (int64_t i = 0; i < count; i++) {
+        if (lists[SETS][i] < 0) continue;
+        const uint32_t tag = (uint32_t)lists[BITS][i], length = (uint32_t)(lists[ENDS][i] - lists[STARTS][i]);
+        int64_t at = lists[SETS][i];
+        while (words->slots[at].place && (words->slots[at].tag != tag || (words->slots[at].place & 255) != length))
+            at = (at + 1) & words->mask;
+        if (words->slots[at].place) FETCH(words->letters + (words->slots[at].place >> 8));
+        lists[SETS][i] = words->slots[at].place ? (int32_t)at : -1;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t start = lists[STARTS][i];
+        int64_t end = lists[ENDS][i];
+        const Word *found = NULL;
+        if (lists[SETS][i] >= 0) {
+            found = words->slots + lists[SETS][i];
+            const uint16_t *letters = words->letters + (found->place >> 8);
+            for (int64_t k = start; k < end; k++)
+                if (letters[k - start] != v->lower[text[k]]) { /* another word of the same hash */
+                    uint16_t word[LONGEST];
+                    found = find_word(words, word, NAME(copied)(v, text, start, end, word));
+                    break;
+                }
+        }
+        uint32_t bits, sets;
+        NAME(look_up)(v, text, start, &end, found, &bits, &sets);
+        lists[ENDS][i] = (int32_t)end;
+        lists[BITS][i] = (int32_t)bits;
+        lists[SETS][i] = (int32_t)sets;
+    }
 }
 
 /* The words that rules have to look at: for names, for places, months, and the rare names of streets. */
@@ -219,35 +258,43 @@ static void NAME(candidates)(const Vocabulary *v, const Unit *text, int64_t size
 static void NAME(words)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
                         int32_t *const *lists) {
     int64_t count = 0, at = 0;
-    uint32_t seen = 0;
+    uint32_t seen = 0, classes = 0;
     while (at < size) {
-        while (at < size && (v->classes[text[at]] & SPACE)) at++;
-        uint16_t word[LONGEST];
-        uint64_t hash = HASH_START;
-        int length = 0;
-        for (; at < size; at++, length++) {
-            const uint32_t c = text[at];
-            if (v->classes[c] & SPACE) break;
-            if (c == '.') {
-                if (at + 1 < size && (is_upper(text[at + 1]) || is_lower(text[at + 1]))) seen |= DOT_LETTER;
-            } else if (c == ':') {
-                int64_t i = at + 1;
-                while (i < size && i < at + 5 && is_hex(text[i])) i++;
-                if (i < size && text[i] == ':') seen |= COLONS;
-            }
-            if (length < LONGEST) {
-                word[length] = v->lower[c];
-                hash = hash_step(hash, word[length]);
-            }
+        uint32_t class = v->classes[text[at]];
+        if (class & SPACE) {
+            at++;
+            continue;
         }
-        if (!length || length > LONGEST) continue;
-        const Word *found = find_hashed(&v->asked, word, length, hash_end(hash));
+        const int64_t start = at;
+        uint64_t hash = HASH_START;
+        do {
+            const uint32_t c = text[at];
+            hash = hash_step(hash, v->lower[c]);
+            classes |= class;
+            at++;
+            if (class & SIGN) {
+                if (c == '.') {
+                    if (at < size && (is_upper(text[at]) || is_lower(text[at]))) seen |= DOT_LETTER;
+                } else if (c == ':') {
+                    int64_t i = at;
+                    while (i < size && i < at + 4 && is_hex(text[i])) i++;
+                    if (i < size && text[i] == ':') seen |= COLONS;
+                } else {
+                    seen |= CARET;
+                }
+            }
+        } while (at < size && !((class = v->classes[text[at]]) & SPACE));
+        hash = hash_end(hash);
+        if (!may_have(&v->asked, hash)) continue;
+        uint16_t word[LONGEST];
+        const int length = NAME(copied)(v, text, start, at, word);
+        const Word *found = length > 0 ? find_hashed(&v->asked, word, length, hash) : NULL;
         if (!found) continue;
         if (count < room) lists[WORDS][count] = (int32_t)found->bits;
         count++;
     }
     head[WORD_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
-    head[SEEN] = (int32_t)seen;
+    head[SEEN] = (int32_t)(seen | (classes & ODD ? ODD_LETTER : 0));
 }
 
 /* Whether a pattern stands at a place. */
@@ -398,11 +445,13 @@ static int64_t NAME(scan)(const Vocabulary *v, const Unit *text, int64_t size, i
     if (out[CASELESS]) count = NAME(tokens)(v, text, size, ascii, 1, room, lists, &matches);
     if (count > room) return count;
     out[TOKENS] = (int32_t)count;
+    NAME(look_ups)(v, text, count, lists);
     NAME(candidates)(v, text, size, count, out, lists);
     NAME(words)(v, text, size, room, out, lists);
     NAME(hits)(v, text, size, room, out, lists);
     NAME(runs)(v, text, size, room, out, lists);
     for (int i = WORD_COUNT; i <= RUN_COUNT; i++) count = out[i] > count ? out[i] : count;
+    if (count <= room) together(out, lists);
     return count;
 }
 
