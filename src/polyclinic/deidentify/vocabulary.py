@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import operator
 import re
 from array import array
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from polyclinic.deidentify.tokens import (
     CAPITAL,
     FEW_CAPITALS,
     FIRST,
+    LAST,
     LETTER,
     NAME_OR_ROLE,
     PIECES,
@@ -33,6 +35,8 @@ from polyclinic.deidentify.tokens import (
 )
 
 LISTED = 1 << 31  # the lexicon has it
+ANY = (1 << 64) - 1
+SPACES = next(symbol for text, symbol in PIECES if text == r"\s+")
 
 
 class Vocabulary:
@@ -143,19 +147,23 @@ class Vocabulary:
         symbols = [[symbol for symbol, _ in pieces_of(one)] for several in self.patterns.values() for one in several]
         numbers, nothing = array("I", range(len(asked))), array("I", bytes(4 * len(asked)))
 
+        begins = array("B", bytes(128 * 128))
+
         def beginnings(at_first: bool) -> kernel.Beginnings:
             chosen = {number: one for number, one in enumerate(symbols) if (one[0] == FIRST) == at_first}
             cells: dict[int, list[int]] = {}
+            thirds = array("Q", bytes(8 * 128 * 128))
             for number, one in chosen.items():
+                third = _thirds(one[at_first:])
                 for letter in _letters_of(one[at_first]):
                     for following in _letters_of(one[at_first + 1]):
                         cells.setdefault(letter << 7 | following, []).append(number)
-            some = array("Q", bytes(128 * 128 // 8))
+                        thirds[letter << 7 | following] |= third
             for cell in cells:
-                some[cell >> 6] |= 1 << (cell & 63)
+                begins[cell] |= 1 + at_first
             members = [cells.get(cell, []) for cell in range(128 * 128)]
             starts = array("I", accumulate(map(len, members), initial=0))
-            return kernel.Beginnings(place(some), place(starts), place(array("I", itertools.chain(*members))))
+            return kernel.Beginnings(place(thirds), place(starts), place(array("I", itertools.chain(*members))))
 
         return kernel.Vocabulary(
             built.table(words, bits, sets, kept),
@@ -164,6 +172,7 @@ class Vocabulary:
             place(classes),
             place(lower),
             place(pairs),
+            place(begins),
             (beginnings(False), beginnings(True)),
             place(array("H", itertools.chain(*symbols))),
             place(array("I", accumulate(map(len, symbols)))),
@@ -192,6 +201,16 @@ def _of_units(word: str) -> bool:
     return word.isascii() or max(word) < "\U00010000"
 
 
+def _thirds(symbols: list[int]) -> int:
+    """Return the kernel's bits for the letters that come third in a pattern: the same for both cases."""
+    if len(symbols) < 3 or SPACES in symbols[:2] or symbols[2] == LAST:
+        return ANY
+    return functools.reduce(
+        operator.or_, (1 << (code & 31 | (32 if code > 63 else 0)) for code in _letters_of(symbols[2]))
+    )
+
+
+@functools.cache
 def _letters_of(symbol: int) -> list[int]:
     """Return the letters of ASCII a symbol stands for; 0 for those of other scripts."""
     if symbol < 128:

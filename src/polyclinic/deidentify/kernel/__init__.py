@@ -41,7 +41,7 @@ class Words(Structure):
 class Beginnings(Structure):
     """With which letters patterns begin."""
 
-    _fields_ = (("some", c_void_p), ("cells", c_void_p), ("members", c_void_p))
+    _fields_ = (("thirds", c_void_p), ("cells", c_void_p), ("members", c_void_p))
 
 
 class Vocabulary(Structure):
@@ -54,6 +54,7 @@ class Vocabulary(Structure):
         ("classes", c_void_p),
         ("lower", c_void_p),
         ("pairs", c_void_p),
+        ("begins", c_void_p),
         ("beginnings", Beginnings * 2),
         ("symbols", c_void_p),
         ("symbol_ends", c_void_p),

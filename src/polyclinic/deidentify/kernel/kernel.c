@@ -74,6 +74,9 @@ static inline int may_have(const Words *words, uint64_t hash) {
     return (*sieve_at(words, hash) & bits) == bits;
 }
 
+/* The bit of `thirds` for a letter: the same for both its cases; 0 for those of other scripts. */
+static inline uint32_t third_of(uint32_t c) { return c > 127 ? 0 : (c & 31) | (c > 63 ? 32 : 0); }
+
 /* A word of a table, or NULL. */
 static inline const Word *find_hashed(const Words *words, const uint16_t *word, int length, uint64_t hash) {
     const uint32_t tag = (uint32_t)hash;

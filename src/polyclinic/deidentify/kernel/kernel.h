@@ -39,7 +39,7 @@ typedef struct {
 } Words;
 
 typedef struct {
-    const uint64_t *some;    /* 128 x 128 bits: whether some pattern begins with two letters */
+    const uint64_t *thirds;  /* 128 x 128 times bits as of `third_of`: which letters come third in those patterns */
     const uint32_t *cells;   /* 128 x 128 + 1: where in `members` the patterns begin that begin so */
     const uint32_t *members; /* numbers of patterns */
 } Beginnings;
@@ -51,6 +51,7 @@ typedef struct {
     const uint8_t *classes; /* of each unit */
     const uint16_t *lower;  /* each unit in lower case, where that is one unit */
     const uint8_t *pairs;   /* 128 x 128: with which letters words end before a place's name */
+    const uint8_t *begins;    /* 128 x 128: whether some pattern begins with two letters: 1; at a word's beginning: 2 */
     Beginnings beginnings[2]; /* of patterns, and of those that begin with a word */
     const uint16_t *symbols; /* of all patterns, one after the other */
     const uint32_t *symbol_ends;

@@ -272,7 +272,7 @@ static void NAME(words)(const Vocabulary *v, const Unit *text, int64_t size, int
             hash = hash_step(hash, v->lower[c]);
             classes |= class;
             at++;
-            if (class & SIGN) {
+            if (class & SIGN) { /* rare */
                 if (c == '.') {
                     if (at < size && (is_upper(text[at]) || is_lower(text[at]))) seen |= DOT_LETTER;
                 } else if (c == ':') {
@@ -326,16 +326,20 @@ static int NAME(stands)(const Vocabulary *v, const Unit *text, int64_t at, int64
 static void NAME(hits)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
                        int32_t *const *lists) {
     int64_t count = 0;
+    uint32_t b = size ? text[0] : 0;
     for (int64_t at = 0; v->patterns && at + 1 < size; at++) {
-        const uint32_t a = text[at], b = text[at + 1];
-        if (a > 127) continue;
-        const uint32_t cell = a << 7 | (b > 127 ? 0 : b);
-        const uint64_t some = v->beginnings[0].some[cell >> 6] | v->beginnings[1].some[cell >> 6];
-        if (!(some >> (cell & 63) & 1)) continue;
-        const int kinds = at && is_word(v, text[at - 1]) ? 1 : 2;
-        for (int kind = 0; kind < kinds; kind++) {
+        const uint32_t a = b;
+        b = text[at + 1];
+        if (sizeof(Unit) > 1 && a > 127) continue;
+        const uint32_t cell = a << 7 | (sizeof(Unit) > 1 && b > 127 ? 0 : b);
+        uint32_t begins = v->begins[cell];
+        if (!begins) continue;
+        if ((begins & 2) && at && is_word(v, text[at - 1])) begins &= 1;
+        const uint32_t third = at + 2 < size ? third_of(text[at + 2]) : 64;
+        for (int kind = 0; begins; kind++, begins >>= 1) {
             const Beginnings *from = v->beginnings + kind;
-            if (!(from->some[cell >> 6] >> (cell & 63) & 1)) continue;
+            if (!(begins & 1)) continue;
+            if (third < 64 && !(from->thirds[cell] >> third & 1)) continue;
             for (uint32_t i = from->cells[cell]; i < from->cells[cell + 1]; i++) {
                 const uint32_t k = from->members[i], begin = k ? v->symbol_ends[k - 1] : 0;
                 if (!NAME(stands)(v, text, at, size, v->symbols + begin, v->symbol_ends[k] - begin)) continue;
