@@ -60,7 +60,25 @@ MEASURED, COUNTED = 1, 2  # what a word says of the number before it
 PIECES = ((r"\s+", 0x101), (r"\s", 0x100), (r"\d", 0x102), ("[A-Z]", 0x103), ("[a-z]", 0x104))
 FIRST, LAST = 0x105, 0x106  # the symbols for the beginning and the end of a word
 # Sets of the rules in which a word may be, beside the lexicon's bits: what ends or begins places, states, streets.
-PLACE_WORD, STATE_WORD, STREET_TYPE = 1, 2, 4
+PLACE_WORD, STATE_WORD, STREET_TYPE, KIND = 1, 2, 4, 8
+
+
+@dataclass(frozen=True)
+class PlaceScreen:
+    """What tells, without the rules, that none of them finds a place at a word."""
+
+    # Words right before a place -> which words have to stand before these: right there, or among three; None for any.
+    announcers: Mapping[str, tuple[frozenset[str], frozenset[str]] | None]
+    labels: frozenset[str]  # the last words of what stands before a colon and a place
+    listing: frozenset[str]  # what stands between a place and one more
+    between: frozenset[str]  # characters between words that are joined; all those beyond ASCII may stand there too
+    longest_gap: int  # of characters between words that are joined
+    headings: frozenset[str]  # signs behind a word of the set KIND with which it ends no name
+
+    @property
+    def listed(self) -> frozenset[str]:
+        """The last words or signs between a place and one more."""
+        return frozenset(words[-1] for words in map(str.split, self.listing) if words)
 
 
 @dataclass(slots=True)
@@ -77,7 +95,8 @@ class Tokens:
     words: set[str]  # what stands between its spaces, in lower case: those that the vocabulary asks for
     # Numbers of words above, in order:
     may_be_names: list[int]  # none of the others is, or announces, a name
-    may_be_places: list[int]  # the same for places, but for words beside a postal code
+    # The same for places, but for words beside a postal code. The kernel leaves more of them out than Python does.
+    may_be_places: list[int]
     months: list[int]
     streets: list[int]  # of the set STREET_TYPE
     hits: dict[str, list[int]]  # where the vocabulary's patterns begin, by the name of their rule; in order
@@ -173,7 +192,7 @@ def tokenize(text: str, vocabulary: Vocabulary) -> Tokens:
 
     def may_be_place(i: int) -> bool:
         bit, start, end = bits[i], starts[i], ends[i]
-        if bit & CITY or sets[i] & PLACE_WORD:
+        if bit & CITY or sets[i] & (PLACE_WORD | KIND):
             return True
         before_state = i < last and (bits[i + 1] & STATE or sets[i + 1] & STATE_WORD)
         if before_state and starts[i + 1] - end < 4 and text[end] in ", ^":

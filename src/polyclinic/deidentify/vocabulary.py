@@ -20,6 +20,7 @@ from polyclinic.deidentify.tokens import (
     CAPITAL,
     FEW_CAPITALS,
     FIRST,
+    KIND,
     LAST,
     LETTER,
     NAME_OR_ROLE,
@@ -27,6 +28,7 @@ from polyclinic.deidentify.tokens import (
     PLACE_WORD,
     STATE_WORD,
     STREET_TYPE,
+    PlaceScreen,
     Tokens,
     in_lower_case,
     is_pattern,
@@ -50,6 +52,7 @@ class Vocabulary:
         patterns: Mapping[str, Iterable[str]],
         before_places: Iterable[str],
         units: Mapping[str, int],
+        places: PlaceScreen | None = None,
         *,
         compiled: bool = True,
     ) -> None:
@@ -62,6 +65,7 @@ class Vocabulary:
             patterns: name of a rule -> what tells where it may find something, see `pieces_of` of tokens.py.
             before_places: two letters each, with which a word ends that may stand before a place.
             units: words -> MEASURED or COUNTED, with which a number in front of them is passed over.
+            places: what stands before and beside places; None when the kernel shall leave none out.
             compiled: whether the kernel may be used where it is installed; what is found is the same.
         """
         self.lexicon = lexicon
@@ -76,6 +80,7 @@ class Vocabulary:
                 raise ValueError(f"{pattern!r}: a pattern begins with two letters or signs of ASCII")
         self.before_places = frozenset(before_places)
         self.units = dict(units)
+        self.places = places
         self._kept: list[object] = []  # what the kernel's table points to
         self._kernel = kernel.installed() if compiled and self._fits() else None
         if self._kernel is not None:
@@ -119,7 +124,8 @@ class Vocabulary:
 
     def _fits(self) -> bool:
         """Say whether the kernel's tables can hold the words."""
-        every = [word for words in (self.lexicon, self.sets, self.asked, self.units) for word in words]
+        before = _before_places(self.places)
+        every = [word for words in (self.lexicon, self.sets, self.asked, self.units, before) for word in words]
         sizes = [len(word) for word in every]
         return (
             min(sizes, default=1) > 0 and max(sizes, default=1) <= kernel.LONGEST and sum(sizes) < kernel.MOST_LETTERS
@@ -165,10 +171,21 @@ class Vocabulary:
             starts = array("I", accumulate(map(len, members), initial=0))
             return kernel.Beginnings(place(thirds), place(starts), place(array("I", itertools.chain(*members))))
 
+        before = {word: two for word, two in _before_places(self.places).items() if _of_units(word)}
+        characters = array("B", bytes(128))
+        if self.places is not None:
+            for code, character in enumerate(map(chr, range(128))):
+                characters[code] = kernel.BETWEEN * (character.lower() in self.places.between)
+                characters[code] |= kernel.HEADING * (character in self.places.headings)
+                characters[code] |= kernel.SIGN_LISTS * (character in {word[-1] for word in self.places.listed})
         return kernel.Vocabulary(
             built.table(words, bits, sets, kept),
             built.table(asked, numbers, nothing, kept),
             built.table([*self.units], array("I", self.units.values()), array("I", bytes(4 * len(self.units))), kept),
+            built.table([*before], *(array("I", [two[i] for two in before.values()]) for i in (0, 1)), kept),
+            place(characters),
+            self.places.longest_gap if self.places is not None else 0,
+            self.places is not None,
             place(classes),
             place(lower),
             place(pairs),
@@ -193,7 +210,37 @@ class Vocabulary:
             PLACE_WORD,
             STATE_WORD,
             STREET_TYPE,
+            KIND,
         )
+
+
+def _before_places(screen: PlaceScreen | None) -> dict[str, tuple[int, int]]:
+    """Return the words that stand before places with the kernel's two numbers: which groups of words a word is of,
+    and what it says itself; which groups are asked for right before it, and which among three words."""
+    found: dict[str, list[int]] = {}
+    groups: dict[frozenset[str], int] = {}
+    if screen is None:
+        return {}
+    for word, asked in screen.announcers.items():
+        own = found.setdefault(word, [0, 0])
+        if asked is None or len(groups | dict.fromkeys(asked)) > kernel.GROUPS:
+            own[0] |= kernel.ALWAYS
+            continue
+        for words, shift in zip(asked, (0, kernel.GROUPS), strict=True):
+            if words:
+                group = groups.setdefault(words, len(groups))
+                own[1] |= 1 << group + shift
+    for words, group in groups.items():
+        for word in words:
+            found.setdefault(word, [0, 0])[0] |= 1 << group
+    for words, bit in (
+        (screen.labels, kernel.LABEL),
+        (screen.listed, kernel.WORD_LISTS),
+        (("the",), kernel.ARTICLE),
+    ):
+        for word in words:
+            found.setdefault(word, [0, 0])[0] |= bit
+    return {word: (one, other) for word, (one, other) in found.items()}
 
 
 def _of_units(word: str) -> bool:

@@ -27,6 +27,9 @@ MOST_LETTERS = 1 << 24  # of all words of a table
 LONGEST = 64  # letters of a word of the lists
 ROOM = 1024  # numbers for each list of a text of usual length
 UNITS = 65536
+# What a word before a place says beside its groups, of which there are so many, and what a character may be there.
+GROUPS, ALWAYS, LABEL, WORD_LISTS, ARTICLE = 16, 1 << 16, 1 << 17, 1 << 18, 1 << 19
+BETWEEN, HEADING, SIGN_LISTS = 1, 2, 4
 
 
 class Words(Structure):
@@ -51,6 +54,10 @@ class Vocabulary(Structure):
         ("lexicon", Words),
         ("asked", Words),
         ("units", Words),
+        ("before", Words),
+        ("characters", c_void_p),
+        ("longest_gap", c_int64),
+        ("screens", c_int64),
         ("classes", c_void_p),
         ("lower", c_void_p),
         ("pairs", c_void_p),
@@ -62,7 +69,7 @@ class Vocabulary(Structure):
         ("few_capitals", c_double),
         *((name, c_uint32) for name in ("listed", "name", "name_or_role", "word", "eponym", "stop", "common")),
         *((name, c_uint32) for name in ("month", "state", "given")),
-        *((name, c_uint32) for name in ("city", "credential", "place_word", "state_word", "street_type")),
+        *((name, c_uint32) for name in ("city", "credential", "place_word", "state_word", "street_type", "kind")),
     )
 
 
@@ -91,7 +98,8 @@ class Kernel:
     def scan(self, vocabulary: Vocabulary, text: str) -> tuple[list[int], str | None] | None:
         """Return what a text holds, a head and then the lists, and the text in lower case; None if it cannot say.
 
-        None also stands for a lower case that it does not know. It cannot where a text has characters beyond the first 65,536 of Unicode, or two billion of them.
+        None stands for a lower case that it does not know, too. It cannot say where a text has characters beyond the
+        first 65,536 of Unicode, or two billion of them.
         """
         size = len(text)
         units: bytes | int

@@ -58,6 +58,10 @@ static inline int is_word(const Vocabulary *v, uint32_t c) { return (v->classes[
 static inline int is_joint(uint32_t c, int backtick) {
     return c == '\'' || c == 0x2019 || c == '-' || (backtick && (c == '`' || c == 0x2010 || c == 0x2011));
 }
+static inline int is_one_of(uint32_t c, const char *signs) {
+    while (*signs && c != (uint32_t)*signs) signs++;
+    return *signs != 0;
+}
 static inline uint16_t plain_sign(uint16_t c) { return c == 0x2019 ? '\'' : c == 0x2010 || c == 0x2011 ? '-' : c; }
 
 /* 've 're 'll 'm n't 'd, of the last three units */

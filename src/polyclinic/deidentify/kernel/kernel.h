@@ -22,6 +22,13 @@ enum { DOT_LETTER = 1, COLONS = 2, ODD_LETTER = 4, CARET = 8 }; /* SEEN: .c; :: 
  * digit stands before, behind. */
 enum { ONE_SPACE = 0x100, SPACES, ONE_DIGIT, UPPER, LOWER, FIRST, LAST };
 
+/* What a word before a place says beside its groups: it announces a place, or does before a colon; it joins one more place
+ * to one; it may stand between. And what a character is: it stands between joined words; no name ends before it; it ends what
+ * stands between two places. */
+enum { GROUPS = 16, ALWAYS = 1 << 16, LABEL = 1 << 17, WORD_LISTS = 1 << 18, ARTICLE = 1 << 19 };
+enum { BETWEEN = 1, HEADING = 2, SIGN_LISTS = 4 };
+enum { WINDOW = 40, NEAR = 16 }; /* characters in which what announces a place stands; from one place to one more */
+
 /* Words in an open hash table, so that a look-up touches few lines of memory. Letters are UTF-16 units in lower case. */
 typedef struct {
     uint32_t tag;   /* the low half of its hash */
@@ -48,6 +55,11 @@ typedef struct {
     Words lexicon;
     Words asked;            /* words between spaces that rules ask for */
     Words units;            /* behind numbers that are passed over; `bits` says behind which: UNIT, COUNT */
+    Words before;           /* words before places: `bits` has their groups and what they say themselves, `sets` the
+                               groups asked for right before them and, GROUPS bits higher, among the three before them */
+    const uint8_t *characters; /* of ASCII, beside places */
+    int64_t longest_gap;       /* between joined words */
+    int64_t screens;           /* whether the three above are there: only then are places left out by them */
     const uint8_t *classes; /* of each unit */
     const uint16_t *lower;  /* each unit in lower case, where that is one unit */
     const uint8_t *pairs;   /* 128 x 128: with which letters words end before a place's name */
@@ -60,7 +72,7 @@ typedef struct {
     uint32_t listed;       /* the bit of `sets` of what the lexicon has */
     uint32_t name, name_or_role, word, eponym, stop, common, month, state, given; /* bits of the lexicon */
     uint32_t city, credential;
-    uint32_t place_word, state_word, street_type; /* sets of the rules */
+    uint32_t place_word, state_word, street_type, kind; /* sets of the rules */
 } Vocabulary;
 
 #endif

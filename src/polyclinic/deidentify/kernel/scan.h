@@ -220,6 +220,84 @@ static void NAME(look_ups)(const Vocabulary *v, const Unit *text, int64_t count,
     }
 }
 
+/* What a word says that stands before a place; NULL when nothing. `odd` is set where its lower case is not known. */
+static const Word *NAME(said)(const Vocabulary *v, const Unit *text, int64_t start, int64_t end, int *odd) {
+    if (end - start > LONGEST || end <= start) return NULL;
+    uint64_t hash = HASH_START;
+    for (int64_t i = start; i < end; i++) {
+        *odd |= v->classes[text[i]] & ODD;
+        hash = hash_step(hash, v->lower[text[i]]);
+    }
+    hash = hash_end(hash);
+    if (!may_have(&v->before, hash)) return NULL;
+    uint16_t word[LONGEST];
+    return find_hashed(&v->before, word, NAME(copied)(v, text, start, end, word), hash);
+}
+
+/* Whether a label stands before a colon that stands before a word. */
+static int NAME(labelled)(const Vocabulary *v, const Unit *text, int64_t low, int64_t start) {
+    int odd = 0;
+    int64_t end = start;
+    while (end > low && (text[end - 1] == ' ' || text[end - 1] == ':')) end--;
+    while (end > low && is_one_of(text[end - 1], " *-|>[]().,;")) end--;
+    int64_t begin = end;
+    while (begin > low && !(v->classes[text[begin - 1]] & SPACE)) begin--;
+    if (begin == end) return end > low && text[end - 1] != '\n';
+    const Word *found = NAME(said)(v, text, begin, end, &odd);
+    while (!(found && (found->bits & LABEL)) && begin < end && is_one_of(text[begin], " *-|>[]().,;"))
+        found = NAME(said)(v, text, ++begin, end, &odd);
+    return odd || (found && (found->bits & LABEL));
+}
+
+/* Whether the words before a word may announce a place: `_cue` of places/announced.py, or more. `listed`: whether it may be
+ * one more after another place. */
+static int NAME(announced)(const Vocabulary *v, const Unit *text, int64_t start, int listed) {
+    const int64_t low = start > WINDOW ? start - WINDOW : 0;
+    if (text[start - 1] == ' ' && text[start - 2] == ':') return NAME(labelled)(v, text, low, start);
+    int odd = 0, count = 0;
+    int64_t begins[5], ends[5];
+    for (int64_t at = start; count < 5; count++) { /* the last five words, the last first */
+        while (at > low && (v->classes[text[at - 1]] & SPACE)) at--;
+        if (at == low) break;
+        ends[count] = at;
+        while (at > low && !(v->classes[text[at - 1]] & SPACE)) at--;
+        begins[count] = at;
+    }
+    if (!count) return 0;
+    const uint32_t sign = text[ends[0] - 1];
+    if (listed && sign < 128 && (v->characters[sign] & SIGN_LISTS)) return 1;
+    const Word *word = NAME(said)(v, text, begins[0], ends[0], &odd);
+    if (!word) return odd;
+    if ((word->bits & WORD_LISTS) && listed) return 1;
+    int last = 0;
+    if (word->bits & ARTICLE) {
+        if (count < 2) return 0;
+        word = NAME(said)(v, text, begins[last = 1], ends[1], &odd);
+        if (!word) return odd;
+    }
+    if (word->bits & ALWAYS) return 1;
+    const uint32_t behind = word->sets & ((1u << GROUPS) - 1), among = word->sets >> GROUPS;
+    for (int i = last + 1; i < count && i < last + 4; i++) {
+        const Word *other = among ? NAME(said)(v, text, begins[i], ends[i], &odd) : NULL;
+        if (other && (other->bits & among)) return 1;
+        if (i > last + 1 || !behind) continue;
+        int64_t begin = begins[i], end = ends[i];
+        while (begin < end && is_one_of(text[begin], "(,;.")) begin++;
+        while (begin < end && is_one_of(text[end - 1], "(,;.")) end--;
+        other = NAME(said)(v, text, begin, end, &odd);
+        if (other && (other->bits & behind)) return 1;
+    }
+    return odd;
+}
+
+/* Whether two neighbouring words may stand in one name: `link` of joined_words.py, or more. */
+static int NAME(joins)(const Vocabulary *v, const Unit *text, int64_t end, int64_t start) {
+    if (start <= end || start - end > v->longest_gap) return 0;
+    for (int64_t i = end; i < start; i++)
+        if (text[i] < 128 && !(v->characters[text[i]] & BETWEEN)) return 0;
+    return 1;
+}
+
 /* The words that rules have to look at: for names, for places, months, and the rare names of streets. */
 static void NAME(candidates)(const Vocabulary *v, const Unit *text, int64_t size, int64_t count, int32_t *head,
                              int32_t *const *lists) {
@@ -237,12 +315,19 @@ static void NAME(candidates)(const Vocabulary *v, const Unit *text, int64_t size
             look = text[end] == ',' || text[end] == '^' || text[end + 1] == ',';
         if (look) lists[NAMES][names++] = (int32_t)i;
         look = (bits & v->city) || (sets & v->place_word);
+        if (!look && (sets & v->kind)) { /* a kind that nothing is joined to names nothing */
+            look = !v->screens || (i && NAME(joins)(v, text, ends[i - 1], start)) ||
+                   (more && NAME(joins)(v, text, end, starts[i + 1]));
+            if (v->screens && end < size && text[end] < 128 && (v->characters[text[end]] & HEADING)) look = 0;
+        }
         if (!look && more && gap < 4 && end < size && (text[end] == ',' || text[end] == ' ' || text[end] == '^'))
             look = (next & v->state) || (all_sets[i + 1] & v->state_word);
         if (!look && i) look = (all_bits[i - 1] & v->credential) && start - ends[i - 1] < 3;
         if (!look && start > 2 && (text[start - 1] == ' ' || text[start - 1] == '\n')) {
             const uint32_t a = text[start - 3], b = text[start - 2];
             look = a > 127 || b > 127 || v->pairs[v->lower[a] << 7 | v->lower[b]];
+            if (look && v->screens)
+                look = NAME(announced)(v, text, start, places && i && start - ends[i - 1] <= NEAR);
         }
         if (look) lists[PLACES][places++] = (int32_t)i;
         if (bits & v->month) lists[MONTHS][months++] = (int32_t)i;

@@ -6,12 +6,12 @@ the rule that looks at its neighbours. What stands right behind `at`, `from` and
 
 from __future__ import annotations
 
-from polyclinic.deidentify.joined_words import before
+from polyclinic.deidentify.joined_words import BETWEEN, LONGEST_GAP, before
 from polyclinic.deidentify.language import Words
 from polyclinic.deidentify.lexicon import CITY, CREDENTIAL, STOP
 from polyclinic.deidentify.places.businesses import CHAINS, UNITS
 from polyclinic.deidentify.places.fields import fields, numbered_schools
-from polyclinic.deidentify.places.institutions import LISTING
+from polyclinic.deidentify.places.institutions import HEADINGS, LISTING
 from polyclinic.deidentify.places.letterheads import letterheads
 from polyclinic.deidentify.places.short_names import SHORT_NAMES
 from polyclinic.deidentify.places.streets import (
@@ -25,8 +25,9 @@ from polyclinic.deidentify.places.streets import (
 )
 from polyclinic.deidentify.places.towns import TownRules
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import PLACE_WORD, STATE_WORD, STREET_TYPE, Tokens
+from polyclinic.deidentify.tokens import KIND, PLACE_WORD, STATE_WORD, STREET_TYPE, PlaceScreen, Tokens
 
+_IN = (" in ", "\nin ", " in\n")
 _SAINTS = frozenset(("holy", "sacred", "mount", "mt", "st", "saint", "good", "lady"))
 
 
@@ -41,10 +42,20 @@ class PlaceRules(TownRules):
         self.shorts = SHORT_NAMES | _SAINTS | CHAINS | {"rite", "fort", "camp"}
         # What `find` asks of a word with a capital: what it does not name here is passed over unseen.
         self.asked = {
-            PLACE_WORD: self.anchors | self.shorts | self.phrases_by_end.keys() | self.endings | UNITS,
+            KIND: self.anchors,
+            PLACE_WORD: self.shorts | self.phrases_by_end.keys() | self.endings | UNITS,
             STATE_WORD: self.state_openers | {code.lower() for code in self.codes},
             STREET_TYPE: self.streets.types | FOREIGN_TYPES,
         }
+        # What stands before and beside those that can be a place: the kernel leaves the others out.
+        self.screen = PlaceScreen(
+            announcers=self.announcers(),
+            labels=frozenset(label.split()[-1] for label in self.place_labels | self.city_labels if label.split()),
+            listing=LISTING.union(_IN),
+            between=BETWEEN,
+            longest_gap=LONGEST_GAP,
+            headings=HEADINGS,
+        )
 
     def find(self, tokens: Tokens, closed: list[Span]) -> list[Span]:
         """Return places and institutions; `closed` is what was found before."""
@@ -81,11 +92,7 @@ class PlaceRules(TownRules):
                 found.append(spot)
                 continue
             spot = self.announced(tokens, i)
-            if (
-                spot is None
-                and text[until : starts[i]] in (" in ", "\nin ", " in\n")
-                and found[-1].type == "institution"
-            ):
+            if spot is None and text[until : starts[i]] in _IN and found[-1].type == "institution":
                 spot = self.named_after(tokens, i, "city")  # at Flint Manor in Flint
             if spot is None and found and text[until : starts[i]] in LISTING and found[-1].type == "institution":
                 spot = self.named_after(tokens, i, "place")
