@@ -58,6 +58,7 @@ GOES_ON = re.compile(r"[ -]\d")
 MEASURED, COUNTED = 1, 2  # what a word says of the number before it
 # What stands in a pattern beside letters and signs, and the kernel's symbol for it.
 PIECES = ((r"\s+", 0x101), (r"\s", 0x100), (r"\d", 0x102), ("[A-Z]", 0x103), ("[a-z]", 0x104))
+SAME_LETTERS = "\u0130\u0131\u017f\u212a"  # which an expression that ignores case takes for i, s and k
 FIRST, LAST = 0x105, 0x106  # the symbols for the beginning and the end of a word
 # Sets of the rules in which a word may be, beside the lexicon's bits: what ends or begins places, states, streets.
 PLACE_WORD, STATE_WORD, STREET_TYPE, KIND = 1, 2, 4, 8
@@ -113,6 +114,11 @@ def in_lower_case(text: str) -> str:
     if len(lowered) != len(text):  # a letter that is two in lower case: İ
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
     return lowered
+
+
+def has_plain_letters(text: str) -> bool:
+    """Say whether an expression that ignores case takes only i, s and k of ASCII for these letters of a text."""
+    return text.isascii() or not any(letter in text for letter in SAME_LETTERS)
 
 
 def at_places(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> Iterator[re.Match[str]]:

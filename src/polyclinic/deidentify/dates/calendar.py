@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.deidentify.dates.holidays import Holidays
+from polyclinic.deidentify.dates.holidays import PATTERNS, Holidays
 from polyclinic.deidentify.dates.month_days import MonthDays
 from polyclinic.deidentify.language import Words, either
 from polyclinic.deidentify.look_back import LookBack
@@ -85,7 +85,10 @@ class CalendarRules(MonthDays):
         )
         heads = {word[0] for word in (*words.ordinals, "twenty", "thirty")}
         plain = all(head.isascii() and head.islower() for head in heads)
-        self.patterns = {"ordinal": [rf"\bthe\s+{head}" for head in sorted(heads)] if plain else [r"\bthe\s+"]}
+        self.patterns = {
+            **PATTERNS,
+            "ordinal": [rf"\bthe\s+{head}" for head in sorted(heads)] if plain else [r"\bthe\s+"],
+        }
         self.day_before = re.compile(
             rf"\b(?:on|until|till|since|by|from|before|after|through|discharged|admitted|returned|seen|again|"
             rf"you|{words.any_of('weekdays')})\.?,?\s+$",

@@ -10,6 +10,7 @@ from polyclinic.deidentify.joined_words import BETWEEN, LONGEST_GAP, before
 from polyclinic.deidentify.language import Words
 from polyclinic.deidentify.lexicon import CITY, CREDENTIAL, STOP
 from polyclinic.deidentify.places.businesses import CHAINS, UNITS
+from polyclinic.deidentify.places.fields import PATTERNS as of_fields
 from polyclinic.deidentify.places.fields import fields, numbered_schools
 from polyclinic.deidentify.places.institutions import HEADINGS, LISTING
 from polyclinic.deidentify.places.letterheads import letterheads
@@ -23,6 +24,7 @@ from polyclinic.deidentify.places.streets import (
     streets_before_towns,
     with_houses,
 )
+from polyclinic.deidentify.places.streets import PATTERNS as of_streets
 from polyclinic.deidentify.places.towns import TownRules
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import KIND, PLACE_WORD, STATE_WORD, STREET_TYPE, PlaceScreen, Tokens
@@ -47,6 +49,7 @@ class PlaceRules(TownRules):
             STATE_WORD: self.state_openers | {code.lower() for code in self.codes},
             STREET_TYPE: self.streets.types | FOREIGN_TYPES,
         }
+        self.patterns = {**of_fields, **of_streets}
         # What stands before and beside those that can be a place: the kernel leaves the others out.
         self.screen = PlaceScreen(
             announcers=self.announcers(),
@@ -63,7 +66,7 @@ class PlaceRules(TownRules):
         streets = [span for span in closed if span.type == "address"]
         streets += self.streets.by_type(tokens)
         streets += other_streets(text, tokens.lowered, tokens)
-        if "Broadway" in text:
+        if "broadway" in tokens.hits:
             streets += broadways(text)
         found: list[Span] = []
         zips = {span.start for span in closed if span.type == "zip"}
@@ -109,8 +112,8 @@ class PlaceRules(TownRules):
         if tokens.caseless:
             found += [Span(m.start(1), m.end(1), "city") for m in self.lower_city.finditer(text)]
             streets += in_lower_case(text)
-        found += fields(text)
-        if "P.S." in text or "PS " in text:
+        found += fields(tokens)
+        if "school" in tokens.hits:
             found += numbered_schools(text)
         towns = [span for span in (*found, *closed) if span.type in ("city", "zip")]
         streets += streets_before_towns(tokens, towns)

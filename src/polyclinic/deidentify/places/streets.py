@@ -9,7 +9,7 @@ from polyclinic.deidentify.joined_words import before, is_upper
 from polyclinic.deidentify.language import Words, words_of
 from polyclinic.deidentify.lexicon import MONTH, STOP, TITLE
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import Tokens
+from polyclinic.deidentify.tokens import Tokens, has_plain_letters
 
 _UNIT = (
     r"(?i:,?[ \t]*\n?[ \t]{0,2}(?:\b(?:apt|apartment|unit|suite|ste|lot|bldg|bldq|building|floor|fl|rm|room|trlr|"
@@ -91,7 +91,16 @@ _VALUE = re.compile(
     rf"(?:\d[\w-]*[ \t]{{1,2}})?[^\W_][\w.'’#-]*(?:[ \t]{{1,2}}[^\W_][\w.'’#-]*){{0,5}}{_UNIT}"
     r"(?=[ \t]*(?:[,|;\"\n]|$|[ \t]{2}))"
 )
-_HINTS = ("address", "street", "addr", "residence")
+# What such a label has in it, and what makes one of it.
+_HINT = re.compile(
+    r"(?:address[_ ]?(?:line)?[_ ]?[12]|address|street|addr|residence)\"?[ \t]*(?:[:=|.]|\n)[ \t|]*\"?(?=\w)",
+    re.IGNORECASE,
+)
+PATTERNS = {
+    "address": ("street", "addr", "residence"),
+    "county": (r"county\sr", r"county\sh"),
+    "broadway": ("Broadway",),
+}
 _HOUSES = frozenset(words_of("cottage house farm barn rectory lodge villa court mews grange hall vicarage flat mill"))
 
 
@@ -211,17 +220,15 @@ def streets_before_towns(tokens: Tokens, towns: Sequence[Span]) -> Iterator[Span
 
 def other_streets(text: str, lowered: str, tokens: Tokens) -> Iterator[Span]:
     """Yield routes, and streets after a label."""
-    if (
-        not tokens.words.isdisjoint(ROUTE_WORDS)
-        or "county r" in lowered
-        or "county\nr" in lowered
-        or "county h" in lowered
+    if not tokens.words.isdisjoint(ROUTE_WORDS) or (
+        "county" in tokens.hits and ("county r" in lowered or "county\nr" in lowered or "county h" in lowered)
     ):
         for found in _ROUTE.finditer(text):
             numbered = _ROUTE_NUMBERED.match(found[0]) is not None
             if numbered or _ROUTE_CUE.search(text, max(0, found.start() - 14), found.start()):
                 yield Span(found.start(), found.end(), "address")
-    if any(word in lowered for word in _HINTS):
+    hints = tokens.hits.get("address", ())
+    if hints and (any(_HINT.match(text, place) for place in hints) or not has_plain_letters(text)):
         for label in _LABELLED.finditer(text):
             value = _VALUE.match(text, label.end())
             if value and (any(c.isdigit() for c in value[0]) or len(value[0].split()) > 1):
