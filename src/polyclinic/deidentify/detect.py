@@ -112,6 +112,7 @@ class Rules:
             (*(tail[:2] for tail in TAILS), "in", *(f"{chr(c)}:" for c in range(128))),
             {**dict.fromkeys(UNITS, MEASURED), **dict.fromkeys(COUNTS, COUNTED)},
             self.places.screen,
+            self.numbers.screen,
         )
 
     def find(self, text: str) -> list[Span]:

@@ -29,6 +29,7 @@ from polyclinic.deidentify.lexicon import (
 )
 
 if TYPE_CHECKING:
+    from polyclinic.deidentify.look_back import LookBack
     from polyclinic.deidentify.vocabulary import Vocabulary
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
@@ -106,6 +107,16 @@ class Tokens:
     runs: list[tuple[int, int, int]]
     dotted: bool  # whether a letter stands right behind a stop
     colons: bool  # whether two colons stand side by side, or with hexadecimal digits between
+
+
+@dataclass(frozen=True)
+class NumberScreen:
+    """What tells, without the rules, that none of them finds anything at a number of one or two digits."""
+
+    months: frozenset[str]  # the three letters with which months begin
+    boxes: LookBack  # what stands before the number of a box
+    alike: str  # letters that a reader of scanned pages takes digits for
+    street_ends: frozenset[str]  # words asked for without which a text has no streets
 
 
 def in_lower_case(text: str) -> str:

@@ -28,6 +28,7 @@ from polyclinic.deidentify.tokens import (
     PLACE_WORD,
     STATE_WORD,
     STREET_TYPE,
+    NumberScreen,
     PlaceScreen,
     Tokens,
     in_lower_case,
@@ -53,6 +54,7 @@ class Vocabulary:
         before_places: Iterable[str],
         units: Mapping[str, int],
         places: PlaceScreen | None = None,
+        numbers: NumberScreen | None = None,
         *,
         compiled: bool = True,
     ) -> None:
@@ -66,6 +68,7 @@ class Vocabulary:
             before_places: two letters each, with which a word ends that may stand before a place.
             units: words -> MEASURED or COUNTED, with which a number in front of them is passed over.
             places: what stands before and beside places; None when the kernel shall leave none out.
+            numbers: what stands around numbers, likewise.
             compiled: whether the kernel may be used where it is installed; what is found is the same.
         """
         self.lexicon = lexicon
@@ -81,6 +84,7 @@ class Vocabulary:
         self.before_places = frozenset(before_places)
         self.units = dict(units)
         self.places = places
+        self.number_screen = numbers
         self._kept: list[object] = []  # what the kernel's table points to
         self._kernel = kernel.installed() if compiled and self._fits() else None
         if self._kernel is not None:
@@ -151,7 +155,18 @@ class Vocabulary:
                 pairs[ord(pair[0]) << 7 | ord(pair[1])] = 1
         self._rules = [rule for rule, several in self.patterns.items() for _ in several]
         symbols = [[symbol for symbol, _ in pieces_of(one)] for several in self.patterns.values() for one in several]
-        numbers, nothing = array("I", range(len(asked))), array("I", bytes(4 * len(asked)))
+        around = self.number_screen
+        street_ends = around.street_ends if around is not None else frozenset()
+        numbers = array("I", range(len(asked)))
+        of_streets = array("I", [kernel.STREET_END * (word in street_ends) for word in asked])
+        months = sorted(around.months) if around is not None and _has_months(around.months) else []
+        alike, boxes = array("B", bytes(128)), array("B", bytes(128 * 128))
+        if around is not None:
+            for letter in filter(str.isascii, around.alike):
+                alike[ord(letter)] = 1
+            for pair in itertools.product(map(chr, range(128)), repeat=2):
+                two = "".join(pair).lower()
+                boxes[ord(pair[0]) << 7 | ord(pair[1])] = two in around.boxes.pairs or two[0] in around.boxes.firsts
 
         begins = array("B", bytes(128 * 128))
 
@@ -180,12 +195,16 @@ class Vocabulary:
                 characters[code] |= kernel.SIGN_LISTS * (character in {word[-1] for word in self.places.listed})
         return kernel.Vocabulary(
             built.table(words, bits, sets, kept),
-            built.table(asked, numbers, nothing, kept),
+            built.table(asked, numbers, of_streets, kept),
             built.table([*self.units], array("I", self.units.values()), array("I", bytes(4 * len(self.units))), kept),
             built.table([*before], *(array("I", [two[i] for two in before.values()]) for i in (0, 1)), kept),
             place(characters),
             self.places.longest_gap if self.places is not None else 0,
             self.places is not None,
+            place(array("I", [ord(a) << 16 | ord(b) << 8 | ord(c) for a, b, c in months])),
+            len(months),
+            place(boxes),
+            place(alike),
             place(classes),
             place(lower),
             place(pairs),
@@ -212,6 +231,11 @@ class Vocabulary:
             STREET_TYPE,
             KIND,
         )
+
+
+def _has_months(months: frozenset[str]) -> bool:
+    """Say whether the kernel can look for months that begin so."""
+    return len(months) > 0 and all(len(month) == 3 and month.isascii() and month.islower() for month in months)
 
 
 def _before_places(screen: PlaceScreen | None) -> dict[str, tuple[int, int]]:

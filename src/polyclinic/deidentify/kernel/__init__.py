@@ -29,6 +29,7 @@ ROOM = 1024  # numbers for each list of a text of usual length
 UNITS = 65536
 # What a word before a place says beside its groups, of which there are so many, and what a character may be there.
 GROUPS, ALWAYS, LABEL, WORD_LISTS, ARTICLE = 16, 1 << 16, 1 << 17, 1 << 18, 1 << 19
+STREET_END = 1
 BETWEEN, HEADING, SIGN_LISTS = 1, 2, 4
 
 
@@ -58,6 +59,10 @@ class Vocabulary(Structure):
         ("characters", c_void_p),
         ("longest_gap", c_int64),
         ("screens", c_int64),
+        ("months", c_void_p),
+        ("month_count", c_int64),
+        ("boxes", c_void_p),
+        ("alike", c_void_p),
         ("classes", c_void_p),
         ("lower", c_void_p),
         ("pairs", c_void_p),

@@ -29,6 +29,10 @@ enum { GROUPS = 16, ALWAYS = 1 << 16, LABEL = 1 << 17, WORD_LISTS = 1 << 18, ART
 enum { BETWEEN = 1, HEADING = 2, SIGN_LISTS = 4 };
 enum { WINDOW = 40, NEAR = 16 }; /* characters in which what announces a place stands; from one place to one more */
 
+/* In which characters behind and before a number something is looked for. */
+enum { MONTH_NEAR = 26, BOX_NEAR = 14 };
+enum { STREET_END = 1 }; /* set of the words asked for: they end streets */
+
 /* Words in an open hash table, so that a look-up touches few lines of memory. Letters are UTF-16 units in lower case. */
 typedef struct {
     uint32_t tag;   /* the low half of its hash */
@@ -60,6 +64,10 @@ typedef struct {
     const uint8_t *characters; /* of ASCII, beside places */
     int64_t longest_gap;       /* between joined words */
     int64_t screens;           /* whether the three above are there: only then are places left out by them */
+    const uint32_t *months; /* three letters each, the first of them highest, with which months begin */
+    int64_t month_count;    /* 0 when no number shall be left out for what is not around it */
+    const uint8_t *boxes;   /* 128 x 128: with which letters what stands before the number of a box begins */
+    const uint8_t *alike;   /* of ASCII: letters that a reader of scanned pages takes digits for */
     const uint8_t *classes; /* of each unit */
     const uint16_t *lower;  /* each unit in lower case, where that is one unit */
     const uint8_t *pairs;   /* 128 x 128: with which letters words end before a place's name */

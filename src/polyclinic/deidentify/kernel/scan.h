@@ -339,10 +339,11 @@ static void NAME(candidates)(const Vocabulary *v, const Unit *text, int64_t size
     head[STREET_COUNT] = streets;
 }
 
-/* The words between spaces that rules ask for, and what else was seen on the way. */
-static void NAME(words)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
-                        int32_t *const *lists) {
+/* The words between spaces that rules ask for, and what else was seen on the way. Returns whether there may be streets. */
+static int NAME(words)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
+                       int32_t *const *lists) {
     int64_t count = 0, at = 0;
+    uint32_t sets = 0;
     uint32_t seen = 0, classes = 0;
     while (at < size) {
         uint32_t class = v->classes[text[at]];
@@ -376,10 +377,12 @@ static void NAME(words)(const Vocabulary *v, const Unit *text, int64_t size, int
         const Word *found = length > 0 ? find_hashed(&v->asked, word, length, hash) : NULL;
         if (!found) continue;
         if (count < room) lists[WORDS][count] = (int32_t)found->bits;
+        sets |= found->sets;
         count++;
     }
     head[WORD_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
     head[SEEN] = (int32_t)(seen | (classes & ODD ? ODD_LETTER : 0));
+    return (seen & CARET) || (sets & STREET_END);
 }
 
 /* Whether a pattern stands at a place. */
@@ -415,8 +418,7 @@ static void NAME(hits)(const Vocabulary *v, const Unit *text, int64_t size, int6
     for (int64_t at = 0; v->patterns && at + 1 < size; at++) {
         const uint32_t a = b;
         b = text[at + 1];
-        if (sizeof(Unit) > 1 && a > 127) continue;
-        const uint32_t cell = a << 7 | (sizeof(Unit) > 1 && b > 127 ? 0 : b);
+        const uint32_t cell = (sizeof(Unit) > 1 && a > 127 ? 0 : a) << 7 | (sizeof(Unit) > 1 && b > 127 ? 0 : b);
         uint32_t begins = v->begins[cell];
         if (!begins) continue;
         if ((begins & 2) && at && is_word(v, text[at - 1])) begins &= 1;
@@ -501,9 +503,69 @@ static int64_t NAME(measured)(const Vocabulary *v, const Unit *text, int64_t sta
     return start;
 }
 
-/* The runs of digits that are not surely measured or counted. One that is part of such a number, as 80 is of 120/80, has
+/* Three letters in lower case as one number; 0 where there is another sign. */
+static uint32_t NAME(three)(const Unit *text, int64_t at) {
+    uint32_t made = 0;
+    for (int64_t i = at; i < at + 3; i++) {
+        const uint32_t c = is_upper(text[i]) ? text[i] + 32u : text[i];
+        if (!is_lower(c)) return 0;
+        made = made << 8 | c;
+    }
+    return made;
+}
+
+/* Whether a month begins at a place. */
+static int NAME(month_at)(const Vocabulary *v, const Unit *text, int64_t at, int64_t size) {
+    if (at < 0 || at + 3 > size) return 0;
+    const uint32_t letters = NAME(three)(text, at);
+    for (int64_t i = 0; letters && i < v->month_count; i++)
+        if (v->months[i] == letters) return 1;
+    return 0;
+}
+
+/* Whether a number of one or two digits, from `start` to `end`, is surely nothing to `find` of numbers/rules.py: no date,
+ * age, street or phone begins or ends with it. `streets`: whether the text may have streets. */
+static int NAME(nothing)(const Vocabulary *v, const Unit *text, int64_t start, int64_t end, int64_t size, int streets) {
+    const int64_t length = end - start;
+    if (!v->month_count || length > 2 || end + 1 >= size) return 0;
+    if (!is_digit(text[start]) || !is_digit(text[end - 1])) return 0;
+    const uint32_t ahead = start ? text[start - 1] : ' ', behind = text[end], after = text[end + 1];
+    if (is_word(v, ahead) || ahead == 0x2013 || is_one_of(ahead, "#-/.+")) return 0;
+    if (ahead == ' ' && NAME(month_at)(v, text, start - 4, size)) return 0;
+    if (!is_one_of(behind, " .,\n;)%:]") || after > 127) return 0;
+    const uint32_t then = end + 2 < size ? text[end + 2] : ' ';
+    const int number = is_digit(after) || ((v->classes[after] & SPACE) && (v->classes[then] & (DIGIT | ALNUM)) &&
+                                           !(v->classes[then] & LETTER));
+    if (behind == ' ') {
+        if (is_digit(after) || after == '/' || after == '-') return 0;
+        if (streets || NAME(month_at)(v, text, end + 1, size)) return 0;
+        if ((after == 'o' || after == 'O') && (then == 'f' || then == 'F')) return 0;
+    }
+    if (behind == '.' && is_digit(after)) return 0;
+    if (length == 1) return 1; /* what is said of one digit ends here */
+    if (text[start] == '9' && behind != '%') return 0; /* an age */
+    if (behind != ' ' && number) return 0; /* 12, 34; 12. 34 */
+    if (is_one_of(after, "'/-") && behind != ',') return 0;
+    if (ahead == '(' && behind == ')' && text[start] == '0') return 0;
+    if (behind == ':' && is_hex(after) && is_hex(then) && end + 3 < size && text[end + 3] == ':') return 0;
+    if (behind == ' ' || behind == '.')
+        for (int64_t at = end; at + 3 <= size && at + 3 <= end + MONTH_NEAR; at++)
+            if (NAME(month_at)(v, text, at, size)) return 0;
+    if (behind == '.' || behind == ')') { /* 1O */
+        int64_t at = end;
+        while (at < size && (v->classes[text[at]] & DIGIT || is_one_of(text[at], "-/.) "))) at++;
+        if (at < size && text[at] < 128 && v->alike[text[at]]) return 0;
+    }
+    for (int64_t at = start > BOX_NEAR ? start - BOX_NEAR : 0; at < start; at++) {
+        const uint32_t a = v->lower[text[at]], b = v->lower[text[at + 1]];
+        if ((!at || !(v->classes[text[at - 1]] & ALNUM)) && (a > 127 || b > 127 || v->boxes[a << 7 | b])) return 0;
+    }
+    return !streets;
+}
+
+/* The runs of digits that are not surely measured, counted or nothing. One that is part of such a number, as 80 is of 120/80, has
  * where that begins, + 1, for its owner: it is passed over unless something else was found there. */
-static void NAME(runs)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
+static void NAME(runs)(const Vocabulary *v, const Unit *text, int64_t size, int streets, int64_t room, int32_t *head,
                        int32_t *const *lists) {
     int64_t count = 0, until = 0, owner = 0;
     for (int64_t at = 0; at < size; at++) {
@@ -515,6 +577,7 @@ static void NAME(runs)(const Vocabulary *v, const Unit *text, int64_t size, int6
             owner = start;
             if (until > start) continue;
         }
+        if (NAME(nothing)(v, text, start, at, size, streets)) continue;
         if (count < room) {
             lists[RUN_OWNERS][count] = start < until ? (int32_t)(owner + 1) : 0;
             lists[RUNS][count] = (int32_t)start;
@@ -536,9 +599,9 @@ static int64_t NAME(scan)(const Vocabulary *v, const Unit *text, int64_t size, i
     out[TOKENS] = (int32_t)count;
     NAME(look_ups)(v, text, count, lists);
     NAME(candidates)(v, text, size, count, out, lists);
-    NAME(words)(v, text, size, room, out, lists);
+    const int streets = NAME(words)(v, text, size, room, out, lists);
     NAME(hits)(v, text, size, room, out, lists);
-    NAME(runs)(v, text, size, room, out, lists);
+    NAME(runs)(v, text, size, streets, room, out, lists);
     for (int i = WORD_COUNT; i <= RUN_COUNT; i++) count = out[i] > count ? out[i] : count;
     if (count <= room) together(out, lists);
     return count;

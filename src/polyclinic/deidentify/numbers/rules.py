@@ -16,7 +16,7 @@ from polyclinic.deidentify.numbers.misread import FORMS, LOOK_ALIKES, begins, re
 from polyclinic.deidentify.numbers.phones import INTERNATIONAL, NATIONAL, PhoneRules
 from polyclinic.deidentify.numbers.shapes import AGED, MAC, SSN
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import Tokens
+from polyclinic.deidentify.tokens import NumberScreen, Tokens
 
 DIGITS = re.compile(r"\d+")
 LETTER = re.compile(r"[A-Za-z]")
@@ -58,6 +58,11 @@ _MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov d
 
 class NumberRules(PhoneRules):
     """The identifiers with digits of one language."""
+
+    @property
+    def screen(self) -> NumberScreen:
+        """What is around numbers that `find` looks at: the kernel leaves the others out."""
+        return NumberScreen(_MONTH_HEADS, self.box, LOOK_ALIKES, self.street_ends)
 
     def find(self, tokens: Tokens, taken: list[Span]) -> list[Span]:
         """Return the identifiers of a text that hold digits; places in `taken`, in order, are passed over."""
