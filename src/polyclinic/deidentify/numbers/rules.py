@@ -54,6 +54,7 @@ ROW = re.compile(r"\d\s*\0|\0\s?[\d/%]")  # other numbers beside: a row of a tab
 _BEFORE_MONTHS = frozenset("-.stnrdth/ STNRDH") | frozenset("JFMASONDjfmasond")
 _VERBS = frozenset(("may", "mar"))  # in lower case: he may, mar 1 dose
 _MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov dec"))
+_MONTH_HEAD = re.compile("|".join(sorted(_MONTH_HEADS)))
 
 
 class NumberRules(PhoneRules):
@@ -327,5 +328,4 @@ class NumberRules(PhoneRules):
 
 
 def _month_near(text: str, place: int) -> bool:
-    near = text[place : place + 26].lower()
-    return any(head in near for head in _MONTH_HEADS)
+    return _MONTH_HEAD.search(text[place : place + 26].lower()) is not None

@@ -29,6 +29,9 @@ from polyclinic.deidentify.numbers.shapes import (
 from polyclinic.deidentify.spans import Span
 
 DESK = re.compile(r"\d{1,2}-\d{4}")  # 5-4432: a number within a house
+EXTENSION = re.compile(r"\d{3,7}|\d{1,3}-\d{4}")
+HIDDEN = re.compile(r"[x*]{3}-?[x*]{2}-?\d{4}$", re.IGNORECASE)
+WITHOUT_LETTERS = re.compile(r"[0-9._:–-]+")
 HOUR = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
 CLOCK_AFTER_VERB = re.compile(
     r"\b(?:paged|dialed|reached|page|dial|desk|station|call ?back|voicemail)\s(?:at\s|on\s|to\s)?$", re.I
@@ -97,12 +100,14 @@ class NumberTokens(NumberLabels):
         if text[begin - 1 : begin] == "#" and digits >= 5:
             return Span(begin, self._to_its_end(text, begin, end, "other_id"), "other_id")
         if (
-            self.pager_label.search(text, begin - 24, begin)
-            and 3 <= digits <= 7
-            and re.fullmatch(r"\d{3,7}|\d{1,3}-\d{4}", token)
+            3 <= digits <= 7
+            and EXTENSION.fullmatch(token)
+            and self.pager_label.search(text, begin - 24, begin)
             and not (CLOCK_AFTER_VERB.search(text, max(0, begin - 12), begin) and HOUR.fullmatch(token))
         ):
             return Span(begin, end, "phone")
+        if digits < 4 and WITHOUT_LETTERS.fullmatch(token):  # has no shape
+            return self._far(text, begin, end, token, digits)
         if DESK.fullmatch(token) and self.phone_label.search(text, begin - 40, begin):
             return Span(begin, end, self._phone_or_fax(text, begin, end))
         if digits >= 10 and token.isdigit() and self.phone_label.search(text, begin - 40, begin):
@@ -113,7 +118,7 @@ class NumberTokens(NumberLabels):
             and MASKED_SSN.search(text, max(0, begin - 8), begin)
         ):
             return Span(begin, end, "ssn")
-        if re.match(r"[x*]{3}-?[x*]{2}-?\d{4}$", token, re.IGNORECASE):
+        if HIDDEN.match(token):
             return Span(end - 4, end, "ssn")
         return shape_of(text, begin, end, token, digits, self.phone_label) or self._far(
             text, begin, end, token, digits

@@ -1,0 +1,98 @@
+"""The last words of labels: where the word right before a number is none of them, no label stands before it.
+
+A label's pattern is tried at many words; which word it ends with is known from the pattern, once.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable
+
+WORD = re.compile(r"[a-z]+")
+MOST = 4096  # spellings of one label
+_PIECE = re.compile(r"\(\?:|\\.|\[[^\]\\^-]+\]|[^\\\[(]", re.DOTALL)
+
+
+class LastWords:
+    """The words with which labels, and what may stand behind them, can end."""
+
+    def __init__(self, labels: Iterable[str], behind: Iterable[str], joined: Iterable[str] = ()) -> None:
+        """Spell out the labels.
+
+        Args:
+            labels: regular expressions, in lower case.
+            behind: words that may stand between a label and a number.
+            joined: those of them that may be joined to a label.
+        """
+        self.joined = tuple(joined)
+        found: set[str] | None = {*behind, *self.joined}
+        for label in labels:
+            words = [WORD.findall(spelling) for spelling in spellings(label) or ("",)]
+            if found is None or not all(words):  # a label whose spellings are not known, or that has no letters
+                found = None
+                break
+            found.update(several[-1] for several in words)
+        self.words = found
+
+    def may_stand(self, text: str, low: int, end: int) -> bool:
+        """Say whether the last word of a text from `low` to `end` may be the last of a label, or behind one."""
+        if self.words is None:
+            return True
+        while end > low and not text[end - 1].isalnum():
+            end -= 1
+        start = end
+        while start > low and text[start - 1].isascii() and text[start - 1].isalpha():
+            start -= 1
+        if start > low and text[start - 1].isalnum():
+            return True  # a digit, or a letter of another script, is part of it
+        word = text[start:end].lower()
+        return word in self.words or word.endswith(self.joined)
+
+
+def spellings(pattern: str) -> frozenset[str] | None:
+    r"""Return all that a pattern of letters, signs, `\.`, `\s`, `[ab]`, `(?:a|b)` and `?` matches; None for others."""
+    place = 0
+
+    def alternatives() -> set[str]:
+        nonlocal place
+        found: set[str] = set()
+        while True:
+            found |= sequence()
+            if place < len(pattern) and pattern[place] == "|":
+                place += 1
+                continue
+            return found
+
+    def sequence() -> set[str]:
+        nonlocal place
+        made = {""}
+        while place < len(pattern) and pattern[place] not in "|)":
+            piece = _PIECE.match(pattern, place)
+            if piece is None or piece[0] in "*+{?^$.":
+                raise ValueError(pattern)
+            place = piece.end()
+            if piece[0] == "(?:":
+                one = alternatives()
+                if pattern[place : place + 1] != ")":
+                    raise ValueError(pattern)
+                place += 1
+            elif piece[0][0] == "\\":
+                if piece[0][1].isalnum() and piece[0][1] not in "sb":
+                    raise ValueError(pattern)
+                one = {{"s": " ", "b": ""}.get(piece[0][1], piece[0][1])}
+            else:
+                one = set(piece[0][1:-1] if len(piece[0]) > 1 else piece[0])
+            if pattern[place : place + 1] == "?":
+                place += 1
+                one = {"", *one}
+            made = {left + right for left, right in itertools.product(made, one)}
+            if len(made) > MOST:
+                raise ValueError(pattern)
+        return made
+
+    try:
+        found = alternatives()
+    except ValueError:
+        return None
+    return frozenset(found) if place == len(pattern) else None
