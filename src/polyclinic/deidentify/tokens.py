@@ -72,7 +72,8 @@ class PlaceScreen:
     # Words right before a place -> which words have to stand before these: right there, or among three; None for any.
     announcers: Mapping[str, tuple[frozenset[str], frozenset[str]] | None]
     labels: frozenset[str]  # the last words of what stands before a colon and a place
-    listing: frozenset[str]  # what stands between a place and one more
+    listing: frozenset[str]  # what stands between a place and one more, in lower case
+    after_degrees: tuple[str, ...]  # signs between a degree and a place
     between: frozenset[str]  # characters between words that are joined; all those beyond ASCII may stand there too
     longest_gap: int  # of characters between words that are joined
     headings: frozenset[str]  # signs behind a word of the set KIND with which it ends no name

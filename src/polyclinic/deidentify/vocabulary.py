@@ -192,7 +192,12 @@ class Vocabulary:
             for code, character in enumerate(map(chr, range(128))):
                 characters[code] = kernel.BETWEEN * (character.lower() in self.places.between)
                 characters[code] |= kernel.HEADING * (character in self.places.headings)
-                characters[code] |= kernel.SIGN_LISTS * (character in {word[-1] for word in self.places.listed})
+                characters[code] |= kernel.SIGN_LISTS * (
+                    not character.isalnum() and character in {word[-1] for word in self.places.listed}
+                )
+                characters[code] |= kernel.AFTER_DEGREE * (
+                    character in {gap[:1] for gap in self.places.after_degrees}
+                )
         return kernel.Vocabulary(
             built.table(words, bits, sets, kept),
             built.table(asked, numbers, of_streets, kept),

@@ -30,7 +30,7 @@ UNITS = 65536
 # What a word before a place says beside its groups, of which there are so many, and what a character may be there.
 GROUPS, ALWAYS, LABEL, WORD_LISTS, ARTICLE = 16, 1 << 16, 1 << 17, 1 << 18, 1 << 19
 STREET_END = 1
-BETWEEN, HEADING, SIGN_LISTS = 1, 2, 4
+BETWEEN, HEADING, SIGN_LISTS, AFTER_DEGREE = 1, 2, 4, 8
 
 
 class Words(Structure):

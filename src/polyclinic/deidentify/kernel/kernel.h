@@ -24,9 +24,9 @@ enum { ONE_SPACE = 0x100, SPACES, ONE_DIGIT, UPPER, LOWER, FIRST, LAST };
 
 /* What a word before a place says beside its groups: it announces a place, or does before a colon; it joins one more place
  * to one; it may stand between. And what a character is: it stands between joined words; no name ends before it; it ends what
- * stands between two places. */
+ * stands between two places; it stands between a degree and a place. */
 enum { GROUPS = 16, ALWAYS = 1 << 16, LABEL = 1 << 17, WORD_LISTS = 1 << 18, ARTICLE = 1 << 19 };
-enum { BETWEEN = 1, HEADING = 2, SIGN_LISTS = 4 };
+enum { BETWEEN = 1, HEADING = 2, SIGN_LISTS = 4, AFTER_DEGREE = 8 };
 enum { WINDOW = 40, NEAR = 16 }; /* characters in which what announces a place stands; from one place to one more */
 
 /* In which characters behind and before a number something is looked for. */

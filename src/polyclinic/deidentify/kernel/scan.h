@@ -268,7 +268,7 @@ static int NAME(announced)(const Vocabulary *v, const Unit *text, int64_t start,
     if (listed && sign < 128 && (v->characters[sign] & SIGN_LISTS)) return 1;
     const Word *word = NAME(said)(v, text, begins[0], ends[0], &odd);
     if (!word) return odd;
-    if ((word->bits & WORD_LISTS) && listed) return 1;
+    if ((word->bits & WORD_LISTS) && listed && !is_upper(text[begins[0]])) return 1;
     int last = 0;
     if (word->bits & ARTICLE) {
         if (count < 2) return 0;
@@ -322,7 +322,10 @@ static void NAME(candidates)(const Vocabulary *v, const Unit *text, int64_t size
         }
         if (!look && more && gap < 4 && end < size && (text[end] == ',' || text[end] == ' ' || text[end] == '^'))
             look = (next & v->state) || (all_sets[i + 1] & v->state_word);
-        if (!look && i) look = (all_bits[i - 1] & v->credential) && start - ends[i - 1] < 3;
+        if (!look && i && (all_bits[i - 1] & v->credential) && start - ends[i - 1] < 3) {
+            const uint32_t sign = start > ends[i - 1] ? text[ends[i - 1]] : 0;
+            look = !v->screens || (sign < 128 && (v->characters[sign] & AFTER_DEGREE));
+        }
         if (!look && start > 2 && (text[start - 1] == ' ' || text[start - 1] == '\n')) {
             const uint32_t a = text[start - 3], b = text[start - 2];
             look = a > 127 || b > 127 || v->pairs[v->lower[a] << 7 | v->lower[b]];

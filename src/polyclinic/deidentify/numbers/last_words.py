@@ -51,7 +51,7 @@ class LastWords:
 
 
 def spellings(pattern: str) -> frozenset[str] | None:
-    r"""Return all that a pattern of letters, signs, `\.`, `\s`, `[ab]`, `(?:a|b)` and `?` matches; None for others."""
+    r"""Return what a pattern of letters, signs, `\.`, `\s`, `[ab]`, `(?:a|b)` and `?` matches; None for others."""
     place = 0
 
     def alternatives() -> set[str]:

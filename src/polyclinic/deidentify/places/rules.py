@@ -29,6 +29,7 @@ from polyclinic.deidentify.places.towns import TownRules
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import KIND, PLACE_WORD, STATE_WORD, STREET_TYPE, PlaceScreen, Tokens
 
+_AFTER_DEGREES = ("; ", ", ", "\n")
 _IN = (" in ", "\nin ", " in\n")
 _SAINTS = frozenset(("holy", "sacred", "mount", "mt", "st", "saint", "good", "lady"))
 
@@ -55,6 +56,7 @@ class PlaceRules(TownRules):
             announcers=self.announcers(),
             labels=frozenset(label.split()[-1] for label in self.place_labels | self.city_labels if label.split()),
             listing=LISTING.union(_IN),
+            after_degrees=_AFTER_DEGREES,
             between=BETWEEN,
             longest_gap=LONGEST_GAP,
             headings=HEADINGS,
@@ -103,7 +105,7 @@ class PlaceRules(TownRules):
                 spot is None
                 and i
                 and bits[i - 1] & CREDENTIAL
-                and text[tokens.ends[i - 1] : starts[i]] in ("; ", ", ", "\n")
+                and text[tokens.ends[i - 1] : starts[i]] in _AFTER_DEGREES
             ):
                 spot = self._after_degree(tokens, i)
             if spot is not None:
