@@ -8,23 +8,18 @@ from __future__ import annotations
 
 import functools
 import itertools
-import operator
-import re
 from array import array
 from collections.abc import Iterable, Mapping
-from itertools import accumulate
 
 from polyclinic.deidentify import kernel
 from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, GIVEN, MONTH, NAME, STATE, STOP, WORD
+from polyclinic.deidentify.pattern_cells import pattern_cells
 from polyclinic.deidentify.tokens import (
     CAPITAL,
     FEW_CAPITALS,
-    FIRST,
     KIND,
-    LAST,
     LETTER,
     NAME_OR_ROLE,
-    PIECES,
     PLACE_WORD,
     STATE_WORD,
     STREET_TYPE,
@@ -38,8 +33,6 @@ from polyclinic.deidentify.tokens import (
 )
 
 LISTED = 1 << 31  # the lexicon has it
-ANY = (1 << 64) - 1
-SPACES = next(symbol for text, symbol in PIECES if text == r"\s+")
 
 
 class Vocabulary:
@@ -168,24 +161,7 @@ class Vocabulary:
                 two = "".join(pair).lower()
                 boxes[ord(pair[0]) << 7 | ord(pair[1])] = two in around.boxes.pairs or two[0] in around.boxes.firsts
 
-        begins = array("B", bytes(128 * 128))
-
-        def beginnings(at_first: bool) -> kernel.Beginnings:
-            chosen = {number: one for number, one in enumerate(symbols) if (one[0] == FIRST) == at_first}
-            cells: dict[int, list[int]] = {}
-            thirds = array("Q", bytes(8 * 128 * 128))
-            for number, one in chosen.items():
-                third = _thirds(one[at_first:])
-                for letter in _letters_of(one[at_first]):
-                    for following in _letters_of(one[at_first + 1]):
-                        cells.setdefault(letter << 7 | following, []).append(number)
-                        thirds[letter << 7 | following] |= third
-            for cell in cells:
-                begins[cell] |= 1 + at_first
-            members = [cells.get(cell, []) for cell in range(128 * 128)]
-            starts = array("I", accumulate(map(len, members), initial=0))
-            return kernel.Beginnings(place(thirds), place(starts), place(array("I", itertools.chain(*members))))
-
+        of_patterns = pattern_cells(symbols)
         before = {word: two for word, two in _before_places(self.places).items() if _of_units(word)}
         characters = array("B", bytes(128))
         if self.places is not None:
@@ -213,10 +189,7 @@ class Vocabulary:
             place(classes),
             place(lower),
             place(pairs),
-            place(begins),
-            (beginnings(False), beginnings(True)),
-            place(array("H", itertools.chain(*symbols))),
-            place(array("I", accumulate(map(len, symbols)))),
+            *map(place, of_patterns),
             len(symbols),
             FEW_CAPITALS,
             LISTED,
@@ -275,25 +248,6 @@ def _before_places(screen: PlaceScreen | None) -> dict[str, tuple[int, int]]:
 def _of_units(word: str) -> bool:
     """Say whether each letter of a word is one unit of UTF-16."""
     return word.isascii() or max(word) < "\U00010000"
-
-
-def _thirds(symbols: list[int]) -> int:
-    """Return the kernel's bits for the letters that come third in a pattern: the same for both cases."""
-    if len(symbols) < 3 or SPACES in symbols[:2] or symbols[2] == LAST:
-        return ANY
-    return functools.reduce(
-        operator.or_, (1 << (code & 31 | (32 if code > 63 else 0)) for code in _letters_of(symbols[2]))
-    )
-
-
-@functools.cache
-def _letters_of(symbol: int) -> list[int]:
-    """Return the letters of ASCII a symbol stands for; 0 for those of other scripts."""
-    if symbol < 128:
-        return [symbol, symbol - 32] if ord("a") <= symbol <= ord("z") else [symbol]
-    expression = re.compile(next(text for text, number in PIECES if number == symbol))
-    found = [code for code in range(128) if expression.match(chr(code))]
-    return [0, *found] if symbol in (0x100, 0x101, 0x102) else found
 
 
 @functools.cache

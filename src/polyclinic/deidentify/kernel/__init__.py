@@ -42,12 +42,6 @@ class Words(Structure):
     )
 
 
-class Beginnings(Structure):
-    """With which letters patterns begin."""
-
-    _fields_ = (("thirds", c_void_p), ("cells", c_void_p), ("members", c_void_p))
-
-
 class Vocabulary(Structure):
     """What a scan looks for."""
 
@@ -66,10 +60,8 @@ class Vocabulary(Structure):
         ("classes", c_void_p),
         ("lower", c_void_p),
         ("pairs", c_void_p),
-        ("begins", c_void_p),
-        ("beginnings", Beginnings * 2),
+        *((name, c_void_p) for name in ("codes", "cell_at", "cells", "members")),
         ("symbols", c_void_p),
-        ("symbol_ends", c_void_p),
         ("patterns", c_int64),
         ("few_capitals", c_double),
         *((name, c_uint32) for name in ("listed", "name", "name_or_role", "word", "eponym", "stop", "common")),

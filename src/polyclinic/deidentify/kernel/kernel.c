@@ -14,6 +14,7 @@
 #endif
 
 #define LONGEST 64 /* letters of a word of the lists */
+#define BLOCK 64   /* words that are looked up together */
 #define HASH_START 0xCBF29CE484222325ull
 
 /* Which of the structures of kernel.h this was built with. */

@@ -31,6 +31,7 @@ enum { WINDOW = 40, NEAR = 16 }; /* characters in which what announces a place s
 
 /* In which characters behind and before a number something is looked for. */
 enum { MONTH_NEAR = 26, BOX_NEAR = 14 };
+enum { CODES = 64, SPACE_CODE = 54 }; /* codes from 1 up to the space's are letters and digits */
 enum { STREET_END = 1 }; /* set of the words asked for: they end streets */
 
 /* Words in an open hash table, so that a look-up touches few lines of memory. Letters are UTF-16 units in lower case. */
@@ -49,11 +50,19 @@ typedef struct {
     const uint16_t *letters; /* of all words, one after the other */
 } Words;
 
+/* Patterns that begin with two letters: anywhere, and with a word. */
 typedef struct {
-    const uint64_t *thirds;  /* 128 x 128 times bits as of `third_of`: which letters come third in those patterns */
-    const uint32_t *cells;   /* 128 x 128 + 1: where in `members` the patterns begin that begin so */
-    const uint32_t *members; /* numbers of patterns */
-} Beginnings;
+    uint64_t thirds[2]; /* bits of the codes of letters that come third */
+    uint32_t first[2];  /* where in `members` they stand */
+    uint32_t count[2];
+} Cell;
+
+typedef struct {
+    uint64_t thirds;  /* as those of its cell */
+    uint32_t symbols; /* where its symbols begin */
+    uint16_t count;   /* of symbols */
+    uint16_t number;  /* of the pattern */
+} Member;
 
 typedef struct {
     Words lexicon;
@@ -71,11 +80,12 @@ typedef struct {
     const uint8_t *classes; /* of each unit */
     const uint16_t *lower;  /* each unit in lower case, where that is one unit */
     const uint8_t *pairs;   /* 128 x 128: with which letters words end before a place's name */
-    const uint8_t *begins;    /* 128 x 128: whether some pattern begins with two letters: 1; at a word's beginning: 2 */
-    Beginnings beginnings[2]; /* of patterns, and of those that begin with a word */
+    const uint8_t *codes;    /* of ASCII: less than CODES; 0 for what no pattern begins with, and for the others */
+    const uint16_t *cell_at; /* CODES x CODES: number of the cell of two codes, 0 where no pattern begins so */
+    const Cell *cells;
+    const Member *members;
     const uint16_t *symbols; /* of all patterns, one after the other */
-    const uint32_t *symbol_ends;
-    int64_t patterns;
+    int64_t patterns; /* how many there are */
     double few_capitals;
     uint32_t listed;       /* the bit of `sets` of what the lexicon has */
     uint32_t name, name_or_role, word, eponym, stop, common, month, state, given; /* bits of the lexicon */

@@ -342,12 +342,31 @@ static void NAME(candidates)(const Vocabulary *v, const Unit *text, int64_t size
     head[STREET_COUNT] = streets;
 }
 
-/* The words between spaces that rules ask for, and what else was seen on the way. Returns whether there may be streets. */
+/* Those words of a block that rules ask for. Returns their sets. */
+static uint32_t NAME(asked)(const Vocabulary *v, const Unit *text, const uint64_t *hashes, const int64_t *starts,
+                            const int64_t *ends, int64_t words, int64_t room, int32_t *list, int64_t *count) {
+    uint32_t sets = 0;
+    for (int64_t i = 0; i < words; i++) {
+        if (!may_have(&v->asked, hashes[i])) continue;
+        uint16_t word[LONGEST];
+        const int length = NAME(copied)(v, text, starts[i], ends[i], word);
+        const Word *found = length > 0 ? find_hashed(&v->asked, word, length, hashes[i]) : NULL;
+        if (!found) continue;
+        if (*count < room) list[*count] = (int32_t)found->bits;
+        sets |= found->sets;
+        ++*count;
+    }
+    return sets;
+}
+
+/* The words between spaces that rules ask for, and what else was seen on the way. Returns whether there may be streets.
+ * The sieve is large: what is needed of it for a block of words is asked for before the first is looked at. */
 static int NAME(words)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
                        int32_t *const *lists) {
-    int64_t count = 0, at = 0;
-    uint32_t sets = 0;
-    uint32_t seen = 0, classes = 0;
+    uint64_t hashes[BLOCK] = {0};
+    int64_t starts[BLOCK] = {0}, ends[BLOCK] = {0};
+    int64_t count = 0, at = 0, words = 0;
+    uint32_t seen = 0, classes = 0, sets = 0;
     while (at < size) {
         uint32_t class = v->classes[text[at]];
         if (class & SPACE) {
@@ -373,16 +392,15 @@ static int NAME(words)(const Vocabulary *v, const Unit *text, int64_t size, int6
                 }
             }
         } while (at < size && !((class = v->classes[text[at]]) & SPACE));
-        hash = hash_end(hash);
-        if (!may_have(&v->asked, hash)) continue;
-        uint16_t word[LONGEST];
-        const int length = NAME(copied)(v, text, start, at, word);
-        const Word *found = length > 0 ? find_hashed(&v->asked, word, length, hash) : NULL;
-        if (!found) continue;
-        if (count < room) lists[WORDS][count] = (int32_t)found->bits;
-        sets |= found->sets;
-        count++;
+        hashes[words] = hash_end(hash);
+        starts[words] = start;
+        ends[words] = at;
+        FETCH(sieve_at(&v->asked, hashes[words]));
+        if (++words < BLOCK) continue;
+        sets |= NAME(asked)(v, text, hashes, starts, ends, words, room, lists[WORDS], &count);
+        words = 0;
     }
+    sets |= NAME(asked)(v, text, hashes, starts, ends, words, room, lists[WORDS], &count);
     head[WORD_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
     head[SEEN] = (int32_t)(seen | (classes & ODD ? ODD_LETTER : 0));
     return (seen & CARET) || (sets & STREET_END);
@@ -413,33 +431,46 @@ static int NAME(stands)(const Vocabulary *v, const Unit *text, int64_t at, int64
     return 1;
 }
 
+static inline uint32_t NAME(code)(const Vocabulary *v, uint32_t c) {
+    return sizeof(Unit) > 1 && c > 127 ? 0 : v->codes[c];
+}
+
+/* The patterns that stand at a place; `third` has the bits of what is two further on. Returns how many hits there are. */
+static int64_t NAME(hits_at)(const Vocabulary *v, const Unit *text, int64_t at, int64_t size, const Cell *cell,
+                             uint64_t third, int64_t count, int64_t room, int32_t *const *lists) {
+    for (int kind = 0; kind < 2; kind++) {
+        if (!(cell->thirds[kind] & third) || (kind && at && is_word(v, text[at - 1]))) continue;
+        const Member *member = v->members + cell->first[kind], *end = member + cell->count[kind];
+        for (; member < end; member++) {
+            if (!(member->thirds & third)) continue;
+            if (!NAME(stands)(v, text, at, size, v->symbols + member->symbols, member->count)) continue;
+            if (count < room) {
+                lists[HITS][count] = member->number;
+                lists[HIT_PLACES][count] = (int32_t)at;
+            }
+            count++;
+        }
+    }
+    return count;
+}
+
 /* Where the patterns stand that rules ask for. */
 static void NAME(hits)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
                        int32_t *const *lists) {
-    int64_t count = 0;
-    uint32_t b = size ? text[0] : 0;
-    for (int64_t at = 0; v->patterns && at + 1 < size; at++) {
-        const uint32_t a = b;
-        b = text[at + 1];
-        const uint32_t cell = (sizeof(Unit) > 1 && a > 127 ? 0 : a) << 7 | (sizeof(Unit) > 1 && b > 127 ? 0 : b);
-        uint32_t begins = v->begins[cell];
-        if (!begins) continue;
-        if ((begins & 2) && at && is_word(v, text[at - 1])) begins &= 1;
-        const uint32_t third = at + 2 < size ? third_of(text[at + 2]) : 64;
-        for (int kind = 0; begins; kind++, begins >>= 1) {
-            const Beginnings *from = v->beginnings + kind;
-            if (!(begins & 1)) continue;
-            if (third < 64 && !(from->thirds[cell] >> third & 1)) continue;
-            for (uint32_t i = from->cells[cell]; i < from->cells[cell + 1]; i++) {
-                const uint32_t k = from->members[i], begin = k ? v->symbol_ends[k - 1] : 0;
-                if (!NAME(stands)(v, text, at, size, v->symbols + begin, v->symbol_ends[k] - begin)) continue;
-                if (count < room) {
-                    lists[HITS][count] = (int32_t)k;
-                    lists[HIT_PLACES][count] = (int32_t)at;
-                }
-                count++;
-            }
+    int64_t count = 0, at = 0;
+    if (v->patterns && size > 1) {
+        uint32_t before = 0, a = NAME(code)(v, text[0]), b = NAME(code)(v, text[1]);
+        for (; at + 2 < size; at++) {
+            const uint32_t after = NAME(code)(v, text[at + 2]);
+            const Cell *cell = v->cells + v->cell_at[a * CODES + b];
+            const uint64_t begins = before - 1 < SPACE_CODE - 1 ? 0 : ~0ull; /* no letter or digit of ASCII is before */
+            const uint64_t thirds = cell->thirds[0] | (cell->thirds[1] & begins);
+            before = a;
+            a = b;
+            b = after;
+            if (thirds >> after & 1) count = NAME(hits_at)(v, text, at, size, cell, 1ull << after, count, room, lists);
         }
+        count = NAME(hits_at)(v, text, at, size, v->cells + v->cell_at[a * CODES + b], ~0ull, count, room, lists);
     }
     head[HIT_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
 }

@@ -27,7 +27,10 @@ _BESIDE = re.compile(
     re.IGNORECASE,
 )
 PATTERNS = {
-    "number words": [rf"\b{word}{end}" for word in _FIRST for end in (r"\s", ",", ".", "-")],
+    "number words": [
+        *(rf"\b{word}\b" for word in _FIRST if len(word) > 1),
+        *(rf"\b{word}{end}" for word in _FIRST if len(word) == 1 for end in (r"\s", ",", ".", "-")),
+    ],
 }
 LABEL = re.compile(
     r"\b(?:(mrn|medical record|record|chart)|(ssn|social(?: security)?|last four)|(phone|cell|pager|extension|"
