@@ -56,11 +56,11 @@ def pattern_cells(
     """Return the kernel's tables of patterns, each given by its symbols.
 
     Returns:
-        The codes of the characters of ASCII; the number of the cell of each two codes, 0 where nothing begins so; the
-        cells, four numbers each: the codes that come third, as bits, in patterns that begin anywhere and in those that
-        begin with a word, where these begin in the list of members, and how many they are; the members, two numbers
-        each: the codes that come third in a pattern, where its symbols begin, how many they are and its number; the
-        symbols.
+        The codes of the characters of ASCII. The number of the cell of each two codes, 0 where nothing begins so. The
+        cells, four numbers each: the codes that come third, as bits, in patterns that begin anywhere, and in those
+        that begin with a word; where these begin in the list of members, and how many they are. The members, two
+        numbers each: the codes that come third in a pattern; where its symbols begin, how many they are, and its
+        number. The symbols.
     """
     codes = codes_of_ascii(patterns)
     of = functools.cache(functools.partial(_codes_of, codes=codes))
