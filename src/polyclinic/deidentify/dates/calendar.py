@@ -11,6 +11,7 @@ import re
 from polyclinic.deidentify.dates.holidays import PATTERNS, Holidays
 from polyclinic.deidentify.dates.month_days import MonthDays
 from polyclinic.deidentify.language import Words, either
+from polyclinic.deidentify.last_words import LastWords, WordsBefore
 from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.tokens import Tokens, at_places
 
@@ -70,8 +71,10 @@ class CalendarRules(MonthDays):
         )
         self.worded_day = re.compile(rf"(?:\bthe\s+)?(?:{ordinary_number})\s+(?:day\s+)?(?:of\s+)?$", re.IGNORECASE)
         # Monday, March 4: the weekday is taken along unless it would be the greater part.
-        self.weekday_before = LookBack(
-            rf"\b(?:{words.any_of('weekdays')})\b\.?,?\s+(?:the\s+)?", list(words["weekdays"])
+        self.weekday_before = WordsBefore(
+            rf"\b(?:{words.any_of('weekdays')})\b\.?,?\s+(?:the\s+)?",
+            list(words["weekdays"]),
+            LastWords(map(re.escape, words["weekdays"]), ["the"]),
         )
         month_cues = either(words["month_cues"])
         self.month_cue = LookBack(rf"(?<![a-z0-9])(?:{month_cues})[\s-]+", words["month_cues"])

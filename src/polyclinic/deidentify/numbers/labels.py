@@ -7,8 +7,8 @@ import re
 from polyclinic.deidentify.dates.calendar import CalendarRules
 from polyclinic.deidentify.dates.calendar_numbers import is_year
 from polyclinic.deidentify.language import Words, either, words_of
+from polyclinic.deidentify.last_words import LastWords, WordsBefore
 from polyclinic.deidentify.look_back import LookBack
-from polyclinic.deidentify.numbers.last_words import LastWords
 from polyclinic.deidentify.numbers.shapes import (
     AGED,
     CARD,
@@ -66,8 +66,11 @@ class NumberLabels:
         )
         connector = rf"(?:[\s.:;#=*()\[\]|<>\"'/•●·…_~→>]|\b(?:{'|'.join(_CONNECTING)}|4)\b|['’]s|-)*"
         starts = [piece for pattern in words.id_labels.values() for piece in top_level(pattern)]
-        self.label = LookBack(rf"(?<![a-z0-9/])(?:{joined})(?:(?![a-z])|(?=(?:id|no|number)\b)){connector}", starts)
-        self.last_words = LastWords(starts, (*_CONNECTING, "s"), ("id", "no", "number"))
+        self.label = WordsBefore(
+            rf"(?<![a-z0-9/])(?:{joined})(?:(?![a-z])|(?=(?:id|no|number)\b)){connector}",
+            starts,
+            LastWords(starts, (*_CONNECTING, "s"), ("id", "no", "number")),
+        )
         # A label that is also an ordinary word needs `#`, `no`, `id`, `:` or their like behind it.
         self.explicit = re.compile(
             r"(?:[#:=]|\b(?:no|num|nbr|number|numbers|id|ids|identifier|code|ending|ends)\b)", re.IGNORECASE
@@ -99,7 +102,7 @@ class NumberLabels:
         if newline >= 0:
             # A label may end the line before; what stands higher says nothing.
             low = max(low, text.rfind("\n", low, newline) + 1) if wrapped else newline + 1
-        found = self.label.search(text, low, start) if self.last_words.may_stand(text, low, start) else None
+        found = self.label.search(text, low, start)
         if found is None:
             return ""
         kind = found.lastgroup or ""

@@ -1,6 +1,6 @@
-"""The last words of labels: where the word right before a number is none of them, no label stands before it.
+"""What stands before a place, looked for only where the word right before it can be its last.
 
-A label's pattern is tried at many words; which word it ends with is known from the pattern, once.
+A pattern of labels is tried at many words; with which words its matches end is known from the labels, once.
 """
 
 from __future__ import annotations
@@ -9,9 +9,26 @@ import itertools
 import re
 from collections.abc import Iterable
 
+from polyclinic.deidentify.look_back import LookBack
+
 WORD = re.compile(r"[a-z]+")
+PLAIN = re.compile(r"[^\W_]+")
+NEAR = 20  # characters in which the last word is looked for
 MOST = 4096  # spellings of one label
 _PIECE = re.compile(r"\(\?:|\\.|\[[^\]\\^-]+\]|[^\\\[(]", re.DOTALL)
+
+
+class WordsBefore(LookBack):
+    """A pattern for the words right before a place, of which the last is known."""
+
+    def __init__(self, pattern: str, heads: Iterable[str], last: LastWords) -> None:
+        """Compile a pattern as `LookBack` does; each of its matches ends with one of the last words, signs aside."""
+        super().__init__(pattern, heads)
+        self.last = last
+
+    def search(self, text: str, low: int, end: int) -> re.Match[str] | None:
+        """Return what `LookBack.search` returns."""
+        return super().search(text, low, end) if self.last.may_stand(text, max(low, 0), end) else None
 
 
 class LastWords:
@@ -39,14 +56,13 @@ class LastWords:
         """Say whether the last word of a text from `low` to `end` may be the last of a label, or behind one."""
         if self.words is None:
             return True
-        while end > low and not text[end - 1].isalnum():
-            end -= 1
-        start = end
-        while start > low and text[start - 1].isascii() and text[start - 1].isalpha():
-            start -= 1
-        if start > low and text[start - 1].isalnum():
-            return True  # a digit, or a letter of another script, is part of it
-        word = text[start:end].lower()
+        near = max(low, end - NEAR)
+        found = PLAIN.findall(text, near, end)
+        if not found:
+            return near > low
+        word = found[-1].lower()
+        if not (word.isascii() and word.isalpha()) or (len(found) == 1 and near > low):
+            return True  # a digit, or a letter of another script, is part of it; or it may be longer
         return word in self.words or word.endswith(self.joined)
 
 
