@@ -29,7 +29,6 @@ from polyclinic.deidentify.lexicon import (
 )
 
 if TYPE_CHECKING:
-    from polyclinic.deidentify.look_back import LookBack
     from polyclinic.deidentify.vocabulary import Vocabulary
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ"
@@ -65,25 +64,6 @@ FIRST, LAST = 0x105, 0x106  # the symbols for the beginning and the end of a wor
 PLACE_WORD, STATE_WORD, STREET_TYPE, KIND = 1, 2, 4, 8
 
 
-@dataclass(frozen=True)
-class PlaceScreen:
-    """What tells, without the rules, that none of them finds a place at a word."""
-
-    # Words right before a place -> which words have to stand before these: right there, or among three; None for any.
-    announcers: Mapping[str, tuple[frozenset[str], frozenset[str]] | None]
-    labels: frozenset[str]  # the last words of what stands before a colon and a place
-    listing: frozenset[str]  # what stands between a place and one more, in lower case
-    after_degrees: tuple[str, ...]  # signs between a degree and a place
-    between: frozenset[str]  # characters between words that are joined; all those beyond ASCII may stand there too
-    longest_gap: int  # of characters between words that are joined
-    headings: frozenset[str]  # signs behind a word of the set KIND with which it ends no name
-
-    @property
-    def listed(self) -> frozenset[str]:
-        """The last words or signs between a place and one more."""
-        return frozenset(words[-1] for words in map(str.split, self.listing) if words)
-
-
 @dataclass(slots=True)
 class Tokens:
     """Words in order, with what the lexicon says of each, and where rules have to look."""
@@ -108,16 +88,6 @@ class Tokens:
     runs: list[tuple[int, int, int]]
     dotted: bool  # whether a letter stands right behind a stop
     colons: bool  # whether two colons stand side by side, or with hexadecimal digits between
-
-
-@dataclass(frozen=True)
-class NumberScreen:
-    """What tells, without the rules, that none of them finds anything at a number of one or two digits."""
-
-    months: frozenset[str]  # the three letters with which months begin
-    boxes: LookBack  # what stands before the number of a box
-    alike: str  # letters that a reader of scanned pages takes digits for
-    street_ends: frozenset[str]  # words asked for without which a text has no streets
 
 
 def in_lower_case(text: str) -> str:

@@ -9,11 +9,18 @@ from __future__ import annotations
 import functools
 import itertools
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from polyclinic.deidentify import kernel
 from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, GIVEN, MONTH, NAME, STATE, STOP, WORD
 from polyclinic.deidentify.pattern_cells import pattern_cells
+from polyclinic.deidentify.screens import (
+    NumberScreen,
+    PlaceScreen,
+    around_numbers,
+    before_places,
+    beside_places,
+)
 from polyclinic.deidentify.tokens import (
     CAPITAL,
     FEW_CAPITALS,
@@ -23,8 +30,6 @@ from polyclinic.deidentify.tokens import (
     PLACE_WORD,
     STATE_WORD,
     STREET_TYPE,
-    NumberScreen,
-    PlaceScreen,
     Tokens,
     in_lower_case,
     is_pattern,
@@ -77,7 +82,7 @@ class Vocabulary:
         self.before_places = frozenset(before_places)
         self.units = dict(units)
         self.places = places
-        self.number_screen = numbers
+        self.numbers = numbers
         self._kept: list[object] = []  # what the kernel's table points to
         self._kernel = kernel.installed() if compiled and self._fits() else None
         if self._kernel is not None:
@@ -103,27 +108,30 @@ class Vocabulary:
             known = seen_at.setdefault(self._rules[pattern], [])
             if not known or known[-1] != place:
                 known.append(place)
+        starts, ends, bits = lists[:3]
         return Tokens(
             text,
-            lists[0],
-            lists[1],
-            [low[start:end] for start, end in zip(lists[0], lists[1], strict=True)],
-            lists[2],
+            starts,
+            ends,
+            [low[start:end] for start, end in zip(starts, ends, strict=True)],
+            bits,
             bool(caseless),
             low,
             {self._asked[i] for i in lists[7]},
-            *lists[3:7],
+            lists[3],
+            lists[4],
+            lists[5],
+            lists[6],
             seen_at,
-            list(zip(*lists[10:13], strict=True)),
+            list(zip(lists[10], lists[11], lists[12], strict=True)),
             bool(seen & 1),
             bool(seen & 2),
         )
 
     def _fits(self) -> bool:
         """Say whether the kernel's tables can hold the words."""
-        before = _before_places(self.places)
-        every = [word for words in (self.lexicon, self.sets, self.asked, self.units, before) for word in words]
-        sizes = [len(word) for word in every]
+        before = before_places(self.places)
+        sizes = [*map(len, itertools.chain(self.lexicon, self.sets, self.asked, self.units, before))]
         return (
             min(sizes, default=1) > 0 and max(sizes, default=1) <= kernel.LONGEST and sum(sizes) < kernel.MOST_LETTERS
         )
@@ -135,12 +143,14 @@ class Vocabulary:
             kept.append(made)
             return made.buffer_info()[0]
 
-        others = [word for word in self.sets if word not in self.lexicon]
-        words = [word for word in (*self.lexicon, *others) if _of_units(word)]
+        plain = _of_units(self.lexicon.keys() - self.sets.keys())
+        others = _of_units(self.sets)
+        words = [*plain, *others]
         get, sets_of = self.lexicon.get, self.sets.get
-        bits = array("I", [get(word, 0) for word in words])
-        sets = array("I", [sets_of(word, 0) | (LISTED if word in self.lexicon else 0) for word in words])
-        self._asked = asked = sorted(filter(_of_units, self.asked))
+        bits = array("I", map(get, words, itertools.repeat(0)))
+        sets = array("I", [LISTED]) * len(plain)
+        sets.extend(sets_of(word, 0) | (LISTED if word in self.lexicon else 0) for word in others)
+        self._asked = asked = sorted(_of_units(self.asked))
         classes, lower = character_classes()
         pairs = array("B", bytes(128 * 128))
         for pair in self.before_places:
@@ -148,41 +158,24 @@ class Vocabulary:
                 pairs[ord(pair[0]) << 7 | ord(pair[1])] = 1
         self._rules = [rule for rule, several in self.patterns.items() for _ in several]
         symbols = [[symbol for symbol, _ in pieces_of(one)] for several in self.patterns.values() for one in several]
-        around = self.number_screen
-        street_ends = around.street_ends if around is not None else frozenset()
         numbers = array("I", range(len(asked)))
+        street_ends = self.numbers.street_ends if self.numbers is not None else frozenset()
         of_streets = array("I", [kernel.STREET_END * (word in street_ends) for word in asked])
-        months = sorted(around.months) if around is not None and _has_months(around.months) else []
-        alike, boxes = array("B", bytes(128)), array("B", bytes(128 * 128))
-        if around is not None:
-            for letter in filter(str.isascii, around.alike):
-                alike[ord(letter)] = 1
-            for pair in itertools.product(map(chr, range(128)), repeat=2):
-                two = "".join(pair).lower()
-                boxes[ord(pair[0]) << 7 | ord(pair[1])] = two in around.boxes.pairs or two[0] in around.boxes.firsts
-
         of_patterns = pattern_cells(symbols)
-        before = {word: two for word, two in _before_places(self.places).items() if _of_units(word)}
-        characters = array("B", bytes(128))
-        if self.places is not None:
-            for code, character in enumerate(map(chr, range(128))):
-                characters[code] = kernel.BETWEEN * (character.lower() in self.places.between)
-                characters[code] |= kernel.HEADING * (character in self.places.headings)
-                characters[code] |= kernel.SIGN_LISTS * (
-                    not character.isalnum() and character in {word[-1] for word in self.places.listed}
-                )
-                characters[code] |= kernel.AFTER_DEGREE * (
-                    character in {gap[:1] for gap in self.places.after_degrees}
-                )
+        before = before_places(self.places)
+        said = _of_units(before)
+        months, boxes, alike = around_numbers(self.numbers)
         return kernel.Vocabulary(
             built.table(words, bits, sets, kept),
             built.table(asked, numbers, of_streets, kept),
             built.table([*self.units], array("I", self.units.values()), array("I", bytes(4 * len(self.units))), kept),
-            built.table([*before], *(array("I", [two[i] for two in before.values()]) for i in (0, 1)), kept),
-            place(characters),
+            built.table(
+                said, array("I", [before[w][0] for w in said]), array("I", [before[w][1] for w in said]), kept
+            ),
+            place(beside_places(self.places)),
             self.places.longest_gap if self.places is not None else 0,
             self.places is not None,
-            place(array("I", [ord(a) << 16 | ord(b) << 8 | ord(c) for a, b, c in months])),
+            place(months),
             len(months),
             place(boxes),
             place(alike),
@@ -211,43 +204,10 @@ class Vocabulary:
         )
 
 
-def _has_months(months: frozenset[str]) -> bool:
-    """Say whether the kernel can look for months that begin so."""
-    return len(months) > 0 and all(len(month) == 3 and month.isascii() and month.islower() for month in months)
-
-
-def _before_places(screen: PlaceScreen | None) -> dict[str, tuple[int, int]]:
-    """Return the words that stand before places with the kernel's two numbers: which groups of words a word is of,
-    and what it says itself; which groups are asked for right before it, and which among three words."""
-    found: dict[str, list[int]] = {}
-    groups: dict[frozenset[str], int] = {}
-    if screen is None:
-        return {}
-    for word, asked in screen.announcers.items():
-        own = found.setdefault(word, [0, 0])
-        if asked is None or len(groups | dict.fromkeys(asked)) > kernel.GROUPS:
-            own[0] |= kernel.ALWAYS
-            continue
-        for words, shift in zip(asked, (0, kernel.GROUPS), strict=True):
-            if words:
-                group = groups.setdefault(words, len(groups))
-                own[1] |= 1 << group + shift
-    for words, group in groups.items():
-        for word in words:
-            found.setdefault(word, [0, 0])[0] |= 1 << group
-    for words, bit in (
-        (screen.labels, kernel.LABEL),
-        (screen.listed, kernel.WORD_LISTS),
-        (("the",), kernel.ARTICLE),
-    ):
-        for word in words:
-            found.setdefault(word, [0, 0])[0] |= bit
-    return {word: (one, other) for word, (one, other) in found.items()}
-
-
-def _of_units(word: str) -> bool:
-    """Say whether each letter of a word is one unit of UTF-16."""
-    return word.isascii() or max(word) < "\U00010000"
+def _of_units(words: Collection[str]) -> list[str]:
+    """Return the words of whose letters each is one unit of UTF-16."""
+    whole = max("".join(words), default="") < "\U00010000"
+    return [word for word in words if whole or max(word) < "\U00010000"]
 
 
 @functools.cache

@@ -25,7 +25,7 @@ SEEN = 9
 ODD_SEEN = 4
 MOST_LETTERS = 1 << 24  # of all words of a table
 LONGEST = 64  # letters of a word of the lists
-ROOM = 1024  # numbers for each list of a text of usual length
+ROOM = 1000  # numbers for each list of a text of usual length
 UNITS = 65536
 # What a word before a place says beside its groups, of which there are so many, and what a character may be there.
 GROUPS, ALWAYS, LABEL, WORD_LISTS, ARTICLE = 16, 1 << 16, 1 << 17, 1 << 18, 1 << 19

@@ -15,8 +15,9 @@ from polyclinic.deidentify.numbers.ages import OLD, OLDEST, age_end, decade_end
 from polyclinic.deidentify.numbers.misread import FORMS, LOOK_ALIKES, begins, read_again
 from polyclinic.deidentify.numbers.phones import INTERNATIONAL, NATIONAL, PhoneRules
 from polyclinic.deidentify.numbers.shapes import AGED, MAC, SSN
+from polyclinic.deidentify.screens import NumberScreen
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import NumberScreen, Tokens
+from polyclinic.deidentify.tokens import Tokens
 
 DIGITS = re.compile(r"\d+")
 LETTER = re.compile(r"[A-Za-z]")

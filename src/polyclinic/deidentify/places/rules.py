@@ -26,8 +26,9 @@ from polyclinic.deidentify.places.streets import (
 )
 from polyclinic.deidentify.places.streets import PATTERNS as of_streets
 from polyclinic.deidentify.places.towns import TownRules
+from polyclinic.deidentify.screens import PlaceScreen
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import KIND, PLACE_WORD, STATE_WORD, STREET_TYPE, PlaceScreen, Tokens
+from polyclinic.deidentify.tokens import KIND, PLACE_WORD, STATE_WORD, STREET_TYPE, Tokens
 
 _AFTER_DEGREES = ("; ", ", ", "\n")
 _IN = (" in ", "\nin ", " in\n")
