@@ -210,7 +210,8 @@ PYTHON.vocabulary._kernel = None
 @settings(max_examples=400, deadline=None)
 @given(st.lists(AROUND, max_size=24).map("".join), st.sampled_from([str, str.lower, str.upper]))
 def test_the_rules_find_the_same_with_the_kernel_and_without_it(text: str, case: Callable[[str], str]) -> None:
-    assert RULES.find(case(text)) == PYTHON.find(case(text))
+    text = f"{case(text)}\n"
+    assert RULES.find(text) == PYTHON.find(text)
 
 
 @settings(max_examples=300, deadline=None)

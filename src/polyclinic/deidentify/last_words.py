@@ -13,7 +13,7 @@ from polyclinic.deidentify.look_back import LookBack
 
 WORD = re.compile(r"[a-z]+")
 PLAIN = re.compile(r"[^\W_]+")
-NEAR = 20  # characters in which the last word is looked for
+NEAR = 24  # characters in which the last words are looked for
 MOST = 4096  # spellings of one label
 _PIECE = re.compile(r"\(\?:|\\.|\[[^\]\\^-]+\]|[^\\\[(]", re.DOTALL)
 
@@ -42,8 +42,8 @@ class LastWords:
             behind: words that may stand between a label and a number.
             joined: those of them that may be joined to a label.
         """
-        self.joined = tuple(joined)
-        found: set[str] | None = {*behind, *self.joined}
+        self.behind, self.joined = frozenset(behind), tuple(joined)
+        found: set[str] | None = set()
         for label in labels:
             words = [WORD.findall(spelling) for spelling in spellings(label) or ("",)]
             if found is None or not all(words):  # a label whose spellings are not known, or that has no letters
@@ -53,17 +53,20 @@ class LastWords:
         self.words = found
 
     def may_stand(self, text: str, low: int, end: int) -> bool:
-        """Say whether the last word of a text from `low` to `end` may be the last of a label, or behind one."""
+        """Say whether a label may stand at the end of a text from `low` to `end`, with nothing but words behind it."""
         if self.words is None:
             return True
         near = max(low, end - NEAR)
         found = PLAIN.findall(text, near, end)
-        if not found:
-            return near > low
-        word = found[-1].lower()
-        if not (word.isascii() and word.isalpha()) or (len(found) == 1 and near > low):
-            return True  # a digit, or a letter of another script, is part of it; or it may be longer
-        return word in self.words or word.endswith(self.joined)
+        for place in range(len(found) - 1, -1, -1):
+            word = found[place].lower()
+            if not (word.isascii() and word.isalpha()) or (not place and near > low):
+                return True  # a digit, or a letter of another script, is part of it; or it may be longer
+            if word in self.words or word.endswith(self.joined):
+                return True
+            if word not in self.behind:
+                return False
+        return near > low
 
 
 def spellings(pattern: str) -> frozenset[str] | None:

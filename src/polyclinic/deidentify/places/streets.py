@@ -18,11 +18,12 @@ _UNIT = (
 )
 _COMPASS = r"(?:[NSEW]{1,2}|[NS]\.[EW]|North(?:east|west)?|South(?:east|west)?|East|West|NORTH|SOUTH|EAST|WEST)\b\.?"
 _GAP = r"(?:[ \t]{1,2}|[ \t]*\n[ \t>]*)"
+_SPELLED = "One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|ONE|TWO|THREE|FOUR|FIVE|SIX|TEN"
 _NUMBER = (
     r"(?<![\w/.$:-])(?:(?:Unit |U)?\d{1,3}[A-Za-z]?/\d{1,4}[A-Za-z]?|"
-    r"\d{1,6}(?:[A-Za-z]|-\d{1,4}[A-Za-z]?)?|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|"
-    r"ONE|TWO|THREE|FOUR|FIVE|SIX|TEN)(?:[ ]1/2)?"
+    rf"\d{{1,6}}(?:[A-Za-z]|-\d{{1,4}}[A-Za-z]?)?|{_SPELLED})(?:[ ]1/2)?"
 )
+_HAS_NUMBER = re.compile(rf"\d|{_SPELLED}")
 _WORD = r"(?:[A-ZÀ-Ý][\w.'’-]*|\d{1,3}(?:st|nd|rd|th|ST|ND|RD|TH)|of|the|de|la|del|las|los|van|y|o'|d')"
 # A number and up to five words with capitals, that end at a place.
 _NUMBERED = re.compile(rf"({_NUMBER}){_GAP}((?:{_WORD}{_GAP}){{1,5}})$")
@@ -133,7 +134,8 @@ class StreetRules:
         one_case = is_upper(tokens, i) and ends[i] - start > 2
         if word == "dr" and i + 1 < len(starts) and text[ends[i] : starts[i + 1]] in (" ", ". ") and not one_case:
             return None  # 12 Seen by Dr. Smith
-        found = _NUMBERED.search(text, max(0, start - 64), start)
+        low = max(0, start - 64)
+        found = _NUMBERED.search(text, low, start) if _HAS_NUMBER.search(text, low, start) else None
         rare = word in _RARE_TYPES and word not in self.full
         if found is not None:
             words = found[2].lower().replace(".", " ").split()
