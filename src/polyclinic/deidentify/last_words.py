@@ -13,7 +13,7 @@ from polyclinic.deidentify.look_back import LookBack
 
 WORD = re.compile(r"[a-z]+")
 PLAIN = re.compile(r"[^\W_]+")
-NEAR = 24  # characters in which the last words are looked for
+NEAR = 40  # characters in which the last words are looked for
 MOST = 4096  # spellings of one label
 _PIECE = re.compile(r"\(\?:|\\.|\[[^\]\\^-]+\]|[^\\\[(]", re.DOTALL)
 
@@ -51,12 +51,17 @@ class LastWords:
                 break
             found.update(several[-1] for several in words)
         self.words = found
+        self.known = self.behind | (found or set())
 
     def may_stand(self, text: str, low: int, end: int) -> bool:
-        """Say whether a label may stand at the end of a text from `low` to `end`, with nothing but words behind it."""
+        """Say whether a label may stand at the end of a text from `low` to `end`, with only such words behind it."""
         if self.words is None:
             return True
         near = max(low, end - NEAR)
+        tail = text[near:end].rstrip()
+        last = tail[tail.rfind(" ") + 1 :].lower()
+        if last.isalpha() and last.isascii() and len(last) < len(tail) and last not in self.known:
+            return last.endswith(self.joined)  # most numbers end here
         found = PLAIN.findall(text, near, end)
         for place in range(len(found) - 1, -1, -1):
             word = found[place].lower()
