@@ -564,7 +564,8 @@ static int NAME(nothing)(const Vocabulary *v, const Unit *text, int64_t start, i
     if (!v->month_count || length > 2 || end + 1 >= size) return 0;
     if (!is_digit(text[start]) || !is_digit(text[end - 1])) return 0;
     const uint32_t ahead = start ? text[start - 1] : ' ', behind = text[end], after = text[end + 1];
-    if (is_word(v, ahead) || ahead == 0x2013 || is_one_of(ahead, "#-/.+")) return 0;
+    const int of_two = ahead == '/' && start > 1 && is_digit(text[start - 2]); /* the 6 of 3/6 */
+    if (is_word(v, ahead) || ahead == 0x2013 || (is_one_of(ahead, "#-/.+") && !of_two)) return 0;
     if (ahead == ' ' && NAME(month_at)(v, text, start - 4, size)) return 0;
     if (!is_one_of(behind, " .,\n;)%:]") || after > 127) return 0;
     const uint32_t then = end + 2 < size ? text[end + 2] : ' ';
@@ -576,7 +577,8 @@ static int NAME(nothing)(const Vocabulary *v, const Unit *text, int64_t start, i
         if ((after == 'o' || after == 'O') && (then == 'f' || then == 'F')) return 0;
     }
     if (behind == '.' && is_digit(after)) return 0;
-    if (length == 1) return 1; /* what is said of one digit ends here */
+    if (length == 1 && !of_two) return 1; /* what is said of one digit ends here */
+    if (of_two && is_one_of(after, "([")) return 0;
     if (text[start] == '9' && behind != '%') return 0; /* an age */
     if (behind != ' ' && number) return 0; /* 12, 34; 12. 34 */
     if (is_one_of(after, "'/-") && behind != ',') return 0;
