@@ -9,7 +9,7 @@ from polyclinic.deidentify.joined_words import before, is_upper
 from polyclinic.deidentify.language import Words, words_of
 from polyclinic.deidentify.lexicon import MONTH, STOP, TITLE
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import Tokens, has_plain_letters
+from polyclinic.deidentify.tokens import Tokens, at_places, has_plain_letters
 
 _UNIT = (
     r"(?i:,?[ \t]*\n?[ \t]{0,2}(?:\b(?:apt|apartment|unit|suite|ste|lot|bldg|bldq|building|floor|fl|rm|room|trlr|"
@@ -83,9 +83,10 @@ _NO_STREET = frozenset(
         "doctor patient pt pain large small left right per and or be not no he she cc ed er"
     )
 )
+_LABEL_SIGNS = '\n|,;{"'
 _LABELLED = re.compile(
-    r"(?:^|[\n|,;{\"])[ \t]*\"?(?:(?:home|mailing|street|patient|residence|billing|permanent|current|pt|postal)"
-    r"[ _]?)?(?:address|street|addr|residence|address[_ ]?(?:line)?[_ ]?[12])\"?[ \t]*(?:[:=|.]|\n)[ \t|]*\"?(?=\w)",
+    rf"(?:^|[{_LABEL_SIGNS}])[ \t]*\"?"
+    r"(?:(?:home|mailing|street|patient|residence|billing|permanent|current|pt|postal)[ _]?)?(?:address|street|addr|residence|address[_ ]?(?:line)?[_ ]?[12])\"?[ \t]*(?:[:=|.]|\n)[ \t|]*\"?(?=\w)",
     re.IGNORECASE,
 )
 _VALUE = re.compile(
@@ -229,12 +230,23 @@ def other_streets(text: str, lowered: str, tokens: Tokens) -> Iterator[Span]:
             numbered = _ROUTE_NUMBERED.match(found[0]) is not None
             if numbered or _ROUTE_CUE.search(text, max(0, found.start() - 14), found.start()):
                 yield Span(found.start(), found.end(), "address")
-    hints = tokens.hits.get("address", ())
-    if hints and (any(_HINT.match(text, place) for place in hints) or not has_plain_letters(text)):
-        for label in _LABELLED.finditer(text):
+    if hints := tokens.hits.get("address"):
+        plain = has_plain_letters(text)
+        for label in at_places(_LABELLED, text, _label_heads(text, hints)) if plain else _LABELLED.finditer(text):
             value = _VALUE.match(text, label.end())
             if value and (any(c.isdigit() for c in value[0]) or len(value[0].split()) > 1):
                 yield Span(value.start(), value.end(), "address")
+
+
+def _label_heads(text: str, hints: Sequence[int]) -> list[int]:
+    """Return where labels may begin that have one of the hints in them: at a sign before it, on its line."""
+    found = set()
+    for hint in hints:
+        if _HINT.match(text, hint):
+            line = max(0, text.rfind("\n", 0, hint))
+            found.add(line)
+            found.update(place for place in range(line, hint) if text[place] in _LABEL_SIGNS)
+    return sorted(found)
 
 
 def broadways(text: str) -> Iterator[Span]:
