@@ -86,7 +86,8 @@ _NO_STREET = frozenset(
 _LABEL_SIGNS = '\n|,;{"'
 _LABELLED = re.compile(
     rf"(?:^|[{_LABEL_SIGNS}])[ \t]*\"?"
-    r"(?:(?:home|mailing|street|patient|residence|billing|permanent|current|pt|postal)[ _]?)?(?:address|street|addr|residence|address[_ ]?(?:line)?[_ ]?[12])\"?[ \t]*(?:[:=|.]|\n)[ \t|]*\"?(?=\w)",
+    r"(?:(?:home|mailing|street|patient|residence|billing|permanent|current|pt|postal)[ _]?)?"
+    r"(?:address|street|addr|residence|address[_ ]?(?:line)?[_ ]?[12])\"?[ \t]*(?:[:=|.]|\n)[ \t|]*\"?(?=\w)",
     re.IGNORECASE,
 )
 _VALUE = re.compile(
