@@ -30,7 +30,8 @@ def test_each_spelling_of_a_label_is_one(label: str) -> None:
 
 
 def test_all_that_a_pattern_matches_is_spelled_out() -> None:
-    assert spellings(r"a(?:b|c[de])?\.?") == {"a", "a.", "ab", "ab.", "acd", "acd.", "ace", "ace."}
+    expected = frozenset(("a", "a.", "ab", "ab.", "acd", "acd.", "ace", "ace."))
+    assert spellings(r"a(?:b|c[de])?\.?") == expected
 
 
 @pytest.mark.parametrize("pattern", ["a*", "a{2}", ".b", r"a\d", "[^a]", "[a-c]", "(a)?b", "a)", "^a"])
