@@ -66,6 +66,7 @@ def test_the_gate_judges_what_was_found_nowhere_else() -> None:
     assert {s.reason for s in suspicions(text, [], tokens, rules)} == {
         "a title before a word that was not taken for a name",
         "a word of the lists of names",
+        "a word that the tagger does not take for an ordinary one",
     }
 
 

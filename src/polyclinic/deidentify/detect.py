@@ -139,8 +139,14 @@ class Rules:
                 spans += [Span(s.start + begin, s.end + begin, s.type) for s in found]
         spans.sort()
         english = self.words.language.startswith("en")
-        generic = self.places.generic
-        spans += find_names(text, self.tagger.find(text), spans, generic, capitals_only=not english)
+        spans += find_names(
+            text,
+            self.tagger.find(text),
+            spans,
+            self.places.generic,
+            self.known.things,
+            capitals_only=not english,
+        )
         if tokens.runs:
             spans += find_beside_names(text, without_overlaps(spans))
         whole = without_overlaps(spans)

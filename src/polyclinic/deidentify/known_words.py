@@ -92,9 +92,9 @@ class KnownWords:
         if found is None:
             return False
         word = found["thing"].lower()
-        if bit & EPONYM and i + 1 < len(tokens.starts):
-            if tokens.bits[i + 1] & EPONYM and tokens.starts[i + 1] == end + 1:
-                return self.is_thing(tokens, i + 1)  # Graham Steell murmur
+        following = i + 1 < len(tokens.starts) and tokens.starts[i + 1] == end + 1
+        if following and bit & EPONYM and tokens.bits[i + 1] & EPONYM:
+            return self.is_thing(tokens, i + 1)  # Graham Steell murmur
         if found["sort"] and found["thing"].isupper():
             return True
         if word in self.things:

@@ -1,4 +1,4 @@
-"""Labelled notes as plain text that a person can write and read: `# note STYLE`, then the note with ⟦type|text⟧ in it."""
+"""Labelled notes as text that a person can write and read: `# note STYLE`, then the note with ⟦type|text⟧ in it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_marked(path: Path) -> Iterator[LabelledNote]:
     for number, line in enumerate(lines[: begins[0]] if begins else lines, start=1):
         if line.strip():
             raise UserError(f"{path}:{number}: expected '{BEGINS}STYLE' before the first note")
-    for count, (begin, end) in enumerate(zip(begins, [*begins[1:], len(lines)], strict=True), start=1):
+    for count, (begin, end) in enumerate(zip(begins, [*begins[1:], len(lines)], strict=False), start=1):
         text, spans = _parsed("\n".join(lines[begin + 1 : end]).strip("\n"), f"{path}:{begin + 1}")
         yield LabelledNote(f"{path.stem}-{count}", text, spans, lines[begin].removeprefix(BEGINS).strip())
 

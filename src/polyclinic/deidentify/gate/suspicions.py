@@ -113,6 +113,9 @@ BEFORE_DAYS = frozenset(
 )
 
 
+LEAST_SHARE = 0.25  # of names, institutions and towns together, from which a word is suspicious
+
+
 class Suspicion(NamedTuple):
     """A place that may be an identifier, and why."""
 
@@ -180,6 +183,10 @@ def _all(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterato
     for start, end, reason in slots(text, tokens, rules, covered, words):
         yield Suspicion(start, end, reason)
     yield from _unknown_words(text, tokens, rules, covered)
+    for one in rules.tagger.find(text):
+        several = one.end - one.start > 1
+        if several and one.name + one.institution + one.town >= LEAST_SHARE and not covered[one.start]:
+            yield Suspicion(one.start, one.end, "a word that the tagger does not take for an ordinary one")
 
 
 def _may_be_day(written: str, text: str, start: int, rules: Rules) -> bool:

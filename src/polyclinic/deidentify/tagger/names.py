@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 
-from polyclinic.deidentify.lexicon import COMMON, FAMILY, NAME, SOFT_TITLE, STATE, TITLE
+from polyclinic.deidentify.lexicon import COMMON, EPONYM, FAMILY, NAME, SOFT_TITLE, STATE, TITLE
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tagger.weights import Candidate
 
 LEAST = 0.25  # share of name at which a word is one
-LEAST_OTHER = 0.8  # share at which a word belongs to an institution or a town
-LEAST_COMMON = 0.95  # the same for an ordinary word of an institution
+LEAST_TOWN = 0.5  # share at which a word belongs to a town
+LEAST_OTHER = 0.6  # share at which it belongs to an institution
+LEAST_COMMON = 0.9  # the same for an ordinary word
+LEAST_EPONYM = 0.95  # and for a word that medicine uses for things
 SURE = 0.6  # share at which a word is looked for again
 AGAIN = 0.02  # share that a word needs that is a name elsewhere in the text
 LEAST_LETTER = 0.6  # share at which a letter by itself is somebody's initial
@@ -34,6 +36,7 @@ def find_names(
     candidates: Sequence[Candidate],
     closed: Sequence[Span],
     generic: Set[str] = frozenset(),
+    things: Set[str] = frozenset(),
     *,
     capitals_only: bool = False,
 ) -> list[Span]:
@@ -44,6 +47,7 @@ def find_names(
         candidates: its words, from `Tagger.find`.
         closed: what was found already, in order; words in it are no names.
         generic: words in lower case that make no institution, however many of them stand together.
+        things: words before which an institution or a town is none: the Philadelphia chromosome.
         capitals_only: whether words in lower case are no names: in a language that the weights were not taught.
     """
     shut = bytearray(len(text) + 1)
@@ -79,16 +83,20 @@ def find_names(
         else:
             spans.append(Span(start, end, kind))
         last = one
-    return [span for span in spans if span.type != "institution" or _has_own_word(text, span, generic)]
+    return [
+        span
+        for span in spans
+        if span.type == "name" or (_has_own_word(text, span, generic) and not _before_thing(text, span, things))
+    ]
 
 
 def _type_of(text: str, one: Candidate, sure: set[int]) -> str | None:
     """Return the type that a word is taken for, None for none."""
     if one.bits & (TITLE | SOFT_TITLE) and not one.bits & FAMILY:
         return None
-    if one.bits & COMMON and one.shape in CAPITAL_SHAPES and DIRECTION.match(text, one.end):
-        if text[max(0, one.start - 8) : one.start].rstrip(" \t")[-1:] in ("", "\n", ".", "!", "?", ":"):
-            return None  # Mark the site.
+    before = text[max(0, one.start - 8) : one.start].rstrip(" \t")[-1:]
+    if one.bits & COMMON and before in ("", "\n", ".", "!", "?", ":") and DIRECTION.match(text, one.end):
+        return None  # Mark the site.
     letter = one.end - one.start == 1 and not (one.bits_before & NAME and text[one.start - 1] in " ,-")
     least = LEAST_LETTER if letter and text[one.end : one.end + 1] not in (".", " ", "-") else LEAST
     if one.name >= least or (one.name >= AGAIN and one.hash in sure):
@@ -98,9 +106,16 @@ def _type_of(text: str, one: Candidate, sure: set[int]) -> str | None:
         return "name"
     if one.bits & STATE:
         return None
-    least = LEAST_COMMON if one.bits & COMMON else LEAST_OTHER
-    return "institution" if one.institution >= least else "city" if one.town >= LEAST_OTHER else None
+    more = LEAST_EPONYM if one.bits & EPONYM else LEAST_COMMON if one.bits & COMMON else 0
+    if one.institution >= max(LEAST_OTHER, more):
+        return "institution"
+    return "city" if one.town >= max(LEAST_TOWN, more) else None
 
 
 def _has_own_word(text: str, span: Span, generic: Set[str]) -> bool:
     return any(word[0].lower() not in generic for word in WORD.finditer(text, span.start, span.end))
+
+
+def _before_thing(text: str, span: Span, things: Set[str]) -> bool:
+    following = WORD.match(text, span.end + 1)
+    return following is not None and text[span.end] == " " and following[0].lower() in things

@@ -1,7 +1,7 @@
 """Labelled notes once more, with other names and other letters: what the tagger learns has to hold for all names.
 
 The words of names are exchanged for others (the same word for the same word of a note), rare ones, made-up ones and
-ordinary words among them; a part of the notes loses its capitals, or its capitals and its signs, or has capitals alone.
+ordinary words among them; a part of the notes loses its capitals, or these and its signs, or has capitals alone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Teaching the tagger: labelled notes go in, weights come out.
 
-A small network: the features of a token have rows of WIDTH weights, whose sum goes through one hidden layer (rectified
-linear units) to the classes. Features that are seen rarely are left out more often while it learns, so that it leans
-on what carries over. It takes a minute for some thousand notes, on one core; it needs the compiled kernel.
+A small network: the features of a token have rows of WIDTH weights, whose sum goes through one hidden layer
+(rectified linear units) to the classes. Features that are seen rarely are left out more often while it learns, so
+that it leans on what carries over. It takes a minute or two for some thousand notes, on one core, and needs the
+compiled kernel.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The weights of the tagger: a file that comes along, or one of your own; a text goes in, shares of classes come out.
 
-The file is a safetensors file: for each feature that was seen often enough its number and WIDTH weights of eight bits,
-the hidden layer's and the output's weights, and, as JSON in its head, the words that have weights of their own. All
-sums are of whole numbers, so that the kernel and Python agree to the last bit.
+The file is a safetensors file: for each feature that was seen often enough its number and WIDTH weights of eight
+bits, the hidden layer's and the output's weights, and, as JSON in its head, the words that have weights of their
+own. All sums are of whole numbers, so that the kernel and Python agree to the last bit.
 """
 
 from __future__ import annotations
@@ -81,9 +81,10 @@ def load_weights(path: Path = COMES_ALONG) -> Weights:
         with safe_open(path, "numpy") as file:
             head = file.metadata() or {}
             made = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        words, scale = tuple(json.loads(head["words"])), float(head["scale"])
+        told = json.loads(head["tagger"])
+        words, scale = tuple(told["words"]), float(told["scale"])
         found = Weights(words, made["keys"], made["rows"], made["bias"], made["output"], made["output_bias"], scale)
-    except (SafetensorError, KeyError, ValueError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path}: expected weights of the tagger: {error}") from error
     wanted = {
         "keys": ("uint32", found.keys.shape[:1]),
@@ -104,7 +105,7 @@ def save_weights(weights: Weights, path: Path) -> None:
     from safetensors.numpy import save_file
 
     names = ("keys", "rows", "bias", "output", "output_bias")
-    head = {"words": json.dumps(weights.words), "scale": repr(weights.scale)}
+    head = {"tagger": json.dumps({"scale": weights.scale, "words": weights.words})}  # one: their order is not kept
     save_file({name: getattr(weights, name) for name in names}, path, head)
 
 

@@ -1,20 +1,20 @@
-"""What the lists say of a word, packed for the tagger: the lexicon's bits, ranks of names and words, its own number."""
+"""What the lists say of a word, for the tagger: the lexicon's bits, ranks of names and words, its own number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from polyclinic.deidentify.lexicon import rank_of_family_names, rank_of_given_names, rank_of_words, read_list
 
 LISTED, WRITTEN_LARGE = 1, 2
 LETTER, UPPER, LOWER, SPACE, DIGIT = 1, 2, 4, 8, 16
 SAME = {0x2019: 0x27, 0x2010: 0x2D, 0x2011: 0x2D}  # apostrophes and hyphens
+SIGNS = frozenset(map(chr, SAME))
 CHARACTERS = 65536  # that are looked at; others are signs
 
 
-@dataclass(frozen=True, slots=True)
-class WordEntry:
+class WordEntry(NamedTuple):
     """A word of some list."""
 
     bits: int = 0  # of the lexicon
@@ -34,12 +34,13 @@ def word_entries(lexicon: Mapping[str, int], own: Iterable[str]) -> dict[str, Wo
     family, given, words = rank_of_family_names(), rank_of_given_names(), rank_of_words()
     large = read_list("capitalised_words")
     entries = {}
+    listed, number, name, rank, first = lexicon.get, identities.get, family.get, words.get, given.get
     for word in {*lexicon, *identities, *family, *words, *large}:
-        if any(sign in word for sign in map(chr, SAME)):
+        if not word.isascii() and not SIGNS.isdisjoint(word):
             continue  # texts have the plain signs when they are looked up
-        kinds = LISTED * (word in lexicon) | WRITTEN_LARGE * (word in large) | given.get(word, 0) << 2
-        frequency = 6 * family.get(word, 0) + words.get(word, 0)
-        entries[word] = WordEntry(lexicon.get(word, 0), identities.get(word, 0), frequency, kinds)
+        bits = listed(word)
+        kinds = (bits is not None) + 2 * (word in large) + 4 * first(word, 0)
+        entries[word] = WordEntry(bits or 0, number(word, 0), 6 * name(word, 0) + rank(word, 0), kinds)
     return entries
 
 

@@ -1,4 +1,4 @@
-"""The tagger's compiled kernel: built when the package is installed where there is a C compiler, called through ctypes.
+"""The tagger's kernel: built when the package is installed where there is a C compiler, called through ctypes.
 
 Without it `features.py` gives the same, more slowly; only teaching needs it.
 """
