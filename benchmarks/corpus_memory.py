@@ -1,13 +1,15 @@
-"""Memory of corpus.deduplicate and corpus.decontaminate on a generated corpus, at several sizes.
+"""Memory of corpus.deduplicate, corpus.decontaminate and corpus.deidentify on a generated corpus, at several sizes.
 
-Documents of about 2 kB, a tenth of them copies with some words changed, written as the package writes them. Each
-step runs in a process of its own; printed are the peak of that process and of the largest one it started, CPU-seconds
-of all of them, and wall time.
+Documents of about 2 kB, a tenth of them copies with some words changed, written as the package writes them; for
+corpus.deidentify (`--steps deidentify`) invented notes, 400 patients' again and again. Each step runs in a process of
+its own; printed are the peak of that process and of the largest one it started, CPU-seconds of all of them, and wall
+time.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -19,6 +21,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from polyclinic.corpus.invented_notes.notes import EVERY_STYLE, draw_notes
 from polyclinic.records import Document, Sample, write_records
 
 SIZE = 2000  # bytes of a document, about
@@ -40,12 +43,27 @@ def documents(count: int) -> Iterator[Document]:
         yield Document(id=f"d{number}", text=" ".join(text), source="made up", license=("", "CC-BY-4.0")[number % 2])
 
 
+def notes(size: int) -> Iterator[Document]:
+    """Yield invented notes of so many bytes together."""
+    drawn = list(draw_notes(400, 0, 2, EVERY_STYLE))
+    written = 0
+    for number in itertools.count():
+        if written >= size:
+            return
+        note = drawn[number % len(drawn)]
+        written += len(note.text)
+        yield Document(id=f"n{number}", text=note.text, source="made up", metadata={"patient": f"p{number}"})
+
+
 def run(step: str, corpus: Path, items: Path, processes: int, out: Path) -> dict[str, float]:
     """Run one step in this process."""
     from polyclinic import corpus as room
 
     begun = time.monotonic()
-    if step == "deduplicate":
+    if step == "deidentify":
+        os.environ["POLYCLINIC_DEIDENTIFY_KEY"] = "0123456789abcdef" * 4
+        room.deidentify(documents=corpus, processes=processes, out=out)
+    elif step == "deduplicate":
         room.deduplicate(documents=corpus, processes=processes, out=out)
     else:
         room.decontaminate(documents=corpus, items=items, processes=processes, out=out)
@@ -82,6 +100,9 @@ def main() -> None:
             corpus = folder / f"corpus-{megabytes}"
             count = write_records(corpus, documents(megabytes * 1_000_000 // SIZE), Document)
             for step in chosen.steps:
+                if step == "deidentify":
+                    corpus = folder / f"notes-{megabytes}"
+                    count = write_records(corpus, notes(megabytes * 1_000_000), Document)
                 command = [sys.executable, __file__, "--one", step, str(corpus), str(folder / "items")]
                 command += [str(chosen.processes), str(folder / f"out-{step}-{megabytes}")]
                 done = subprocess.run(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from polyclinic.corpus.invented_notes.identifiers import IDENTIFIERS, read_labels
+from polyclinic.corpus.invented_notes.marked_notes import read_marked
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 RARE = {
@@ -49,3 +50,12 @@ def test_notes_for_measuring_have_sound_labels_and_a_seed_gives_the_same_bytes(
             assert note.text[span.start : span.end].strip() == note.text[span.start : span.end]
     assert len(found) == styles
     assert types >= set(IDENTIFIERS) - RARE
+
+
+@pytest.mark.parametrize("folder", ["deid_notes", "deid_held_out_written"])
+def test_notes_written_by_hand_can_be_read_and_name_people(folder: str) -> None:
+    files = sorted((Path(__file__).parents[2] / "benchmarks" / folder).glob("*.txt"))
+    notes = [note for file in files for note in read_marked(file)]
+    assert len(notes) > 250
+    assert len({note.text for note in notes}) == len(notes)
+    assert sum(span.type == "name" for note in notes for span in note.spans) > 5 * len(notes)

@@ -88,7 +88,7 @@ def found_rows(folder: Path) -> list[dict[str, Any]]:
     "corpus.deidentify",
     DeidentifySettings,
     output="documents",
-    version=3,
+    version=4,
     packages=("presidio-analyzer",),
     check=check_deidentify,
     shown=found_rows,
