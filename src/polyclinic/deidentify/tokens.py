@@ -57,7 +57,7 @@ PIECES = ((r"\s+", 0x101), (r"\s", 0x100), (r"\d", 0x102), ("[A-Z]", 0x103), ("[
 SAME_LETTERS = "\u0130\u0131\u017f\u212a"  # which an expression that ignores case takes for i, s and k
 FIRST, LAST = 0x105, 0x106  # the symbols for the beginning and the end of a word
 # Sets of the rules in which a word may be, beside the lexicon's bits: what ends or begins places, states, streets.
-PLACE_WORD, STATE_WORD, STREET_TYPE, KIND = 1, 2, 4, 8
+PLACE_WORD, STATE_WORD, STREET_TYPE, KIND, TAIL = 1, 2, 4, 8, 16
 
 
 @dataclass(slots=True)
@@ -167,7 +167,7 @@ def tokenize(text: str, vocabulary: Vocabulary) -> Tokens:
 
     def may_be_place(i: int) -> bool:
         bit, start, end = bits[i], starts[i], ends[i]
-        if bit & CITY or sets[i] & (PLACE_WORD | KIND):
+        if bit & CITY or sets[i] & (PLACE_WORD | KIND | TAIL):
             return True
         before_state = i < last and (bits[i + 1] & STATE or sets[i + 1] & STATE_WORD)
         if before_state and starts[i + 1] - end < 4 and text[end] in ", ^":

@@ -29,6 +29,7 @@ from polyclinic.deidentify.tokens import (
     PLACE_WORD,
     STATE_WORD,
     STREET_TYPE,
+    TAIL,
     Tokens,
     in_lower_case,
     is_pattern,
@@ -197,6 +198,7 @@ class Vocabulary:
             STATE_WORD,
             STREET_TYPE,
             KIND,
+            TAIL,
         )
 
 

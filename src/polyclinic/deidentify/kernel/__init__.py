@@ -65,8 +65,8 @@ class Vocabulary(Structure):
         ("patterns", c_int64),
         ("few_capitals", c_double),
         *((name, c_uint32) for name in ("listed", "name", "word", "eponym", "stop", "common")),
-        *((name, c_uint32) for name in ("month", "state")),
-        *((name, c_uint32) for name in ("city", "credential", "place_word", "state_word", "street_type", "kind")),
+        *((name, c_uint32) for name in ("month", "state", "city", "credential")),
+        *((name, c_uint32) for name in ("place_word", "state_word", "street_type", "kind", "tail")),
     )
 
 

@@ -90,7 +90,7 @@ typedef struct {
     uint32_t listed;       /* the bit of `sets` of what the lexicon has */
     uint32_t name, word, eponym, stop, common, month, state; /* bits of the lexicon */
     uint32_t city, credential;
-    uint32_t place_word, state_word, street_type, kind; /* sets of the rules */
+    uint32_t place_word, state_word, street_type, kind, tail; /* sets of the rules */
 } Vocabulary;
 
 #endif

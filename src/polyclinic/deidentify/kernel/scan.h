@@ -298,6 +298,13 @@ static int NAME(joins)(const Vocabulary *v, const Unit *text, int64_t end, int64
     return 1;
 }
 
+/* Whether more than one line ends between two words: then they are not joined. */
+static int NAME(two_lines)(const Unit *text, int64_t end, int64_t start) {
+    int lines = 0;
+    for (int64_t i = end; i < start; i++) lines += text[i] == '\n';
+    return lines > 1;
+}
+
 /* The words that rules have to look at: for places, months, and the rare names of streets. */
 static void NAME(candidates)(const Vocabulary *v, const Unit *text, int64_t size, int64_t count, int32_t *head,
                              int32_t *const *lists) {
@@ -316,6 +323,9 @@ static void NAME(candidates)(const Vocabulary *v, const Unit *text, int64_t size
                    (more && NAME(joins)(v, text, end, starts[i + 1]));
             if (v->screens && end < size && text[end] < 128 && (v->characters[text[end]] & HEADING)) look = 0;
         }
+        if (!look && (sets & v->tail)) /* nor does the last word of a name that no word is joined to from the left */
+            look = !v->screens || (i && NAME(joins)(v, text, ends[i - 1], start) &&
+                                   !NAME(two_lines)(text, ends[i - 1], start));
         if (!look && more && gap < 4 && end < size && (text[end] == ',' || text[end] == ' ' || text[end] == '^'))
             look = (next & v->state) || (all_sets[i + 1] & v->state_word);
         if (!look && i && (all_bits[i - 1] & v->credential) && start - ends[i - 1] < 3) {

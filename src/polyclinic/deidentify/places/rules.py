@@ -31,7 +31,7 @@ from polyclinic.deidentify.places.tails import TAIL_WORDS
 from polyclinic.deidentify.places.towns import TownRules
 from polyclinic.deidentify.screens import PlaceScreen
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import KIND, PLACE_WORD, STATE_WORD, STREET_TYPE, Tokens
+from polyclinic.deidentify.tokens import KIND, PLACE_WORD, STATE_WORD, STREET_TYPE, TAIL, Tokens
 
 _AFTER_DEGREES = ("; ", ", ", "\n")
 _IN = (" in ", "\nin ", " in\n")
@@ -50,7 +50,8 @@ class PlaceRules(TownRules):
         # What `find` asks of a word with a capital: what it does not name here is passed over unseen.
         self.asked = {
             KIND: self.anchors,
-            PLACE_WORD: TAIL_WORDS | self.shorts | self.phrases_by_end.keys() | self.endings | UNITS,
+            TAIL: TAIL_WORDS,
+            PLACE_WORD: self.shorts | self.phrases_by_end.keys() | self.endings | UNITS,
             STATE_WORD: self.state_openers | {code.lower() for code in self.codes},
             STREET_TYPE: self.streets.types | FOREIGN_TYPES,
         }

@@ -107,6 +107,7 @@ PATTERNS = {
     "address": ("street", "addr", "residence"),
     "county": (r"county\sr", r"county\sh"),
     "broadway": ("Broadway",),
+    "box": ("box ",),
 }
 _HOUSES = frozenset(words_of("cottage house farm barn rectory lodge villa court mews grange hall vicarage flat mill"))
 
@@ -248,7 +249,7 @@ def other_streets(text: str, lowered: str, tokens: Tokens) -> Iterator[Span]:
     if (
         not tokens.words.isdisjoint(ROUTE_WORDS)
         or ("county" in tokens.hits and ("county r" in lowered or "county\nr" in lowered or "county h" in lowered))
-        or "box " in lowered
+        or "box" in tokens.hits
     ):
         for found in _ROUTE.finditer(text):
             if _CREATININE.search(found[0]):
