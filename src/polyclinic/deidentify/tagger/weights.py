@@ -11,7 +11,7 @@ import ctypes
 import json
 import math
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -131,7 +131,7 @@ class Tagger:
         """Return the words of a text of which a class has at least about LEAST_SHARE, in order."""
         return [Candidate(*one) for one in self._found(text)]
 
-    def _found(self, text: str) -> Iterator[tuple[Any, ...]]:
+    def _found(self, text: str) -> Iterable[tuple[Any, ...]]:
         return self._kernel.find(self._made, text) if self._kernel is not None else self._judged(text)
 
     @cached_property

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Iterator
 from ctypes import POINTER, Structure, byref, c_double, c_float, c_int64, c_uint32, c_uint64, c_void_p
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from polyclinic.compiled import open_library
 WIDTH = 16  # of the hidden layer
 CLASSES = 5  # none, name, institution, town, street
 MOST_FEATURES = 128  # of a token
+MOST_KEPT_ROOM = 20_000  # tokens of a work area that is kept
 TOKEN_BYTES = 112
 ENTRY_BYTES = 16
 ROW_BYTES = 4 + WIDTH
@@ -52,14 +52,27 @@ class Lesson(Structure):
     )
 
 
+class Area:
+    """Memory for the tokens of one text."""
+
+    def __init__(self, room: int) -> None:
+        """Take memory for so many tokens."""
+        self.room = room
+        self.mask = (1 << (2 * room).bit_length()) - 1
+        self.tokens = ctypes.create_string_buffer(room * TOKEN_BYTES)
+        self.seen = ctypes.create_string_buffer((self.mask + 1) * 8)
+        self.found = ctypes.create_string_buffer(room * FOUND.size)
+
+
 @dataclass(frozen=True)
 class Kernel:
     """The library."""
 
     library: ctypes.CDLL
+    areas: list[Area] = field(default_factory=list)
 
-    def find(self, tagger: Tagger, text: str) -> Iterator[tuple[Any, ...]]:
-        """Yield the candidates of a text that a class may have: the fields of `Found` in kernel.h.
+    def find(self, tagger: Tagger, text: str) -> list[tuple[Any, ...]]:
+        """Return the candidates of a text that a class may have: the fields of `Found` in kernel.h.
 
         Args:
             tagger: tables and weights.
@@ -67,19 +80,27 @@ class Kernel:
         """
         units = text.encode("utf-32-le", "surrogatepass")
         size = len(text)
-        room = size // 3 + 16
+        room = max(size // 3, 1000)
         while True:
-            mask = (1 << (2 * room).bit_length()) - 1
-            tokens = ctypes.create_string_buffer(room * TOKEN_BYTES)
-            seen = ctypes.create_string_buffer((mask + 1) * 8)
-            found = ctypes.create_string_buffer(room * FOUND.size)
+            area = self._area(room)
             kept = c_int64()
             count = self.library.polyclinic_tagger_find(
-                byref(tagger), units, size, tokens, room, seen, mask, found, byref(kept)
+                byref(tagger), units, size, area.tokens, area.room, area.seen, area.mask, area.found, byref(kept)
             )
-            if count <= room:
-                return FOUND.iter_unpack(memoryview(found)[: kept.value * FOUND.size])
+            if count <= area.room:
+                found = list(FOUND.iter_unpack(memoryview(area.found)[: kept.value * FOUND.size]))
+                if area.room <= MOST_KEPT_ROOM:
+                    self.areas.append(area)
+                return found
             room = count
+
+    def _area(self, room: int) -> Area:
+        """Return a work area that no other thread has: one that was used before, as new memory costs time."""
+        try:
+            area = self.areas.pop()
+        except IndexError:
+            return Area(room)
+        return area if area.room >= room else Area(room)
 
 
 @cache

@@ -177,11 +177,12 @@ static void describe_line(const Tagger *t, const uint32_t *text, Token *tokens, 
     }
 }
 
-/* Reads the tokens of a text; returns how many there are, which may be more than there is `room` for. `seen` is a table
- * of `seen_mask` + 1 zeros, larger than the tokens. */
+/* Reads the tokens of a text; returns how many there are, which may be more than there is `room` for. `seen` is room
+ * for a table of `seen_mask` + 1 hashes, more than the tokens. */
 int64_t polyclinic_tagger_read(const Tagger *t, const uint32_t *text, int64_t size, Token *tokens, int64_t room,
                                uint64_t *seen, int64_t seen_mask, int32_t *written) {
     int64_t count = 0, at = 0, upper = 0, lower = 0;
+    memset(seen, 0, (size_t)(seen_mask + 1) * sizeof(*seen));
     while (at < size) {
         const int class = class_of(t, text[at]);
         if (text[at] != '\n' && (class & SPACE)) {
@@ -344,7 +345,6 @@ int64_t polyclinic_tagger_features(const Token *tokens, int64_t count, int writt
 /* The shares of the classes for a token with these features; returns the largest of a class but the first. */
 static double shares_by(const Tagger *t, const uint32_t *keys, int n, double *shares) {
     int16_t sums[WIDTH] = {0}; /* no sum of MOST_FEATURES weights goes beyond */
-    for (int k = 0; k < n; k++) PREFETCH(t->rows + (keys[k] & t->row_mask));
     for (int k = 0; k < n; k++) {
         int64_t at = keys[k] & t->row_mask;
         while (t->rows[at].key != keys[k] && t->rows[at].key) at = (at + 1) & t->row_mask;
@@ -376,21 +376,28 @@ static double shares_by(const Tagger *t, const uint32_t *keys, int n, double *sh
 /* What the weights say of the candidates of which some class has at least `least`; returns how many there are, at most
  * `count`. */
 int64_t polyclinic_tagger_judge(const Tagger *t, const Token *tokens, int64_t count, int written, Found *found) {
-    uint32_t keys[MOST_FEATURES];
-    int64_t kept = 0, before = -1;
-    for (int64_t i = 0; i < count; i++) {
-        const int64_t previous = before;
-        if (tokens[i].word) before = i;
-        if (!tokens[i].candidate) continue;
-        Found *one = found + kept;
-        if (shares_by(t, keys, features_of(tokens, count, i, written, keys), one->shares) < t->least) continue;
-        one->hash = tokens[i].hash;
-        one->start = tokens[i].start;
-        one->end = tokens[i].end;
-        one->token = (int32_t)i;
-        one->bits = tokens[i].bits;
-        one->bits_before = previous < 0 ? 0 : tokens[previous].bits;
-        one->shape = tokens[i].shape;
+    uint32_t keys[2][MOST_FEATURES];
+    int sizes[2] = {0, 0}, now = 0;
+    int64_t kept = 0, waiting = -1;
+    for (int64_t i = 0; i <= count; i++) { /* rows are on their way from memory while those before are summed */
+        if (i < count) {
+            if (!tokens[i].candidate) continue;
+            sizes[now] = features_of(tokens, count, i, written, keys[now]);
+            for (int k = 0; k < sizes[now]; k++) PREFETCH(t->rows + (keys[now][k] & t->row_mask));
+        }
+        const int64_t one = waiting;
+        waiting = i;
+        now = !now;
+        if (one < 0 || shares_by(t, keys[now], sizes[now], found[kept].shares) < t->least) continue;
+        int64_t before = one - 1;
+        while (before >= 0 && !tokens[before].word) before--;
+        found[kept].hash = tokens[one].hash;
+        found[kept].start = tokens[one].start;
+        found[kept].end = tokens[one].end;
+        found[kept].token = (int32_t)one;
+        found[kept].bits = tokens[one].bits;
+        found[kept].bits_before = before < 0 ? 0 : tokens[before].bits;
+        found[kept].shape = tokens[one].shape;
         kept++;
     }
     return kept;
