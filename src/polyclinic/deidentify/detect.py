@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 
 from polyclinic.deidentify.dates.calendar import CalendarRules
+from polyclinic.deidentify.dates.holidays import PATTERNS as of_holidays
 from polyclinic.deidentify.known_words import KnownWords
 from polyclinic.deidentify.language import load_words
 from polyclinic.deidentify.lexicon import make_lexicon
 from polyclinic.deidentify.lower_case_lines import PATTERNS as of_lines
 from polyclinic.deidentify.lower_case_lines import lower_case_lines
+from polyclinic.deidentify.numbers.ages import PATTERNS as of_ages
 from polyclinic.deidentify.numbers.ages import spelled_ages
 from polyclinic.deidentify.numbers.beside_names import find_beside_names
 from polyclinic.deidentify.numbers.rules import COUNTS, UNITS, NumberRules
+from polyclinic.deidentify.numbers.spoken import PATTERNS as of_spoken
 from polyclinic.deidentify.numbers.spoken import find_spoken, may_be_spoken
 from polyclinic.deidentify.places.announced import TAILS
 from polyclinic.deidentify.places.known import patterns as of_known
@@ -27,21 +31,28 @@ from polyclinic.deidentify.places.organisations import patterns as of_organisati
 from polyclinic.deidentify.places.rules import PlaceRules
 from polyclinic.deidentify.places.streets import ROUTE_WORDS
 from polyclinic.deidentify.spans import TYPES, Span, without_overlaps
+from polyclinic.deidentify.tables import PATTERNS as of_tables
 from polyclinic.deidentify.tables import find_cells
 from polyclinic.deidentify.tagger.names import find_names
 from polyclinic.deidentify.tagger.weights import Tagger, load_weights
-from polyclinic.deidentify.tokens import COUNTED, MEASURED, Tokens
+from polyclinic.deidentify.tokens import COUNTED, MEASURED, Tokens, at_places, has_plain_letters, is_pattern
 from polyclinic.deidentify.vocabulary import Vocabulary
 
 AFTER_AT = re.compile(r"@\s?[\w-]+(?:\.[\w-]+)*\.[A-Za-z][\w-]+")
 URL = re.compile(r"(?:https?|ftp|sftp)://[^\s<>\"')\]]+|www\.[^\s<>\"')\]]+", re.IGNORECASE)
-DOMAIN_END = re.compile(
-    r"\.(?:com|org|net|edu|gov|info|health|care|clinic|io|co\.uk|nhs\.uk|ac\.uk|org\.uk|us|uk|ca|de|fr|au|biz|"
+_DOMAINS = (
+    r"com|org|net|edu|gov|info|health|care|clinic|io|co\.uk|nhs\.uk|ac\.uk|org\.uk|us|uk|ca|de|fr|au|biz|"
     r"me|app|example|ie|nz|au|eu|scot|wales|mil|int|co\.za|dev|cloud|online|site|info|tv|hospital|healthcare|dental|"
-    r"doctor|nhs|link|xyz|local|test|invalid)(?![\w-]|\.[a-z])(?::\d+)?(?:/[^\s<>\"')\]]*)?",
-    re.IGNORECASE,
+    r"doctor|nhs|link|xyz|local|test|invalid"
 )
-PHOTO = re.compile(r"\.(?:jpe?g|png|gif|bmp|tiff?|heic|heif|dcm|webp|raw|mp4|mov)\b", re.IGNORECASE)
+DOMAIN_END = re.compile(rf"\.(?:{_DOMAINS})(?![\w-]|\.[a-z])(?::\d+)?(?:/[^\s<>\"')\]]*)?", re.IGNORECASE)
+_FILES = r"jpg|jpeg|png|gif|bmp|tif|tiff|heic|heif|dcm|webp|raw|mp4|mov"
+PHOTO = re.compile(rf"\.(?:{_FILES})\b", re.IGNORECASE)
+PATTERNS = {
+    "url": ("://", "www."),
+    "domain": tuple("." + domain.partition("\\")[0] for domain in _DOMAINS.split("|")),
+    "photo": tuple("." + file for file in _FILES.split("|")),
+}
 IPV6 = re.compile(
     r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,7}(?![\w:])|"
     r"(?<![\w:])(?:[0-9a-f]{1,4}:){1,6}:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,5})?(?![\w:])",
@@ -70,8 +81,11 @@ class Rules:
             for word in (*self.words.ordinals, *(f"twenty-{o}" for o in self.words.ordinals))
             for sign in ("", *".,;)")
         }
-        self._of_days = frozenset(self.calendar.patterns) - {"ordinal"}
+        self._of_days = frozenset(self.calendar.patterns) - {"ordinal", *of_holidays}
         self._long_months = long | {month + sign for month in long for sign in ",."}
+        # What the language's own patterns need, where the vocabulary can look for it; a K may be the sign of kelvins.
+        needs = {extra.needs for extra in self.words.patterns}
+        self._needs = {need: (need,) for need in needs if is_pattern(need) and "\\" not in need and "k" not in need}
         self.vocabulary = self._asked()
 
     def _asked(self) -> Vocabulary:
@@ -89,10 +103,18 @@ class Rules:
                 **self.calendar.patterns,
                 **of_known(),
                 **of_organisations(),
+                **self.places.patterns,
+                **PATTERNS,
+                **of_ages,
                 **of_lines,
+                **of_spoken,
+                **of_tables,
+                **self._needs,
             },
             (*(tail[:2] for tail in TAILS), "in", *(f"{chr(c)}:" for c in range(128))),
             {**dict.fromkeys(UNITS, MEASURED), **dict.fromkeys(COUNTS, COUNTED)},
+            self.places.screen,
+            self.numbers.screen,
         )
 
     def find(self, text: str) -> list[Span]:
@@ -106,8 +128,8 @@ class Rules:
         spans = sorted([*tags, *self._addresses_of_machines(text, tokens)])
         spans += self.numbers.find(tokens, spans)
         spans += self._worded_dates(text, tokens)
-        spans += find_cells(text)
-        spans += self._extra(text, tokens.lowered)
+        spans += find_cells(tokens)
+        spans += self._extra(tokens)
         spans.sort()
         spans += self.places.find(tokens, spans)
         if not tokens.caseless:
@@ -138,7 +160,6 @@ class Rules:
         for i in tokens.months:
             if spot := self.calendar.find_worded(text, tokens.starts[i], tokens.caseless):
                 found.append(Span(*spot, "date"))
-        lowered = tokens.lowered
         words = tokens.words
         if not tokens.caseless:
             for month in {m.strip(",.") for m in self._long_months & words}:
@@ -147,11 +168,11 @@ class Rules:
                     if not text[place - 1 : place].isalnum() and (spot := self.calendar.find_worded(text, place)):
                         found.append(Span(*spot, "date"))
                     place = text.find(month, place + 1)
-        found += [Span(start, end, "date") for start, end in self.calendar.holidays.find(text, lowered, words)]
-        if "ninet" in lowered or "hundred" in lowered:
+        found += [Span(start, end, "date") for start, end in self.calendar.holidays.find(tokens)]
+        if "old" in tokens.hits:
             found += [Span(start, end, "age") for start, end in spelled_ages(text)]
         numbers = self.words["number_words"] & words
-        if len(numbers) > 1 and may_be_spoken(lowered, numbers):
+        if len(numbers) > 1 and may_be_spoken(tokens, numbers):
             found += find_spoken(text)
         if not self._ordinals.isdisjoint(words) or not self._of_days.isdisjoint(tokens.hits):
             found += [Span(start, end, "date") for start, end in self.calendar.find_ordinals(tokens)]
@@ -162,16 +183,16 @@ class Rules:
         found: list[Span] = []
         if "@" in text:
             found += _emails(text)
-        if "://" in text or "www." in text or "WWW." in text:
+        if "url" in tokens.hits and ("://" in text or "www." in text or "WWW." in text):
             for match in URL.finditer(text):
                 found.append(Span(match.start(), match.start() + len(match[0].rstrip(TRAILING)), "url"))
-        for match in DOMAIN_END.finditer(text) if tokens.dotted else ():
+        for match in _found(DOMAIN_END, "domain", tokens) if tokens.dotted else ():
             start = match.start()
             while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "-._"):
                 start -= 1
             if match.start() - start > 1 and not any(s.start <= start < s.end for s in found):
                 found.append(Span(start, match.start() + len(match[0].rstrip(TRAILING)), "url"))
-        for match in PHOTO.finditer(text) if tokens.dotted else ():
+        for match in _found(PHOTO, "photo", tokens) if tokens.dotted else ():
             start = match.start()
             while start > 0 and (text[start - 1].isalnum() or text[start - 1] in "-._()/\\"):
                 start -= 1
@@ -183,15 +204,23 @@ class Rules:
             found += [Span(m.start(), m.end(), "ip") for m in IPV6.finditer(text) if _is_ipv6(m[0])]
         return without_overlaps(found)
 
-    def _extra(self, text: str, lowered: str) -> list[Span]:
+    def _extra(self, tokens: Tokens) -> list[Span]:
         found = []
+        text = tokens.text
         for extra in self.words.patterns:
-            if extra.needs not in lowered:
+            if (extra.needs in self._needs and extra.needs not in tokens.hits) or extra.needs not in tokens.lowered:
                 continue
             found += [
                 Span(m.start(), m.end(), extra.type) for m in extra.pattern.finditer(text) if m.end() > m.start()
             ]
         return found
+
+
+def _found(pattern: re.Pattern[str], name: str, tokens: Tokens) -> Iterator[re.Match[str]]:
+    """Yield what `finditer` yields, of a pattern that ignores case and begins where the vocabulary has `name`."""
+    if has_plain_letters(tokens.text):
+        return at_places(pattern, tokens.text, tokens.hits.get(name, ()))
+    return pattern.finditer(tokens.text)
 
 
 def _emails(text: str) -> list[Span]:

@@ -19,7 +19,9 @@ _LINKS = {
 }
 _MISREAD = re.compile(r"[01][a-z]{0,8}")  # Wins1ow Veterans Hospital
 _JOINING = frozenset(("of", "and", "for", "at", "the", "or", "on"))
-_LONGEST_GAP = 12
+LONGEST_GAP = 12  # characters
+# What may stand between words that are joined, digits and letters of _MISREAD included.
+BETWEEN = frozenset("".join(_LINKS) + "01abcdefghijklmnopqrstuvwxyz \n\t\r\v\f\x1c\x1d\x1e\x1f")
 WRAPPED = 40  # characters of a line below which nobody wrapped it
 
 
@@ -47,7 +49,7 @@ def link(tokens: Tokens, left: int, right: int) -> str | None:
     gap = text[start:end]
     if gap == " ":
         return " "
-    if len(gap) > _LONGEST_GAP or ("\n" in gap and not wrapped(text, start)):
+    if len(gap) > LONGEST_GAP or ("\n" in gap and not wrapped(text, start)):
         return None
     return _link(gap)
 

@@ -135,15 +135,16 @@ def make_lexicon(words: Words) -> dict[str, int]:
         (words["street_types"], STREET),
     )
     for entries, bits in layers:
-        for word in entries:
-            found[word] = found.get(word, 0) | bits
+        known = entries & found.keys()
+        found |= {word: found[word] | bits for word in known} | dict.fromkeys(entries - known, bits)
     if english:  # the dictionary has names among its words: those stay names
         for word in read_list("countries"):
             if not found.get(word, 0) & (NAME | CITY):
                 found[word] = found.get(word, 0) | STATE | WORD
-        for word in read_dictionary() | read_list("clinical_words"):
-            if not (bits := found.get(word, 0)) & (NAME | CITY):
-                found[word] = bits | COMMON
+        ordinary = read_dictionary() | read_list("clinical_words")
+        known = ordinary & found.keys()
+        found |= dict.fromkeys(ordinary - known, COMMON)
+        found |= {word: found[word] | COMMON for word in known if not found[word] & (NAME | CITY)}
         roles = words["relations"] | words["name_labels"] | words["soft_titles"] | words["titles"]
         for word in read_census():
             if word in roles or word.removesuffix("s") in roles:

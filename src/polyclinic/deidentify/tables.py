@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.numbers.ages import OLD, OLDEST
 from polyclinic.deidentify.spans import Span
+from polyclinic.deidentify.tokens import Tokens
 
 CELL = re.compile(r"[^|\t\n]+?(?=[ ]*(?:\||\t|\n|$)|[ ]{2,})")
 _NUMBER = r"(?: ?(?:id|#|no\.?|num(?:ber)?))?"
@@ -77,6 +78,7 @@ HEADING = re.compile("|".join(f"({pattern})" for _, pattern in HEADINGS), re.IGN
 WHOLE_DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?$")
 # Cells between commas, perhaps in quotes, below a heading whose commas have no blank behind them.
 TIGHT_COMMAS = re.compile(r',[A-Za-z"#][^,\n]{0,30},[A-Za-z"#]')
+PATTERNS = {"tight": (",[a-z]", ",[A-Z]", ',"', ",#")}  # with which TIGHT_COMMAS begins
 QUOTED = re.compile(r'"[^"\n]*"')
 COMMA_HEADING = re.compile(r"[A-Za-z#][\w /#.\"]*(?:,[A-Za-z#\"][\w /#.\"]*){2,}\s*$")
 PLAIN_CELL = re.compile(r"[#A-Za-z0-9][\w ./#*:()+-]*$")
@@ -90,9 +92,12 @@ _NO_NAMES = frozenset(
 )
 
 
-def find_cells(text: str) -> Iterator[Span]:
+def find_cells(tokens: Tokens) -> Iterator[Span]:
     """Yield the cells that hold digits below a heading that names an identifier."""
-    if "|" not in text and "\t" not in text and "  " not in text and not TIGHT_COMMAS.search(text):
+    text = tokens.text
+    if ("|" not in text and "\t" not in text and "  " not in text) and not any(
+        TIGHT_COMMAS.match(text, place) for place in tokens.hits.get("tight", ())
+    ):
         return
     place = 0
     commas = False

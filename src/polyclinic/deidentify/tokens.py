@@ -1,4 +1,4 @@
-"""The words of a text that may be names: those with a capital, or all of them where nothing has capitals.
+"""The words of a text that rules look at: those with a capital, or all of them where nothing has capitals.
 
 `tokenize` does in Python what the compiled kernel does; `Vocabulary.read` chooses.
 """
@@ -18,13 +18,10 @@ from polyclinic.deidentify.lexicon import (
     COMMON,
     CREDENTIAL,
     EPONYM,
-    GIVEN,
     MONTH,
     NAME,
-    SOFT_TITLE,
     STATE,
     STOP,
-    TITLE,
     WORD,
 )
 
@@ -46,7 +43,6 @@ CONTRACTED = ("'ve", "'re", "'ll", "'m", "n't", "'d", "’ve", "’re", "’ll",
 FEW_CAPITALS = 0.004  # capitalised words for each character of a text below which they say nothing: a transcript
 DOT_LETTER = re.compile(r"\.[A-Za-z]")
 COLONS = re.compile(r":[0-9a-fA-F]{0,4}:")
-NAME_OR_ROLE = NAME | TITLE | SOFT_TITLE | CREDENTIAL
 WORD_BEGINS = re.compile(r"(?<!\w)[A-Za-z]")
 DIGITS = re.compile(r"\d+")
 PLAIN_NUMBER = re.compile(r"(?<![\w./#+:@-])([0-9]{1,4})(?!\d)(?:\.[0-9]\d*)?")
@@ -58,9 +54,10 @@ GOES_ON = re.compile(r"[ -]\d")
 MEASURED, COUNTED = 1, 2  # what a word says of the number before it
 # What stands in a pattern beside letters and signs, and the kernel's symbol for it.
 PIECES = ((r"\s+", 0x101), (r"\s", 0x100), (r"\d", 0x102), ("[A-Z]", 0x103), ("[a-z]", 0x104))
+SAME_LETTERS = "\u0130\u0131\u017f\u212a"  # which an expression that ignores case takes for i, s and k
 FIRST, LAST = 0x105, 0x106  # the symbols for the beginning and the end of a word
 # Sets of the rules in which a word may be, beside the lexicon's bits: what ends or begins places, states, streets.
-PLACE_WORD, STATE_WORD, STREET_TYPE = 1, 2, 4
+PLACE_WORD, STATE_WORD, STREET_TYPE, KIND, TAIL = 1, 2, 4, 8, 16
 
 
 @dataclass(slots=True)
@@ -76,8 +73,9 @@ class Tokens:
     lowered: str  # the text in lower case
     words: set[str]  # what stands between its spaces, in lower case: those that the vocabulary asks for
     # Numbers of words above, in order:
-    may_be_names: list[int]  # none of the others is, or announces, a name
-    may_be_places: list[int]  # the same for places, but for words beside a postal code
+    # None of the others is, or announces, a place, but for words beside a postal code. The kernel leaves more of them
+    # out than Python does.
+    may_be_places: list[int]
     months: list[int]
     streets: list[int]  # of the set STREET_TYPE
     hits: dict[str, list[int]]  # where the vocabulary's patterns begin, by the name of their rule; in order
@@ -94,6 +92,11 @@ def in_lower_case(text: str) -> str:
     if len(lowered) != len(text):  # a letter that is two in lower case: İ
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
     return lowered
+
+
+def has_plain_letters(text: str) -> bool:
+    """Say whether an expression that ignores case takes only i, s and k of ASCII for these letters of a text."""
+    return text.isascii() or not any(letter in text for letter in SAME_LETTERS)
 
 
 def at_places(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> Iterator[re.Match[str]]:
@@ -162,18 +165,9 @@ def tokenize(text: str, vocabulary: Vocabulary) -> Tokens:
     last = len(starts) - 1
     pairs = vocabulary.before_places
 
-    def may_be_name(i: int) -> bool:
-        bit = bits[i]
-        if not bit & COMMON or bit & NAME_OR_ROLE:
-            return True
-        if bit & STOP or i == last or not bits[i + 1] & GIVEN or bits[i + 1] & STOP:
-            return False
-        gap = text[ends[i] : starts[i + 1]]
-        return 0 < len(gap) < 5 and ("," in gap[:2] or gap[0] == "^")
-
     def may_be_place(i: int) -> bool:
         bit, start, end = bits[i], starts[i], ends[i]
-        if bit & CITY or sets[i] & PLACE_WORD:
+        if bit & CITY or sets[i] & (PLACE_WORD | KIND | TAIL):
             return True
         before_state = i < last and (bits[i + 1] & STATE or sets[i + 1] & STATE_WORD)
         if before_state and starts[i + 1] - end < 4 and text[end] in ", ^":
@@ -194,7 +188,6 @@ def tokenize(text: str, vocabulary: Vocabulary) -> Tokens:
         caseless,
         lowered,
         set(lowered.split()) & vocabulary.asked,
-        [i for i in range(len(bits)) if may_be_name(i)],
         [i for i in range(len(bits)) if may_be_place(i)],
         [i for i, bit in enumerate(bits) if bit & MONTH],
         [i for i, bit in enumerate(sets) if bit & STREET_TYPE],

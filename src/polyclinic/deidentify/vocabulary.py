@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import functools
 import itertools
-import re
 from array import array
-from collections.abc import Iterable, Mapping
-from itertools import accumulate
+from collections.abc import Collection, Iterable, Mapping
 
 from polyclinic.deidentify import kernel
-from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, GIVEN, MONTH, NAME, STATE, STOP, WORD
+from polyclinic.deidentify.lexicon import CITY, COMMON, CREDENTIAL, EPONYM, MONTH, NAME, STATE, STOP, WORD
+from polyclinic.deidentify.pattern_cells import pattern_cells
+from polyclinic.deidentify.screens import (
+    NumberScreen,
+    PlaceScreen,
+    around_numbers,
+    before_places,
+    beside_places,
+)
 from polyclinic.deidentify.tokens import (
     CAPITAL,
     FEW_CAPITALS,
-    FIRST,
+    KIND,
     LETTER,
-    NAME_OR_ROLE,
-    PIECES,
     PLACE_WORD,
     STATE_WORD,
     STREET_TYPE,
+    TAIL,
     Tokens,
     in_lower_case,
     is_pattern,
@@ -46,6 +51,8 @@ class Vocabulary:
         patterns: Mapping[str, Iterable[str]],
         before_places: Iterable[str],
         units: Mapping[str, int],
+        places: PlaceScreen | None = None,
+        numbers: NumberScreen | None = None,
         *,
         compiled: bool = True,
     ) -> None:
@@ -58,6 +65,8 @@ class Vocabulary:
             patterns: name of a rule -> what tells where it may find something, see `pieces_of` of tokens.py.
             before_places: two letters each, with which a word ends that may stand before a place.
             units: words -> MEASURED or COUNTED, with which a number in front of them is passed over.
+            places: what stands before and beside places; None when the kernel shall leave none out.
+            numbers: what stands around numbers, likewise.
             compiled: whether the kernel may be used where it is installed; what is found is the same.
         """
         self.lexicon = lexicon
@@ -72,6 +81,8 @@ class Vocabulary:
                 raise ValueError(f"{pattern!r}: a pattern begins with two letters or signs of ASCII")
         self.before_places = frozenset(before_places)
         self.units = dict(units)
+        self.places = places
+        self.numbers = numbers
         self._kept: list[object] = []  # what the kernel's table points to
         self._kernel = kernel.installed() if compiled and self._fits() else None
         if self._kernel is not None:
@@ -83,46 +94,43 @@ class Vocabulary:
             return self._tokens(text, *found)
         return tokenize(text, self)
 
-    def _tokens(self, text: str, found: array[int], room: int) -> Tokens:
-        """Return what the kernel found, in Python's own numbers."""
-        tokens, caseless, names, places, months, streets, words, hits, runs, seen = found[: kernel.HEAD]
+    def _tokens(self, text: str, found: list[int], lowered: str | None) -> Tokens:
+        """Return what the kernel found."""
+        words, caseless, places, months, streets, asked, hits, runs, seen = found[: kernel.HEAD - 1]
+        lists = []
         first = kernel.HEAD
-
-        def of(number: int, count: int) -> list[int]:
-            start = first + number * room
-            return found[start : start + count].tolist()
-
-        starts, ends = of(0, tokens), of(1, tokens)
-        lowered = in_lower_case(text)
-        asked, rules = self._asked, self._rules
+        for count in (words, words, words, places, months, streets, asked, hits, hits, runs, runs, runs):
+            lists.append(found[first : first + count])
+            first += count
+        low = in_lower_case(text) if lowered is None else lowered
         seen_at: dict[str, list[int]] = {}
-        for pattern, place in zip(of(9, hits), of(10, hits), strict=True):
-            known = seen_at.setdefault(rules[pattern], [])
+        for pattern, place in zip(lists[7], lists[8], strict=True):
+            known = seen_at.setdefault(self._rules[pattern], [])
             if not known or known[-1] != place:
                 known.append(place)
+        starts, ends, bits = lists[:3]
         return Tokens(
             text,
             starts,
             ends,
-            [lowered[start:end] for start, end in zip(starts, ends, strict=True)],
-            of(2, tokens),
+            [low[start:end] for start, end in zip(starts, ends, strict=True)],
+            bits,
             bool(caseless),
-            lowered,
-            {asked[i] for i in of(8, words)},
-            of(4, names),
-            of(5, places),
-            of(6, months),
-            of(7, streets),
+            low,
+            {self._asked[i] for i in lists[6]},
+            lists[3],
+            lists[4],
+            lists[5],
             seen_at,
-            list(zip(of(11, runs), of(12, runs), of(13, runs), strict=True)),
+            list(zip(lists[9], lists[10], lists[11], strict=True)),
             bool(seen & 1),
             bool(seen & 2),
         )
 
     def _fits(self) -> bool:
         """Say whether the kernel's tables can hold the words."""
-        every = [word for words in (self.lexicon, self.sets, self.asked, self.units) for word in words]
-        sizes = [len(word) for word in every]
+        before = before_places(self.places)
+        sizes = [*map(len, itertools.chain(self.lexicon, self.sets, self.asked, self.units, before))]
         return (
             min(sizes, default=1) > 0 and max(sizes, default=1) <= kernel.LONGEST and sum(sizes) < kernel.MOST_LETTERS
         )
@@ -134,12 +142,14 @@ class Vocabulary:
             kept.append(made)
             return made.buffer_info()[0]
 
-        others = [word for word in self.sets if word not in self.lexicon]
-        words = [word for word in (*self.lexicon, *others) if _of_units(word)]
+        plain = _of_units(self.lexicon.keys() - self.sets.keys())
+        others = _of_units(self.sets)
+        words = [*plain, *others]
         get, sets_of = self.lexicon.get, self.sets.get
-        bits = array("I", [get(word, 0) for word in words])
-        sets = array("I", [sets_of(word, 0) | (LISTED if word in self.lexicon else 0) for word in words])
-        self._asked = asked = sorted(filter(_of_units, self.asked))
+        bits = array("I", map(get, words, itertools.repeat(0)))
+        sets = array("I", [LISTED]) * len(plain)
+        sets.extend(sets_of(word, 0) | (LISTED if word in self.lexicon else 0) for word in others)
+        self._asked = asked = sorted(_of_units(self.asked))
         classes, lower = character_classes()
         pairs = array("B", bytes(128 * 128))
         for pair in self.before_places:
@@ -147,64 +157,55 @@ class Vocabulary:
                 pairs[ord(pair[0]) << 7 | ord(pair[1])] = 1
         self._rules = [rule for rule, several in self.patterns.items() for _ in several]
         symbols = [[symbol for symbol, _ in pieces_of(one)] for several in self.patterns.values() for one in several]
-        numbers, nothing = array("I", range(len(asked))), array("I", bytes(4 * len(asked)))
-
-        def beginnings(at_first: bool) -> kernel.Beginnings:
-            chosen = {number: one for number, one in enumerate(symbols) if (one[0] == FIRST) == at_first}
-            cells: dict[int, list[int]] = {}
-            for number, one in chosen.items():
-                for letter in _letters_of(one[at_first]):
-                    for following in _letters_of(one[at_first + 1]):
-                        cells.setdefault(letter << 7 | following, []).append(number)
-            some = array("Q", bytes(128 * 128 // 8))
-            for cell in cells:
-                some[cell >> 6] |= 1 << (cell & 63)
-            members = [cells.get(cell, []) for cell in range(128 * 128)]
-            starts = array("I", accumulate(map(len, members), initial=0))
-            return kernel.Beginnings(place(some), place(starts), place(array("I", itertools.chain(*members))))
-
+        numbers = array("I", range(len(asked)))
+        street_ends = self.numbers.street_ends if self.numbers is not None else frozenset()
+        of_streets = array("I", [kernel.STREET_END * (word in street_ends) for word in asked])
+        of_patterns = pattern_cells(symbols)
+        before = before_places(self.places)
+        said = _of_units(before)
+        months, boxes, alike = around_numbers(self.numbers)
         return kernel.Vocabulary(
             built.table(words, bits, sets, kept),
-            built.table(asked, numbers, nothing, kept),
+            built.table(asked, numbers, of_streets, kept),
             built.table([*self.units], array("I", self.units.values()), array("I", bytes(4 * len(self.units))), kept),
+            built.table(
+                said, array("I", [before[w][0] for w in said]), array("I", [before[w][1] for w in said]), kept
+            ),
+            place(beside_places(self.places)),
+            self.places.longest_gap if self.places is not None else 0,
+            self.places is not None,
+            place(months),
+            len(months),
+            place(boxes),
+            place(alike),
             place(classes),
             place(lower),
             place(pairs),
-            (beginnings(False), beginnings(True)),
-            place(array("H", itertools.chain(*symbols))),
-            place(array("I", accumulate(map(len, symbols)))),
+            *map(place, of_patterns),
             len(symbols),
             FEW_CAPITALS,
             LISTED,
             NAME,
-            NAME_OR_ROLE,
             WORD,
             EPONYM,
             STOP,
             COMMON,
             MONTH,
             STATE,
-            GIVEN,
             CITY,
             CREDENTIAL,
             PLACE_WORD,
             STATE_WORD,
             STREET_TYPE,
+            KIND,
+            TAIL,
         )
 
 
-def _of_units(word: str) -> bool:
-    """Say whether each letter of a word is one unit of UTF-16."""
-    return word.isascii() or max(word) < "\U00010000"
-
-
-def _letters_of(symbol: int) -> list[int]:
-    """Return the letters of ASCII a symbol stands for; 0 for those of other scripts."""
-    if symbol < 128:
-        return [symbol, symbol - 32] if ord("a") <= symbol <= ord("z") else [symbol]
-    expression = re.compile(next(text for text, number in PIECES if number == symbol))
-    found = [code for code in range(128) if expression.match(chr(code))]
-    return [0, *found] if symbol in (0x100, 0x101, 0x102) else found
+def _of_units(words: Collection[str]) -> list[str]:
+    """Return the words of whose letters each is one unit of UTF-16."""
+    whole = max("".join(words), default="") < "\U00010000"
+    return [word for word in words if whole or max(word) < "\U00010000"]
 
 
 @functools.cache
@@ -214,6 +215,11 @@ def character_classes() -> tuple[array[int], array[int]]:
     classes = array(
         "B", [kernel.ALNUM * c.isalnum() + kernel.SPACE * c.isspace() + kernel.DIGIT * c.isdecimal() for c in every]
     )
+    for sign in ".:^":
+        classes[ord(sign)] += kernel.SIGN
+    for code, low in enumerate(map(str.lower, every)):
+        if len(low) != 1 or code == 0x3A3:  # the last sigma of a word has another lower case
+            classes[code] += kernel.ODD
     for match, bit in ((LETTER, kernel.LETTER), (CAPITAL, kernel.CAPITAL)):
         for found in match.finditer("".join(every[:0x2000])):
             classes[ord(found[0])] += bit

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
-from polyclinic.deidentify.dates.holidays import Holidays
+from polyclinic.deidentify.dates.holidays import PATTERNS, Holidays
 from polyclinic.deidentify.dates.month_days import MonthDays
 from polyclinic.deidentify.dates.said_days import SaidDays
 from polyclinic.deidentify.dates.weekday_days import WeekdayDays
 from polyclinic.deidentify.language import Words, either
+from polyclinic.deidentify.last_words import LastWords, WordsBefore
 from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.tokens import Tokens, at_places
 
@@ -100,8 +101,10 @@ class CalendarRules(MonthDays):
             re.IGNORECASE,
         )
         # Monday, March 4: the weekday is taken along unless it would be the greater part.
-        self.weekday_before = LookBack(
-            rf"\b(?:{words.any_of('weekdays')})\b\.?,?\s+(?:the\s+)?", list(words["weekdays"])
+        self.weekday_before = WordsBefore(
+            rf"\b(?:{words.any_of('weekdays')})\b\.?,?\s+(?:the\s+)?",
+            list(words["weekdays"]),
+            LastWords(map(re.escape, words["weekdays"]), ["the"]),
         )
         month_cues = either(words["month_cues"])
         self.month_cue = LookBack(rf"(?<![a-z0-9])(?:{month_cues})[\s-]+", words["month_cues"])
@@ -122,7 +125,10 @@ class CalendarRules(MonthDays):
         )
         heads = {word[0] for word in (*words.ordinals, "twenty", "thirty")}
         plain = all(head.isascii() and head.islower() for head in heads)
-        self.patterns = {"ordinal": [rf"\bthe\s+{head}" for head in sorted(heads)] if plain else [r"\bthe\s+"]}
+        self.patterns = {
+            **PATTERNS,
+            "ordinal": [rf"\bthe\s+{head}" for head in sorted(heads)] if plain else [r"\bthe\s+"],
+        }
         self.weekday_days = WeekdayDays(words, ordinary_number)
         self.patterns["weekday"] = self.weekday_days.places
         self.said_days = SaidDays(words)

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 from polyclinic.deidentify.language import Words, either
+from polyclinic.deidentify.tokens import Tokens
 
 _DAYS_OF_ALL = frozenset(["day", "new", "years", "eve", "of", "de", "sunday", "monday", "friday", "saturday", "all"])
 PLAIN_YEAR = re.compile(r"(?:the )?new year")  # what begins in January, more than a day
 _SIGNS = ("", ".", ",", ":", ";", ")", "?", "!", "'s", '"', '."', '",', ',"', ").", "),", '?"', '!"', "-", "’s")
+PATTERNS = {"new year": ("new year",)}
 _AHEAD = ("", '"', "(", "“", "'")
 
 
@@ -45,10 +47,11 @@ class Holidays:
         self.keys, self.phrases = keys, {key: tuple(sorted(found)) for key, found in phrases.items()}
         self.words = frozenset(keys)
 
-    def find(self, text: str, lowered: str, words: set[str]) -> Iterator[tuple[int, int]]:
-        """Yield where holidays and seasons stand in a text whose words are `words`."""
+    def find(self, tokens: Tokens) -> Iterator[tuple[int, int]]:
+        """Yield where holidays and seasons stand in a text."""
+        text, lowered, words = tokens.text, tokens.lowered, tokens.words
         keys = {self.keys[word] for word in self.words & words}
-        if "new year" in lowered:
+        if "new year" in tokens.hits:
             keys.add("new year")
         flat = lowered.replace("\n", " ") if keys else ""
         for key in sorted(keys):

@@ -7,27 +7,44 @@
 #include "kernel.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the kernel is for little-endian machines; the Python path runs everywhere"
 #endif
 
 #define LONGEST 64 /* letters of a word of the lists */
-#define SIEVE 2048 /* numbers of 64 bits in a sieve */
+#define BLOCK 64   /* words that are looked up together */
 #define HASH_START 0xCBF29CE484222325ull
 
 /* Which of the structures of kernel.h this was built with. */
 int64_t polyclinic_deidentify_sizes(int which) {
     return which == 0 ? (int64_t)sizeof(Words) : which == 1 ? (int64_t)sizeof(Vocabulary) : which == 2 ? HEAD
-         : which == 3 ? LISTS : which == 4 ? LONGEST : SIEVE;
+         : which == 3 ? LISTS : LONGEST;
 }
 
-static inline uint64_t hash_step(uint64_t hash, uint16_t unit) { return (hash ^ unit) * 0x9E3779B97F4A7C15ull; }
+static inline uint64_t hash_step(uint64_t hash, uint32_t unit) { return (hash << 5 | hash >> 59) ^ unit; }
 
 static inline uint64_t hash_end(uint64_t hash) {
+    hash *= 0x9E3779B97F4A7C15ull;
     hash ^= hash >> 32;
-    return hash * 0xFF51AFD7ED558CCDull;
+    hash *= 0xFF51AFD7ED558CCDull;
+    return hash ^ hash >> 29;
 }
+
+/* Which bits of a sieve's number stand for a hash, and which number that is. */
+static inline uint64_t sieve_bits(uint64_t hash) {
+    return 1ull << (hash & 63) | 1ull << (hash >> 6 & 63) | 1ull << (hash >> 12 & 63);
+}
+static inline uint64_t *sieve_at(const Words *words, uint64_t hash) {
+    return words->sieve + ((int64_t)(hash >> 20) & words->sieve_mask);
+}
+
+#if defined(__GNUC__)
+#define FETCH(place) __builtin_prefetch(place)
+#else
+#define FETCH(place) ((void)0)
+#endif
 
 static inline int is_upper(uint32_t c) { return c >= 'A' && c <= 'Z'; }
 static inline int is_lower(uint32_t c) { return c >= 'a' && c <= 'z'; }
@@ -42,6 +59,10 @@ static inline int is_word(const Vocabulary *v, uint32_t c) { return (v->classes[
 static inline int is_joint(uint32_t c, int backtick) {
     return c == '\'' || c == 0x2019 || c == '-' || (backtick && (c == '`' || c == 0x2010 || c == 0x2011));
 }
+static inline int is_one_of(uint32_t c, const char *signs) {
+    while (*signs && c != (uint32_t)*signs) signs++;
+    return *signs != 0;
+}
 static inline uint16_t plain_sign(uint16_t c) { return c == 0x2019 ? '\'' : c == 0x2010 || c == 0x2011 ? '-' : c; }
 
 /* 've 're 'll 'm n't 'd, of the last three units */
@@ -52,10 +73,15 @@ static inline int is_contracted(const uint32_t *tail) {
                       (tail[1] == 'l' && tail[2] == 'l')));
 }
 
+/* Whether a table may have a word with such a hash. */
+static inline int may_have(const Words *words, uint64_t hash) {
+    const uint64_t bits = sieve_bits(hash);
+    return (*sieve_at(words, hash) & bits) == bits;
+}
+
 /* A word of a table, or NULL. */
 static inline const Word *find_hashed(const Words *words, const uint16_t *word, int length, uint64_t hash) {
     const uint32_t tag = (uint32_t)hash;
-    if (!(words->sieve[(tag >> 6) & (SIEVE - 1)] >> (tag & 63) & 1)) return NULL;
     for (int64_t at = (int64_t)(hash >> 32) & words->mask;; at = (at + 1) & words->mask) {
         const Word *slot = words->slots + at;
         if (!slot->place) return NULL;
@@ -91,9 +117,21 @@ void polyclinic_deidentify_fill(Words *words, const uint32_t *ends, const uint32
         int64_t at = (int64_t)(hash >> 32) & words->mask;
         while (words->slots[at].place) at = (at + 1) & words->mask;
         words->slots[at] = (Word){tag, begin << 8 | (ends[i] - begin), bits[i], sets[i]};
-        words->sieve[(tag >> 6) & (SIEVE - 1)] |= 1ull << (tag & 63);
+        *sieve_at(words, hash) |= sieve_bits(hash);
         begin = ends[i];
     }
+}
+
+/* Moves the lists together, so that the next begins where one ends. */
+static void together(int32_t *out, int32_t *const *lists) {
+    static const int counts[SETS] = {TOKENS, TOKENS, TOKENS, PLACE_COUNT, MONTH_COUNT, STREET_COUNT,
+                                     WORD_COUNT, HIT_COUNT, HIT_COUNT, RUN_COUNT, RUN_COUNT, RUN_COUNT};
+    int32_t *place = out + HEAD;
+    for (int i = 0; i < SETS; i++) {
+        memmove(place, lists[i], (size_t)out[counts[i]] * sizeof(int32_t));
+        place += out[counts[i]];
+    }
+    out[ALL] = (int32_t)(place - out);
 }
 
 #define UNIT uint8_t
@@ -107,10 +145,14 @@ void polyclinic_deidentify_fill(Words *words, const uint32_t *ends, const uint32
 #undef NAME
 #undef UNIT
 
-/* Fills `out`, HEAD numbers and LISTS lists of `room` each, with what a text of `size` units holds. Returns the length
- * of the longest list; where that is more than `room`, the lists are of no use and more room is needed. */
-int64_t polyclinic_deidentify_scan(const Vocabulary *vocabulary, const void *text, int64_t size, int wide, int32_t *out,
+/* Fills `out`, HEAD numbers and LISTS lists of at most `room` each, with what a text of `size` units holds. Returns the
+ * length of the longest list; where that is more than `room`, the lists are of no use and more room is needed.
+ * A text of units of two bytes (`wide`) is then in lower case. */
+int64_t polyclinic_deidentify_scan(const Vocabulary *vocabulary, void *text, int64_t size, int wide, int32_t *out,
                                    int64_t room) {
-    return wide ? scan_of_pairs(vocabulary, (const uint16_t *)text, size, 0, out, room)
-                : scan_of_bytes(vocabulary, (const uint8_t *)text, size, 1, out, room);
+    uint16_t *units = text;
+    if (!wide) return scan_of_bytes(vocabulary, (const uint8_t *)text, size, 1, out, room);
+    const int64_t longest = scan_of_pairs(vocabulary, units, size, 0, out, room);
+    for (int64_t i = 0; i < size && longest <= room; i++) units[i] = vocabulary->lower[units[i]];
+    return longest;
 }

@@ -92,12 +92,11 @@ static uint32_t NAME(of_parts)(const Vocabulary *v, const Unit *text, int64_t st
     return strong ? (first_name & v->name) | v->word : 0;
 }
 
-/* Looks a word up that stands from `start` to `*end`; a possessive is cut off. */
-static void NAME(look_up)(const Vocabulary *v, const Unit *text, int64_t start, int64_t *end, uint32_t *bits,
-                          uint32_t *sets) {
+/* What the lexicon says of a word that stands from `start` to `*end`; `found` is the word as it stands, or NULL. A
+ * possessive is cut off. */
+static void NAME(look_up)(const Vocabulary *v, const Unit *text, int64_t start, int64_t *end, const Word *found,
+                          uint32_t *bits, uint32_t *sets) {
     uint16_t word[LONGEST];
-    const int length = NAME(copied)(v, text, start, *end, word);
-    const Word *found = length >= 0 ? find_word(&v->lexicon, word, length) : NULL;
     *sets = found ? found->sets : 0;
     *bits = found ? found->bits : 0;
     if (*sets & v->listed) return;
@@ -169,85 +168,247 @@ static int64_t NAME(tokens)(const Vocabulary *v, const Unit *text, int64_t size,
             end--;
         }
         if (count < room) {
-            uint32_t bits, sets;
-            NAME(look_up)(v, text, start, &end, &bits, &sets);
             lists[STARTS][count] = (int32_t)start;
             lists[ENDS][count] = (int32_t)end;
-            lists[BITS][count] = (int32_t)bits;
-            lists[SETS][count] = (int32_t)sets;
+            lists[SETS][count] = -1;
+            if (end - start <= LONGEST) {
+                uint64_t hash = HASH_START;
+                for (int64_t i = start; i < end; i++) hash = hash_step(hash, v->lower[text[i]]);
+                hash = hash_end(hash);
+                const int64_t slot = (int64_t)(hash >> 32) & v->lexicon.mask;
+                FETCH(v->lexicon.slots + slot);
+                lists[BITS][count] = (int32_t)(uint32_t)hash;
+                lists[SETS][count] = (int32_t)slot;
+            }
         }
         count++;
     }
     return count;
 }
 
-/* The words that rules have to look at: for names, for places, months, and the rare names of streets. */
+/* Looks the words up. The lexicon is large: all its lines that are needed are asked for before the first is read. */
+static void NAME(look_ups)(const Vocabulary *v, const Unit *text, int64_t count, int32_t *const *lists) {
+    const Words *words = &v->lexicon;
+    for (int64_t i = 0; i < count; i++) {
+        if (lists[SETS][i] < 0) continue;
+        const uint32_t tag = (uint32_t)lists[BITS][i], length = (uint32_t)(lists[ENDS][i] - lists[STARTS][i]);
+        int64_t at = lists[SETS][i];
+        while (words->slots[at].place && (words->slots[at].tag != tag || (words->slots[at].place & 255) != length))
+            at = (at + 1) & words->mask;
+        if (words->slots[at].place) FETCH(words->letters + (words->slots[at].place >> 8));
+        lists[SETS][i] = words->slots[at].place ? (int32_t)at : -1;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t start = lists[STARTS][i];
+        int64_t end = lists[ENDS][i];
+        const Word *found = NULL;
+        if (lists[SETS][i] >= 0) {
+            found = words->slots + lists[SETS][i];
+            const uint16_t *letters = words->letters + (found->place >> 8);
+            for (int64_t k = start; k < end; k++)
+                if (letters[k - start] != v->lower[text[k]]) { /* another word of the same hash */
+                    uint16_t word[LONGEST];
+                    found = find_word(words, word, NAME(copied)(v, text, start, end, word));
+                    break;
+                }
+        }
+        uint32_t bits, sets;
+        NAME(look_up)(v, text, start, &end, found, &bits, &sets);
+        lists[ENDS][i] = (int32_t)end;
+        lists[BITS][i] = (int32_t)bits;
+        lists[SETS][i] = (int32_t)sets;
+    }
+}
+
+/* What a word says that stands before a place; NULL when nothing. `odd` is set where its lower case is not known. */
+static const Word *NAME(said)(const Vocabulary *v, const Unit *text, int64_t start, int64_t end, int *odd) {
+    if (end - start > LONGEST || end <= start) return NULL;
+    uint64_t hash = HASH_START;
+    for (int64_t i = start; i < end; i++) {
+        *odd |= v->classes[text[i]] & ODD;
+        hash = hash_step(hash, v->lower[text[i]]);
+    }
+    hash = hash_end(hash);
+    if (!may_have(&v->before, hash)) return NULL;
+    uint16_t word[LONGEST];
+    return find_hashed(&v->before, word, NAME(copied)(v, text, start, end, word), hash);
+}
+
+/* Whether a label stands before a colon that stands before a word. */
+static int NAME(labelled)(const Vocabulary *v, const Unit *text, int64_t low, int64_t start) {
+    int odd = 0;
+    int64_t end = start;
+    while (end > low && (text[end - 1] == ' ' || text[end - 1] == ':')) end--;
+    while (end > low && is_one_of(text[end - 1], " *-|>[]().,;")) end--;
+    int64_t begin = end;
+    while (begin > low && !(v->classes[text[begin - 1]] & SPACE)) begin--;
+    if (begin == end) return end > low && text[end - 1] != '\n';
+    const Word *found = NAME(said)(v, text, begin, end, &odd);
+    while (!(found && (found->bits & LABEL)) && begin < end && is_one_of(text[begin], " *-|>[]().,;"))
+        found = NAME(said)(v, text, ++begin, end, &odd);
+    return odd || (found && (found->bits & LABEL));
+}
+
+/* Whether the words before a word may announce a place: `_cue` of places/announced.py, or more. `listed`: whether it may be
+ * one more after another place. */
+static int NAME(announced)(const Vocabulary *v, const Unit *text, int64_t start, int listed) {
+    const int64_t low = start > WINDOW ? start - WINDOW : 0;
+    if (text[start - 1] == ' ' && text[start - 2] == ':') return NAME(labelled)(v, text, low, start);
+    int odd = 0, count = 0;
+    int64_t begins[5], ends[5];
+    for (int64_t at = start; count < 5; count++) { /* the last five words, the last first */
+        while (at > low && (v->classes[text[at - 1]] & SPACE)) at--;
+        if (at == low) break;
+        ends[count] = at;
+        while (at > low && !(v->classes[text[at - 1]] & SPACE)) at--;
+        begins[count] = at;
+    }
+    if (!count) return 0;
+    const uint32_t sign = text[ends[0] - 1];
+    if (listed && sign < 128 && (v->characters[sign] & SIGN_LISTS)) return 1;
+    const Word *word = NAME(said)(v, text, begins[0], ends[0], &odd);
+    if (!word) return odd;
+    if ((word->bits & WORD_LISTS) && listed && !is_upper(text[begins[0]])) return 1;
+    int last = 0;
+    if (word->bits & ARTICLE) {
+        if (count < 2) return 0;
+        word = NAME(said)(v, text, begins[last = 1], ends[1], &odd);
+        if (!word) return odd;
+    }
+    if (word->bits & ALWAYS) return 1;
+    const uint32_t behind = word->sets & ((1u << GROUPS) - 1), among = word->sets >> GROUPS;
+    for (int i = last + 1; i < count && i < last + 4; i++) {
+        const Word *other = among ? NAME(said)(v, text, begins[i], ends[i], &odd) : NULL;
+        if (other && (other->bits & among)) return 1;
+        if (i > last + 1 || !behind) continue;
+        int64_t begin = begins[i], end = ends[i];
+        while (begin < end && is_one_of(text[begin], "(,;.")) begin++;
+        while (begin < end && is_one_of(text[end - 1], "(,;.")) end--;
+        other = NAME(said)(v, text, begin, end, &odd);
+        if (other && (other->bits & behind)) return 1;
+    }
+    return odd;
+}
+
+/* Whether two neighbouring words may stand in one name: `link` of joined_words.py, or more. */
+static int NAME(joins)(const Vocabulary *v, const Unit *text, int64_t end, int64_t start) {
+    if (start <= end || start - end > v->longest_gap) return 0;
+    for (int64_t i = end; i < start; i++)
+        if (text[i] < 128 && !(v->characters[text[i]] & BETWEEN)) return 0;
+    return 1;
+}
+
+/* Whether more than one line ends between two words: then they are not joined. */
+static int NAME(two_lines)(const Unit *text, int64_t end, int64_t start) {
+    int lines = 0;
+    for (int64_t i = end; i < start; i++) lines += text[i] == '\n';
+    return lines > 1;
+}
+
+/* The words that rules have to look at: for places, months, and the rare names of streets. */
 static void NAME(candidates)(const Vocabulary *v, const Unit *text, int64_t size, int64_t count, int32_t *head,
                              int32_t *const *lists) {
     const int32_t *starts = lists[STARTS], *ends = lists[ENDS];
     const uint32_t *all_bits = (const uint32_t *)lists[BITS], *all_sets = (const uint32_t *)lists[SETS];
-    int32_t names = 0, places = 0, months = 0, streets = 0;
+    int32_t places = 0, months = 0, streets = 0;
     for (int64_t i = 0; i < count; i++) {
         const uint32_t bits = all_bits[i], sets = all_sets[i];
         const int64_t start = starts[i], end = ends[i];
         const int more = i + 1 < count;
         const uint32_t next = more ? all_bits[i + 1] : 0;
         const int64_t gap = more ? starts[i + 1] - end : 0;
-        int look = !(bits & v->common) || (bits & v->name_or_role);
-        if (!look && !(bits & v->stop) && (next & v->given) && !(next & v->stop) && gap > 0 && gap < 5)
-            look = text[end] == ',' || text[end] == '^' || text[end + 1] == ',';
-        if (look) lists[NAMES][names++] = (int32_t)i;
-        look = (bits & v->city) || (sets & v->place_word);
+        int look = (bits & v->city) || (sets & v->place_word);
+        if (!look && (sets & v->kind)) { /* a kind that nothing is joined to names nothing */
+            look = !v->screens || (i && NAME(joins)(v, text, ends[i - 1], start)) ||
+                   (more && NAME(joins)(v, text, end, starts[i + 1]));
+            if (v->screens && end < size && text[end] < 128 && (v->characters[text[end]] & HEADING)) look = 0;
+        }
+        if (!look && (sets & v->tail)) /* nor does the last word of a name that no word is joined to from the left */
+            look = !v->screens || (i && NAME(joins)(v, text, ends[i - 1], start) &&
+                                   !NAME(two_lines)(text, ends[i - 1], start));
         if (!look && more && gap < 4 && end < size && (text[end] == ',' || text[end] == ' ' || text[end] == '^'))
             look = (next & v->state) || (all_sets[i + 1] & v->state_word);
-        if (!look && i) look = (all_bits[i - 1] & v->credential) && start - ends[i - 1] < 3;
+        if (!look && i && (all_bits[i - 1] & v->credential) && start - ends[i - 1] < 3) {
+            const uint32_t sign = start > ends[i - 1] ? text[ends[i - 1]] : 0;
+            look = !v->screens || (sign < 128 && (v->characters[sign] & AFTER_DEGREE));
+        }
         if (!look && start > 2 && (text[start - 1] == ' ' || text[start - 1] == '\n')) {
             const uint32_t a = text[start - 3], b = text[start - 2];
             look = a > 127 || b > 127 || v->pairs[v->lower[a] << 7 | v->lower[b]];
+            if (look && v->screens)
+                look = NAME(announced)(v, text, start, places && i && start - ends[i - 1] <= NEAR);
         }
         if (look) lists[PLACES][places++] = (int32_t)i;
         if (bits & v->month) lists[MONTHS][months++] = (int32_t)i;
         if (sets & v->street_type) lists[STREETS][streets++] = (int32_t)i;
     }
-    head[NAME_COUNT] = names;
     head[PLACE_COUNT] = places;
     head[MONTH_COUNT] = months;
     head[STREET_COUNT] = streets;
 }
 
-/* The words between spaces that rules ask for, and what else was seen on the way. */
-static void NAME(words)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
-                        int32_t *const *lists) {
-    int64_t count = 0, at = 0;
-    uint32_t seen = 0;
-    while (at < size) {
-        while (at < size && (v->classes[text[at]] & SPACE)) at++;
+/* Those words of a block that rules ask for. Returns their sets. */
+static uint32_t NAME(asked)(const Vocabulary *v, const Unit *text, const uint64_t *hashes, const int64_t *starts,
+                            const int64_t *ends, int64_t words, int64_t room, int32_t *list, int64_t *count) {
+    uint32_t sets = 0;
+    for (int64_t i = 0; i < words; i++) {
+        if (!may_have(&v->asked, hashes[i])) continue;
         uint16_t word[LONGEST];
-        uint64_t hash = HASH_START;
-        int length = 0;
-        for (; at < size; at++, length++) {
-            const uint32_t c = text[at];
-            if (v->classes[c] & SPACE) break;
-            if (c == '.') {
-                if (at + 1 < size && (is_upper(text[at + 1]) || is_lower(text[at + 1]))) seen |= DOT_LETTER;
-            } else if (c == ':') {
-                int64_t i = at + 1;
-                while (i < size && i < at + 5 && is_hex(text[i])) i++;
-                if (i < size && text[i] == ':') seen |= COLONS;
-            }
-            if (length < LONGEST) {
-                word[length] = v->lower[c];
-                hash = hash_step(hash, word[length]);
-            }
-        }
-        if (!length || length > LONGEST) continue;
-        const Word *found = find_hashed(&v->asked, word, length, hash_end(hash));
+        const int length = NAME(copied)(v, text, starts[i], ends[i], word);
+        const Word *found = length > 0 ? find_hashed(&v->asked, word, length, hashes[i]) : NULL;
         if (!found) continue;
-        if (count < room) lists[WORDS][count] = (int32_t)found->bits;
-        count++;
+        if (*count < room) list[*count] = (int32_t)found->bits;
+        sets |= found->sets;
+        ++*count;
     }
+    return sets;
+}
+
+/* The words between spaces that rules ask for, and what else was seen on the way. Returns whether there may be streets.
+ * The sieve is large: what is needed of it for a block of words is asked for before the first is looked at. */
+static int NAME(words)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
+                       int32_t *const *lists) {
+    uint64_t hashes[BLOCK] = {0};
+    int64_t starts[BLOCK] = {0}, ends[BLOCK] = {0};
+    int64_t count = 0, at = 0, words = 0;
+    uint32_t seen = 0, classes = 0, sets = 0;
+    while (at < size) {
+        uint32_t class = v->classes[text[at]];
+        if (class & SPACE) {
+            at++;
+            continue;
+        }
+        const int64_t start = at;
+        uint64_t hash = HASH_START;
+        do {
+            const uint32_t c = text[at];
+            hash = hash_step(hash, v->lower[c]);
+            classes |= class;
+            at++;
+            if (class & SIGN) { /* rare */
+                if (c == '.') {
+                    if (at < size && (is_upper(text[at]) || is_lower(text[at]))) seen |= DOT_LETTER;
+                } else if (c == ':') {
+                    int64_t i = at;
+                    while (i < size && i < at + 4 && is_hex(text[i])) i++;
+                    if (i < size && text[i] == ':') seen |= COLONS;
+                } else {
+                    seen |= CARET;
+                }
+            }
+        } while (at < size && !((class = v->classes[text[at]]) & SPACE));
+        hashes[words] = hash_end(hash);
+        starts[words] = start;
+        ends[words] = at;
+        FETCH(sieve_at(&v->asked, hashes[words]));
+        if (++words < BLOCK) continue;
+        sets |= NAME(asked)(v, text, hashes, starts, ends, words, room, lists[WORDS], &count);
+        words = 0;
+    }
+    sets |= NAME(asked)(v, text, hashes, starts, ends, words, room, lists[WORDS], &count);
     head[WORD_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
-    head[SEEN] = (int32_t)seen;
+    head[SEEN] = (int32_t)(seen | (classes & ODD ? ODD_LETTER : 0));
+    return (seen & CARET) || (sets & STREET_END);
 }
 
 /* Whether a pattern stands at a place. */
@@ -275,30 +436,46 @@ static int NAME(stands)(const Vocabulary *v, const Unit *text, int64_t at, int64
     return 1;
 }
 
+static inline uint32_t NAME(code)(const Vocabulary *v, uint32_t c) {
+    return sizeof(Unit) > 1 && c > 127 ? 0 : v->codes[c];
+}
+
+/* The patterns that stand at a place; `third` has the bits of what is two further on. Returns how many hits there are. */
+static int64_t NAME(hits_at)(const Vocabulary *v, const Unit *text, int64_t at, int64_t size, const Cell *cell,
+                             uint64_t third, int64_t count, int64_t room, int32_t *const *lists) {
+    for (int kind = 0; kind < 2; kind++) {
+        if (!(cell->thirds[kind] & third) || (kind && at && is_word(v, text[at - 1]))) continue;
+        const Member *member = v->members + cell->first[kind], *end = member + cell->count[kind];
+        for (; member < end; member++) {
+            if (!(member->thirds & third)) continue;
+            if (!NAME(stands)(v, text, at, size, v->symbols + member->symbols, member->count)) continue;
+            if (count < room) {
+                lists[HITS][count] = member->number;
+                lists[HIT_PLACES][count] = (int32_t)at;
+            }
+            count++;
+        }
+    }
+    return count;
+}
+
 /* Where the patterns stand that rules ask for. */
 static void NAME(hits)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
                        int32_t *const *lists) {
-    int64_t count = 0;
-    for (int64_t at = 0; v->patterns && at + 1 < size; at++) {
-        const uint32_t a = text[at], b = text[at + 1];
-        if (a > 127) continue;
-        const uint32_t cell = a << 7 | (b > 127 ? 0 : b);
-        const uint64_t some = v->beginnings[0].some[cell >> 6] | v->beginnings[1].some[cell >> 6];
-        if (!(some >> (cell & 63) & 1)) continue;
-        const int kinds = at && is_word(v, text[at - 1]) ? 1 : 2;
-        for (int kind = 0; kind < kinds; kind++) {
-            const Beginnings *from = v->beginnings + kind;
-            if (!(from->some[cell >> 6] >> (cell & 63) & 1)) continue;
-            for (uint32_t i = from->cells[cell]; i < from->cells[cell + 1]; i++) {
-                const uint32_t k = from->members[i], begin = k ? v->symbol_ends[k - 1] : 0;
-                if (!NAME(stands)(v, text, at, size, v->symbols + begin, v->symbol_ends[k] - begin)) continue;
-                if (count < room) {
-                    lists[HITS][count] = (int32_t)k;
-                    lists[HIT_PLACES][count] = (int32_t)at;
-                }
-                count++;
-            }
+    int64_t count = 0, at = 0;
+    if (v->patterns && size > 1) {
+        uint32_t before = 0, a = NAME(code)(v, text[0]), b = NAME(code)(v, text[1]);
+        for (; at + 2 < size; at++) {
+            const uint32_t after = NAME(code)(v, text[at + 2]);
+            const Cell *cell = v->cells + v->cell_at[a * CODES + b];
+            const uint64_t begins = before - 1 < SPACE_CODE - 1 ? 0 : ~0ull; /* no letter or digit of ASCII is before */
+            const uint64_t thirds = cell->thirds[0] | (cell->thirds[1] & begins);
+            before = a;
+            a = b;
+            b = after;
+            if (thirds >> after & 1) count = NAME(hits_at)(v, text, at, size, cell, 1ull << after, count, room, lists);
         }
+        count = NAME(hits_at)(v, text, at, size, v->cells + v->cell_at[a * CODES + b], ~0ull, count, room, lists);
     }
     head[HIT_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
 }
@@ -365,9 +542,71 @@ static int64_t NAME(measured)(const Vocabulary *v, const Unit *text, int64_t sta
     return start;
 }
 
-/* The runs of digits that are not surely measured or counted. One that is part of such a number, as 80 is of 120/80, has
+/* Three letters in lower case as one number; 0 where there is another sign. */
+static uint32_t NAME(three)(const Unit *text, int64_t at) {
+    uint32_t made = 0;
+    for (int64_t i = at; i < at + 3; i++) {
+        const uint32_t c = is_upper(text[i]) ? text[i] + 32u : text[i];
+        if (!is_lower(c)) return 0;
+        made = made << 8 | c;
+    }
+    return made;
+}
+
+/* Whether a month begins at a place. */
+static int NAME(month_at)(const Vocabulary *v, const Unit *text, int64_t at, int64_t size) {
+    if (at < 0 || at + 3 > size) return 0;
+    const uint32_t letters = NAME(three)(text, at);
+    for (int64_t i = 0; letters && i < v->month_count; i++)
+        if (v->months[i] == letters) return 1;
+    return 0;
+}
+
+/* Whether a number of one or two digits, from `start` to `end`, is surely nothing to `find` of numbers/rules.py: no date,
+ * age, street or phone begins or ends with it. `streets`: whether the text may have streets. */
+static int NAME(nothing)(const Vocabulary *v, const Unit *text, int64_t start, int64_t end, int64_t size, int streets) {
+    const int64_t length = end - start;
+    if (!v->month_count || length > 2 || end + 1 >= size) return 0;
+    if (!is_digit(text[start]) || !is_digit(text[end - 1])) return 0;
+    const uint32_t ahead = start ? text[start - 1] : ' ', behind = text[end], after = text[end + 1];
+    const int of_two = ahead == '/' && start > 1 && is_digit(text[start - 2]); /* the 6 of 3/6 */
+    if (is_word(v, ahead) || ahead == 0x2013 || (is_one_of(ahead, "#-/.+") && !of_two)) return 0;
+    if (ahead == ' ' && NAME(month_at)(v, text, start - 4, size)) return 0;
+    if (!is_one_of(behind, " .,\n;)%:]") || after > 127) return 0;
+    const uint32_t then = end + 2 < size ? text[end + 2] : ' ';
+    const int number = is_digit(after) || ((v->classes[after] & SPACE) && (v->classes[then] & (DIGIT | ALNUM)) &&
+                                           !(v->classes[then] & LETTER));
+    if (behind == ' ') {
+        if (is_digit(after) || after == '/' || after == '-') return 0;
+        if (streets || NAME(month_at)(v, text, end + 1, size)) return 0;
+        if ((after == 'o' || after == 'O') && (then == 'f' || then == 'F')) return 0;
+    }
+    if (behind == '.' && is_digit(after)) return 0;
+    if (length == 1 && !of_two) return 1; /* what is said of one digit ends here */
+    if (of_two && is_one_of(after, "([")) return 0;
+    if (text[start] == '9' && behind != '%') return 0; /* an age */
+    if (behind != ' ' && number) return 0; /* 12, 34; 12. 34 */
+    if (is_one_of(after, "'/-") && behind != ',') return 0;
+    if (ahead == '(' && behind == ')' && text[start] == '0') return 0;
+    if (behind == ':' && is_hex(after) && is_hex(then) && end + 3 < size && text[end + 3] == ':') return 0;
+    if (behind == ' ' || behind == '.')
+        for (int64_t at = end; at + 3 <= size && at + 3 <= end + MONTH_NEAR; at++)
+            if (NAME(month_at)(v, text, at, size)) return 0;
+    if (behind == '.' || behind == ')') { /* 1O */
+        int64_t at = end;
+        while (at < size && (v->classes[text[at]] & DIGIT || is_one_of(text[at], "-/.) "))) at++;
+        if (at < size && text[at] < 128 && v->alike[text[at]]) return 0;
+    }
+    for (int64_t at = start > BOX_NEAR ? start - BOX_NEAR : 0; at < start; at++) {
+        const uint32_t a = v->lower[text[at]], b = v->lower[text[at + 1]];
+        if ((!at || !(v->classes[text[at - 1]] & ALNUM)) && (a > 127 || b > 127 || v->boxes[a << 7 | b])) return 0;
+    }
+    return !streets;
+}
+
+/* The runs of digits that are not surely measured, counted or nothing. One that is part of such a number, as 80 is of 120/80, has
  * where that begins, + 1, for its owner: it is passed over unless something else was found there. */
-static void NAME(runs)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
+static void NAME(runs)(const Vocabulary *v, const Unit *text, int64_t size, int streets, int64_t room, int32_t *head,
                        int32_t *const *lists) {
     int64_t count = 0, until = 0, owner = 0;
     for (int64_t at = 0; at < size; at++) {
@@ -379,6 +618,7 @@ static void NAME(runs)(const Vocabulary *v, const Unit *text, int64_t size, int6
             owner = start;
             if (until > start) continue;
         }
+        if (NAME(nothing)(v, text, start, at, size, streets)) continue;
         if (count < room) {
             lists[RUN_OWNERS][count] = start < until ? (int32_t)(owner + 1) : 0;
             lists[RUNS][count] = (int32_t)start;
@@ -398,11 +638,13 @@ static int64_t NAME(scan)(const Vocabulary *v, const Unit *text, int64_t size, i
     if (out[CASELESS]) count = NAME(tokens)(v, text, size, ascii, 1, room, lists, &matches);
     if (count > room) return count;
     out[TOKENS] = (int32_t)count;
+    NAME(look_ups)(v, text, count, lists);
     NAME(candidates)(v, text, size, count, out, lists);
-    NAME(words)(v, text, size, room, out, lists);
+    const int streets = NAME(words)(v, text, size, room, out, lists);
     NAME(hits)(v, text, size, room, out, lists);
-    NAME(runs)(v, text, size, room, out, lists);
+    NAME(runs)(v, text, size, streets, room, out, lists);
     for (int i = WORD_COUNT; i <= RUN_COUNT; i++) count = out[i] > count ? out[i] : count;
+    if (count <= room) together(out, lists);
     return count;
 }
 

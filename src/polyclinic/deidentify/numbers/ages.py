@@ -19,6 +19,7 @@ SPELLED = re.compile(
     r"point|beats|pack|meters|feet|yards|steps|seconds|times))",
     re.IGNORECASE,
 )
+PATTERNS = {"old": ("ninet", "hundred")}  # what is part of all these
 BIRTHDAY = re.compile(
     r"\b(?:ninetieth|ninety-(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|(?:one[\s-])?hundredth|"
     r"(?:one[\s-])?hundred[\s-](?:and[\s-])?(?:first|second|third|fourth|fifth))(?=\s+(?:birthday|year))",

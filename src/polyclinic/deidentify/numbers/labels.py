@@ -7,6 +7,7 @@ import re
 from polyclinic.deidentify.dates.calendar import CalendarRules
 from polyclinic.deidentify.dates.calendar_numbers import is_year
 from polyclinic.deidentify.language import Words, either, words_of
+from polyclinic.deidentify.last_words import LastWords, WordsBefore
 from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.numbers.shapes import (
     AGED,
@@ -96,6 +97,14 @@ _FOUR_DIGITS = frozenset(
 )
 
 
+# Words between a label and its number.
+_CONNECTING = words_of(
+    "no ld nos num nbr number numbers numero id ids is was of ending ends in code identifier ref social security hic "
+    "template hash token key profile scan record date digits last four are on file the card model name holder reads "
+    "read as and"
+)
+
+
 class NumberLabels:
     """What labels and forms say of a number."""
 
@@ -105,12 +114,13 @@ class NumberLabels:
         joined = "|".join(
             f"(?P<{kind}>{pattern})" for kind, pattern in sorted(words.id_labels.items(), key=_label_order)
         )
-        connector = r"(?:[\s.:;#=*()\[\]|<>\"'/•●·…_~→>]|\b(?:no|n0|ld|nos|num|nbr|number|numbers|"
-        connector += r"numero|id|ids|is|was|of|ending|ends|in|code|"
-        connector += r"identifier|ref|social|security|hic|template|hash|token|key|profile|scan|record|"
-        connector += r"date|digits|last|four|4|are|on|file|the|card|model|name|holder|reads|read|as|and)\b|['’]s|-)*"
+        connector = rf"(?:[\s.:;#=*()\[\]|<>\"'/•●·…_~→>]|\b(?:{'|'.join(_CONNECTING)}|n0|4)\b|['’]s|-)*"
         starts = [piece for pattern in words.id_labels.values() for piece in top_level(pattern)]
-        self.label = LookBack(rf"(?<![a-z0-9/])(?:{joined})(?:(?![a-z])|(?=(?:id|no|number)\b)){connector}", starts)
+        self.label = WordsBefore(
+            rf"(?<![a-z0-9/])(?:{joined})(?:(?![a-z])|(?=(?:id|no|number)\b)){connector}",
+            starts,
+            LastWords(starts, (*_CONNECTING, "s"), ("id", "no", "number")),
+        )
         # A label that is also an ordinary word needs `#`, `no`, `id`, `:` or their like behind it.
         self.explicit = re.compile(
             r"(?:[#:=]|\b(?:no|n0|ld|num|nbr|number|numbers|id|ids|identifier|code|ending|ends)\b)", re.IGNORECASE

@@ -6,6 +6,7 @@ import re
 
 from polyclinic.deidentify.dates.calendar import CalendarRules
 from polyclinic.deidentify.language import Words, either, words_of
+from polyclinic.deidentify.last_words import LastWords, WordsBefore
 from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.numbers.tokens import NumberTokens
 from polyclinic.deidentify.spans import Span
@@ -54,8 +55,10 @@ class NumberPlaces(NumberTokens):
         )
         self.street_words = words["street_types"] | words["short_street_types"] | {"broadway", "route", "rte"}
         self.street_ends = frozenset(word + sign for word in self.street_words for sign in _SIGNS)
-        self.box = LookBack(
-            r"(?:p\.?\s?o\.?\s+)?\bbox\s+(?:no\.?\s*|#\s*)?|\brural route\s*#?\s*", ["po", "p.", "box", "rural"]
+        self.box = WordsBefore(
+            r"(?:p\.?\s?o\.?\s+)?\bbox\s+(?:no\.?\s*|#\s*)?|\brural route\s*#?\s*",
+            ["po", "p.", "box", "rural"],
+            LastWords(["box", "rural route"], ["no"]),
         )
         states = f"{either(words['states'])}|{words.any_of('state_names_of_two_words')}"
         codes = "|".join(sorted(words["state_codes"])) or "(?!)"

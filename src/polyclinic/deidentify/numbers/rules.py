@@ -16,6 +16,7 @@ from polyclinic.deidentify.numbers.misread import FORMS, LOOK_ALIKES, begins, re
 from polyclinic.deidentify.numbers.phones import INTERNATIONAL, NATIONAL, PhoneRules
 from polyclinic.deidentify.numbers.relatives import find_relatives
 from polyclinic.deidentify.numbers.shapes import AGED, MAC, SSN
+from polyclinic.deidentify.screens import NumberScreen
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
@@ -57,10 +58,16 @@ AUSTRALIAN_STATE = re.compile(r"(?:(?<=[a-z,] )(?:Vic|Tas|ACT|SA|WA|NT)|\b(?:NSW
 _BEFORE_MONTHS = frozenset("-.stnrdth/ STNRDH") | frozenset("JFMASONDjfmasond")
 _VERBS = frozenset(("may", "mar"))  # in lower case: he may, mar 1 dose
 _MONTH_HEADS = frozenset(words_of("jan feb mar apr may jun jul aug sep oct nov dec"))
+_MONTH_HEAD = re.compile("|".join(sorted(_MONTH_HEADS)))
 
 
 class NumberRules(PhoneRules):
     """The identifiers with digits of one language."""
+
+    @property
+    def screen(self) -> NumberScreen:
+        """What is around numbers that `find` looks at: the kernel leaves the others out."""
+        return NumberScreen(_MONTH_HEADS, self.box, LOOK_ALIKES, self.street_ends)
 
     def find(self, tokens: Tokens, taken: list[Span]) -> list[Span]:
         """Return the identifiers of a text that hold digits; places in `taken`, in order, are passed over."""
@@ -339,5 +346,4 @@ class NumberRules(PhoneRules):
 
 
 def _month_near(text: str, place: int) -> bool:
-    near = text[place : place + 26].lower()
-    return any(head in near for head in _MONTH_HEADS)
+    return _MONTH_HEAD.search(text[place : place + 26].lower()) is not None

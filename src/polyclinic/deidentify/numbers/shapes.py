@@ -234,6 +234,8 @@ def shape_of(text: str, begin: int, end: int, token: str, digits: int, phone_lab
             return Span(begin, post.end(), "zip")
     if token[0].isalpha() and (post := CANADA_POSTCODE.match(text, begin)) is not None and not STAGE.match(token):
         return Span(begin, post.end(), "zip")
+    if digits < 3:
+        return None
     letters = re.match(r"[A-Za-z_]*", token)
     head = letters[0] if letters else ""
     if token[0] in "xpX" and re.fullmatch(r"[xp]\d?-?\d{4,5}|X-?\d{4}", token):

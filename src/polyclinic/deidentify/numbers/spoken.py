@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from polyclinic.deidentify.spans import Span
+from polyclinic.deidentify.tokens import Tokens, has_plain_letters
 
 _DIGIT = "zero|oh|o|one|two|three|four|five|six|seven|eight|nine"
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
@@ -18,6 +19,19 @@ PIECE = re.compile(rf"\b(?:{_DIGIT}|{_TEENS}|{_TENS}|hundred|thousand|double|tri
 _SINGLE = frozenset(_DIGIT.split("|"))
 _PAIRS = frozenset(_TEENS.split("|"))
 _ROUND = frozenset(_TENS.split("|"))
+# All that is found here has two such words beside each other, or with one of these between.
+_FIRST = tuple(dict.fromkeys(f"{_DIGIT}|{_TENS}|{_TEENS}|hundred|thousand|double|triple".split("|")))
+_BESIDE = re.compile(
+    rf"(?:{'|'.join(sorted(_FIRST, key=len, reverse=True))})[\s,.-]+"
+    rf"(?:(?:dash|hyphen|slash|stroke|dot|space|comma)[\s,.-]+)?(?:{'|'.join(_FIRST)})",
+    re.IGNORECASE,
+)
+PATTERNS = {
+    "number words": [
+        *(rf"\b{word}\b" for word in _FIRST if len(word) > 1),
+        *(rf"\b{word}{end}" for word in _FIRST if len(word) == 1 for end in (r"\s", ",", ".", "-")),
+    ],
+}
 LABEL = re.compile(
     r"\b(?:(mrn|medical record|record|chart)|(ssn|social(?: security)?|last four)|(phone|cell|pager|extension|"
     r"fax|call|"
@@ -100,9 +114,13 @@ LABELLED_DAY = re.compile(
 )
 
 
-def may_be_spoken(lowered: str, numbers: frozenset[str]) -> bool:
-    """Say whether a text, in lower case, may hold a number of three words, some of which are `numbers`."""
-    return len(numbers) > 2 or any(f"{word} {word}" in lowered for word in numbers)
+def may_be_spoken(tokens: Tokens, numbers: frozenset[str]) -> bool:
+    """Say whether a text may hold a number of three words, some of which are `numbers`."""
+    lowered = tokens.lowered
+    if len(numbers) < 3 and not any(f"{word} {word}" in lowered for word in numbers):
+        return False
+    text = tokens.text
+    return not has_plain_letters(text) or any(_BESIDE.match(text, at) for at in tokens.hits.get("number words", ()))
 
 
 def find_spoken(text: str) -> Iterator[Span]:

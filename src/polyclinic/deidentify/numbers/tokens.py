@@ -62,6 +62,9 @@ DESK_ALONE = re.compile(r"[2-9]-(?!\d{2}00)(?:[1-9]\d{3}|0[1-9]\d\d)")  # 6-1190
 ASKED_LAST_FOUR = re.compile(r"\blast\s(?:4|four)\b(?:[^\d\n]{0,30}\n)?[^\d\n]{0,20}$", re.IGNORECASE)
 DESK = re.compile(r"\d{1,2}-\d{4}")  # 5-4432: a number within a house
 EMERGENCY = frozenset(("000", "111", "112", "211", "311", "811", "911", "988", "999"))  # everybody's numbers
+EXTENSION = re.compile(r"\d{3,7}|\d{1,3}-\d{4}")
+HIDDEN = re.compile(r"[x*]{3}-?[x*]{2}-?\d{4}$", re.IGNORECASE)
+WITHOUT_LETTERS = re.compile(r"[0-9._:–-]+")
 HOUR = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
 CLOCK_AFTER_VERB = re.compile(
     r"\b(?:paged|dialed|reached|page|dial|desk|station|call ?back|voicemail)\.?\s(?:at\s|on\s|to\s)?$", re.I
@@ -139,9 +142,9 @@ class NumberTokens(NumberLabels):
         ):
             return Span(begin, self._to_its_end(text, begin, end, "other_id"), "other_id")
         if (
-            self.pager_label.search(text, begin - 24, begin)
-            and 3 <= digits <= 7
-            and re.fullmatch(r"\d{3,7}|\d{1,3}-\d{4}", token)
+            3 <= digits <= 7
+            and EXTENSION.fullmatch(token)
+            and self.pager_label.search(text, begin - 24, begin)
             and not (CLOCK_AFTER_VERB.search(text, max(0, begin - 12), begin) and HOUR.fullmatch(token))
             and token not in EMERGENCY
         ):
@@ -150,6 +153,10 @@ class NumberTokens(NumberLabels):
             return Span(begin, end, "ssn")
         if DESK_ALONE.fullmatch(token) and not UNIT.match(text, end) and text[end : end + 1] not in ("-", "/", "%"):
             return Span(begin, end, "phone")
+        if digits < 4 and WITHOUT_LETTERS.fullmatch(token):  # has no shape
+            if digits == 3 and len(token) > 4 and _numbered(text, begin, end):
+                return Span(begin, end, "other_id")
+            return self._far(text, begin, end, token, digits) or _in_groups(text, begin, end)
         if DESK.fullmatch(token) and self.phone_label.search(text, begin - 40, begin):
             return Span(begin, end, self._phone_or_fax(text, begin, end))
         if digits >= 10 and token.isdigit() and self.phone_label.search(text, begin - 40, begin):
@@ -160,7 +167,7 @@ class NumberTokens(NumberLabels):
             and MASKED_SSN.search(text, max(0, begin - 8), begin)
         ):
             return Span(begin, end, "ssn")
-        if re.match(r"[x*]{3}-?[x*]{2}-?\d{4}$", token, re.IGNORECASE):
+        if HIDDEN.match(token):
             return Span(end - 4, end, "ssn")
         spot = shape_of(text, begin, end, token, digits, self.phone_label)
         if (spot is None or spot.type == "other_id") and (

@@ -82,6 +82,10 @@ _EMPLOYED = frozenset(
         "server sells nights days evenings weekends retired graduated degree intern chef baker librarian"
     )
 )
+_JOBS = frozenset(words_of("registered enrolled contracted job employed position works contract"))
+_RUN = frozenset(words_of("employed installed run owned operated supplied"))
+_WENT = frozenset(words_of("went go moved goes going accepted"))
+_LEAVERS = frozenset(("retired", "graduated"))
 _REGIONS = frozenset(
     (
         "united states",
@@ -236,16 +240,11 @@ class AnnouncedRules(ShortNameRules):
         if word == "via":
             return "place"
         if word == "by":
-            return "work" if previous in ("employed", "installed", "run", "owned", "operated", "supplied") else None
+            return "work" if previous in _RUN else None
         if word == "into":
-            return "place" if previous in ("went", "go", "moved", "goes", "going", "accepted") else None
+            return "place" if previous in _WENT else None
         if word == "with":
-            return (
-                "work"
-                if previous
-                in ("registered", "enrolled", "contracted", "job", "employed", "position", "works", "contract")
-                else None
-            )
+            return "work" if previous in _JOBS else None
         if word == "in":
             lives = previous in _LIVES or not _LIVING.isdisjoint(parts[-4:-1])
             if lives and not the and (previous != "up" or "grew" in parts[-4:]):
@@ -254,14 +253,35 @@ class AnnouncedRules(ShortNameRules):
         if word == "of":
             return "city" if previous in _OF else ("work" if previous in _OF_FIRMS else None)
         if word in ("from", "to"):
-            if two in self.employer_phrases or previous in ("retired", "graduated"):
-                return "work" if previous in ("retired", "graduated") else "moves"
+            if two in self.employer_phrases or previous in _LEAVERS:
+                return "work" if previous in _LEAVERS else "moves"
             if word == "from" and previous in _PEOPLE:
                 return "city"
             if previous in _MOVES:
                 return "moves"
             return "from" if word == "from" and previous.isalpha() else None
         return "place" if word in _VERBS else None
+
+    def announcers(self) -> dict[str, tuple[frozenset[str], frozenset[str]] | None]:
+        """Return the words with which `_cue` says something when they stand right before a place, and which words it
+        then asks for: right before them, and among the three before them; None where it asks for none."""
+        found: dict[str, tuple[frozenset[str], frozenset[str]] | None]
+        found = dict.fromkeys(("at", "@", "from", "via", "in", *_VERBS, *_APPOSED))
+        nothing: frozenset[str] = frozenset()
+        found |= {
+            "for": (nothing, _EMPLOYED),
+            "with": (_JOBS, nothing),
+            "by": (_RUN, nothing),
+            "into": (_WENT, nothing),
+            "of": (_OF | _OF_FIRMS, nothing),
+            "to": (_MOVES | _LEAVERS, nothing),
+        }
+        for phrase in self.city_phrases | self.employer_phrases:
+            first, _, last = phrase.rpartition(" ")
+            asked = found.get(last, (nothing, nothing))
+            if first and asked is not None:
+                found[last] = (asked[0] | {first}, asked[1])
+        return found
 
     def named_after(self, tokens: Tokens, i: int, cue: str) -> Span | None:
         """Return the name that begins with word `i` and is announced as `cue`."""

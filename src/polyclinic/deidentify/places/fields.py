@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from polyclinic.deidentify.spans import Span
+from polyclinic.deidentify.tokens import Tokens
 
 _INSTITUTION = (
     r"employer|facility|hospital|clinic|school|pharmacy|organi[sz]ation|serviceprovider|agency|practice|institution"
@@ -22,10 +23,15 @@ _XML = re.compile(rf"<(?:\w*?[_:])?{_NAMED}(?:\s[^<>\n]*)?>\s*(?P<value>[^<>\n]{
 _NOTHING = re.compile(r"none|unknown|n/?a|null|self|retired|unemployed|[\d\W]+$", re.IGNORECASE)
 
 
-def fields(text: str) -> Iterator[Span]:
+PATTERNS = {"json": ('":', '" :'), "xml": ("</",), "school": ("P.S.", "PS ")}
+
+
+def fields(tokens: Tokens) -> Iterator[Span]:
     """Yield the values of fields whose names say that they hold a place or an institution."""
-    patterns = ([_JSON] if '":' in text or '" :' in text else []) + ([_XML] if "</" in text else [])
-    for pattern in patterns:
+    text = tokens.text
+    for name, pattern in (("json", _JSON), ("xml", _XML)):
+        if name not in tokens.hits:
+            continue
         for found in pattern.finditer(text):
             if not _NOTHING.match(found["value"]):
                 yield Span(found.start("value"), found.end("value"), _kind(found))

@@ -100,7 +100,7 @@ OF_MEDICINE = (
         "ative",
     ),
 )
-_HEADINGS = frozenset((":", "="))
+HEADINGS = frozenset((":", "="))  # signs behind a kind that is no name's
 
 
 class InstitutionRules:
@@ -165,7 +165,7 @@ class InstitutionRules:
             listed: where the institution before ends: what `and` or a comma joins to it is one more.
         """
         strength = self.strength(tokens, i)
-        if not strength or tokens.text[tokens.ends[i] : tokens.ends[i] + 1] in _HEADINGS:
+        if not strength or tokens.text[tokens.ends[i] : tokens.ends[i] + 1] in HEADINGS:
             return None
         if i and tokens.bits[i - 1] & EPONYM and tokens.lower[i] in self.things:
             return None  # McBurney's point

@@ -6,12 +6,13 @@ the rule that looks at its neighbours. What stands right behind `at`, `from` and
 
 from __future__ import annotations
 
-from polyclinic.deidentify.joined_words import before
+from polyclinic.deidentify.joined_words import BETWEEN, LONGEST_GAP, before
 from polyclinic.deidentify.language import Words
 from polyclinic.deidentify.lexicon import CITY, CREDENTIAL, STOP
 from polyclinic.deidentify.places.businesses import CHAINS, UNITS
+from polyclinic.deidentify.places.fields import PATTERNS as of_fields
 from polyclinic.deidentify.places.fields import fields, numbered_schools
-from polyclinic.deidentify.places.institutions import LISTING
+from polyclinic.deidentify.places.institutions import HEADINGS, LISTING
 from polyclinic.deidentify.places.known import known_institutions
 from polyclinic.deidentify.places.letterheads import letterheads
 from polyclinic.deidentify.places.organisations import by_their_deeds
@@ -25,11 +26,15 @@ from polyclinic.deidentify.places.streets import (
     streets_before_towns,
     with_houses,
 )
+from polyclinic.deidentify.places.streets import PATTERNS as of_streets
 from polyclinic.deidentify.places.tails import TAIL_WORDS
 from polyclinic.deidentify.places.towns import TownRules
+from polyclinic.deidentify.screens import PlaceScreen
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import PLACE_WORD, STATE_WORD, STREET_TYPE, Tokens
+from polyclinic.deidentify.tokens import KIND, PLACE_WORD, STATE_WORD, STREET_TYPE, TAIL, Tokens
 
+_AFTER_DEGREES = ("; ", ", ", "\n")
+_IN = (" in ", "\nin ", " in\n")
 _SAINTS = frozenset(("holy", "sacred", "mount", "mt", "st", "saint", "good", "lady"))
 
 
@@ -44,10 +49,23 @@ class PlaceRules(TownRules):
         self.shorts = SHORT_NAMES | _SAINTS | CHAINS | {"rite", "fort", "camp"}
         # What `find` asks of a word with a capital: what it does not name here is passed over unseen.
         self.asked = {
-            PLACE_WORD: self.anchors | TAIL_WORDS | self.shorts | self.phrases_by_end.keys() | self.endings | UNITS,
+            KIND: self.anchors,
+            TAIL: TAIL_WORDS,
+            PLACE_WORD: self.shorts | self.phrases_by_end.keys() | self.endings | UNITS,
             STATE_WORD: self.state_openers | {code.lower() for code in self.codes},
             STREET_TYPE: self.streets.types | FOREIGN_TYPES,
         }
+        self.patterns = {**of_fields, **of_streets}
+        # What stands before and beside those that can be a place: the kernel leaves the others out.
+        self.screen = PlaceScreen(
+            announcers=self.announcers(),
+            labels=frozenset(label.split()[-1] for label in self.place_labels | self.city_labels if label.split()),
+            listing=LISTING.union(_IN),
+            after_degrees=_AFTER_DEGREES,
+            between=BETWEEN,
+            longest_gap=LONGEST_GAP,
+            headings=HEADINGS,
+        )
 
     def find(self, tokens: Tokens, closed: list[Span]) -> list[Span]:
         """Return places and institutions; `closed` is what was found before."""
@@ -55,7 +73,7 @@ class PlaceRules(TownRules):
         streets = [span for span in closed if span.type == "address"]
         streets += self.streets.by_type(tokens)
         streets += other_streets(text, tokens.lowered, tokens)
-        if "Broadway" in text:
+        if "broadway" in tokens.hits:
             streets += broadways(text)
         found: list[Span] = []
         zips = {span.start for span in closed if span.type == "zip"}
@@ -88,11 +106,7 @@ class PlaceRules(TownRules):
                 found.append(spot)
                 continue
             spot = self.announced(tokens, i)
-            if (
-                spot is None
-                and text[until : starts[i]] in (" in ", "\nin ", " in\n")
-                and found[-1].type == "institution"
-            ):
+            if spot is None and text[until : starts[i]] in _IN and found[-1].type == "institution":
                 spot = self.named_after(tokens, i, "city")  # at Flint Manor in Flint
             if spot is None and found and text[until : starts[i]] in LISTING and found[-1].type == "institution":
                 spot = self.named_after(tokens, i, "place")
@@ -100,7 +114,7 @@ class PlaceRules(TownRules):
                 spot is None
                 and i
                 and bits[i - 1] & CREDENTIAL
-                and text[tokens.ends[i - 1] : starts[i]] in ("; ", ", ", "\n")
+                and text[tokens.ends[i - 1] : starts[i]] in _AFTER_DEGREES
             ):
                 spot = self._after_degree(tokens, i)
             if spot is not None:
@@ -111,8 +125,8 @@ class PlaceRules(TownRules):
             streets += in_lower_case(text)
         found += known_institutions(self, tokens)
         found += by_their_deeds(self, tokens)
-        found += fields(text)
-        if "P.S." in text or "PS " in text:
+        found += fields(tokens)
+        if "school" in tokens.hits:
             found += numbered_schools(text)
         towns = [span for span in (*found, *closed) if span.type in ("city", "zip")]
         streets += streets_before_towns(tokens, towns)

@@ -9,7 +9,7 @@ from polyclinic.deidentify.joined_words import before, is_upper
 from polyclinic.deidentify.language import Words, words_of
 from polyclinic.deidentify.lexicon import MONTH, STOP, TITLE
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import Tokens
+from polyclinic.deidentify.tokens import Tokens, at_places, has_plain_letters
 
 _UNIT = (
     r"(?i:,?[ \t]*\n?[ \t]{0,2}(?:\b(?:apt|apartment|unit|suite|ste|lot|bldg|bldq|building|floor|fl|rm|room|trlr|"
@@ -18,12 +18,12 @@ _UNIT = (
 )
 _COMPASS = r"(?:[NSEW]{1,2}|[NS]\.[EW]|North(?:east|west)?|South(?:east|west)?|East|West|NORTH|SOUTH|EAST|WEST)\b\.?"
 _GAP = r"(?:[ \t]{1,2}|[ \t]*\n[ \t>]*)"
+_SPELLED = "One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|ONE|TWO|THREE|FOUR|FIVE|SIX|TEN"
 _NUMBER = (
     r"(?<![\w/.$:-])(?:(?:Unit |U)?\d{1,3}[A-Za-z]?/\d{1,4}[A-Za-z]?|"
-    r"\d{1,6}(?:[A-Za-z]|-\d{1,4}[A-Za-z]?)?|[NSEW]\d{2,3} ?[NSEW]\d{3,5}|"
-    r"One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|"
-    r"ONE|TWO|THREE|FOUR|FIVE|SIX|TEN)(?:[ ]1/2)?"
+    rf"\d{{1,6}}(?:[A-Za-z]|-\d{{1,4}}[A-Za-z]?)?|[NSEW]\d{{2,3}} ?[NSEW]\d{{3,5}}|{_SPELLED})(?:[ ]1/2)?"
 )
+_HAS_NUMBER = re.compile(rf"\d|{_SPELLED}")
 _WORD = r"(?:[A-ZÀ-Ý][\w.'’-]*|\d{1,3}(?:st|nd|rd|th|ST|ND|RD|TH)|of|the|de|la|del|las|los|van|y|o'|d')"
 # A number and up to five words with capitals, that end at a place.
 _NUMBERED = re.compile(rf"({_NUMBER}){_GAP}((?:{_WORD}{_GAP}){{1,5}})$")
@@ -87,16 +87,28 @@ _NO_STREET = frozenset(
         "doctor patient pt pain large small left right per and or be not no he she cc ed er"
     )
 )
+_LABEL_SIGNS = '\n|,;{"'
 _LABELLED = re.compile(
-    r"(?:^|[\n|,;{\"])[ \t]*\"?(?:(?:home|mailing|street|patient|residence|billing|permanent|current|pt|postal)"
-    r"[ _]?)?(?:address|street|addr|residence|address[_ ]?(?:line)?[_ ]?[12])\"?[ \t]*(?:[:=|.]|\n)[ \t|]*\"?(?=\w)",
+    rf"(?:^|[{_LABEL_SIGNS}])[ \t]*\"?"
+    r"(?:(?:home|mailing|street|patient|residence|billing|permanent|current|pt|postal)[ _]?)?"
+    r"(?:address|street|addr|residence|address[_ ]?(?:line)?[_ ]?[12])\"?[ \t]*(?:[:=|.]|\n)[ \t|]*\"?(?=\w)",
     re.IGNORECASE,
 )
 _VALUE = re.compile(
     rf"(?:\d[\w-]*[ \t]{{1,2}})?[^\W_][\w.'’#-]*(?:[ \t]{{1,2}}[^\W_][\w.'’#-]*){{0,5}}{_UNIT}"
     r"(?=[ \t]*(?:[,|;\"\n]|$|[ \t]{2}))"
 )
-_HINTS = ("address", "street", "addr", "residence")
+# What such a label has in it, and what makes one of it.
+_HINT = re.compile(
+    r"(?:address[_ ]?(?:line)?[_ ]?[12]|address|street|addr|residence)\"?[ \t]*(?:[:=|.]|\n)[ \t|]*\"?(?=\w)",
+    re.IGNORECASE,
+)
+PATTERNS = {
+    "address": ("street", "addr", "residence"),
+    "county": (r"county\sr", r"county\sh"),
+    "broadway": ("Broadway",),
+    "box": ("box ",),
+}
 _HOUSES = frozenset(words_of("cottage house farm barn rectory lodge villa court mews grange hall vicarage flat mill"))
 
 
@@ -132,7 +144,8 @@ class StreetRules:
         one_case = is_upper(tokens, i) and ends[i] - start > 2
         if word == "dr" and i + 1 < len(starts) and text[ends[i] : starts[i + 1]] in (" ", ". ") and not one_case:
             return None  # 12 Seen by Dr. Smith
-        found = _NUMBERED.search(text, max(0, start - 64), start)
+        low = max(0, start - 64)
+        found = _NUMBERED.search(text, low, start) if _HAS_NUMBER.search(text, low, start) else None
         rare = word in _RARE_TYPES and word not in self.full
         if found is not None:
             words = found[2].lower().replace(".", " ").split()
@@ -235,10 +248,8 @@ def other_streets(text: str, lowered: str, tokens: Tokens) -> Iterator[Span]:
     """Yield routes, and streets after a label."""
     if (
         not tokens.words.isdisjoint(ROUTE_WORDS)
-        or "county r" in lowered
-        or "county\nr" in lowered
-        or "county h" in lowered
-        or "box " in lowered
+        or ("county" in tokens.hits and ("county r" in lowered or "county\nr" in lowered or "county h" in lowered))
+        or "box" in tokens.hits
     ):
         for found in _ROUTE.finditer(text):
             if _CREATININE.search(found[0]):
@@ -246,11 +257,23 @@ def other_streets(text: str, lowered: str, tokens: Tokens) -> Iterator[Span]:
             numbered = _ROUTE_NUMBERED.match(found[0]) is not None
             if numbered or _ROUTE_CUE.search(text, max(0, found.start() - 14), found.start()):
                 yield Span(found.start(), found.end(), "address")
-    if any(word in lowered for word in _HINTS):
-        for label in _LABELLED.finditer(text):
+    if hints := tokens.hits.get("address"):
+        plain = has_plain_letters(text)
+        for label in at_places(_LABELLED, text, _label_heads(text, hints)) if plain else _LABELLED.finditer(text):
             value = _VALUE.match(text, label.end())
             if value and (any(c.isdigit() for c in value[0]) or len(value[0].split()) > 1):
                 yield Span(value.start(), value.end(), "address")
+
+
+def _label_heads(text: str, hints: Sequence[int]) -> list[int]:
+    """Return where labels may begin that have one of the hints in them: at a sign before it, on its line."""
+    found = set()
+    for hint in hints:
+        if _HINT.match(text, hint):
+            line = max(0, text.rfind("\n", 0, hint))
+            found.add(line)
+            found.update(place for place in range(line, hint) if text[place] in _LABEL_SIGNS)
+    return sorted(found)
 
 
 def broadways(text: str) -> Iterator[Span]:
