@@ -22,19 +22,26 @@ RECORDS = "records.parquet"  # of a part
 
 
 class Unit(msgspec.Struct, frozen=True):
-    """Documents `first` to `first + rows - 1` of all."""
+    """Documents `first` to `first + rows - 1` of all; those of its row groups behind the first `skipped`."""
 
     corpus: int  # place of the corpus among those named
     file: str
     row_groups: list[int]
     first: int
     rows: int
+    skipped: int = 0
 
 
-def list_units(corpora: Sequence[Path], folder: Path) -> list[Unit]:
+def list_units(corpora: Sequence[Path], folder: Path, most_rows: int | None = None) -> list[Unit]:
     """Return the units of all corpora; written into `folder` once, and the same ever after.
 
     A corpus that is not a folder of Parquet files as this package writes them is copied into `folder` as one.
+
+    Args:
+        corpora: folders or files of documents.
+        folder: for the list, and for copies.
+        most_rows: of a unit, where a document takes so long that even a row group is too much for one process.
+
     Raises UserError for what is not documents.
     """
     listed = folder / "units.json"
@@ -45,8 +52,11 @@ def list_units(corpora: Sequence[Path], folder: Path) -> list[Unit]:
     first = 0
     for corpus, path in enumerate(corpora):
         for file in _parquet_files(path, folder / f"corpus-{corpus:03d}"):
-            for row_groups, rows in _grouped(file):
-                units.append(Unit(corpus, str(file), row_groups, first, rows))
+            for row_groups, rows in _grouped(file, most_rows or UNIT_ROWS):
+                most = most_rows or rows
+                for skipped in range(0, rows, most):
+                    size = min(most, rows - skipped)
+                    units.append(Unit(corpus, str(file), row_groups, first + skipped, size, skipped))
                 first += rows
     half = listed.with_suffix(".half")
     half.write_bytes(msgspec.json.encode(units))
@@ -58,15 +68,22 @@ def read_unit(unit: Unit, columns: Sequence[str] | None = None) -> Iterator[Any]
     """Yield a unit's documents as Arrow record batches, with these columns or all."""
     import pyarrow.parquet as pq
 
+    begin, end, seen = unit.skipped, unit.skipped + unit.rows, 0
     with pq.ParquetFile(unit.file) as stream:
         for group in unit.row_groups:
             # One row group at a time: several would be read ahead.
-            yield from stream.iter_batches(
+            for batch in stream.iter_batches(
                 batch_size=BATCH_ROWS,
                 row_groups=[group],
                 columns=list(columns) if columns else None,
                 use_threads=False,
-            )
+            ):
+                first, last = max(begin - seen, 0), min(end - seen, len(batch))
+                if first < last:
+                    yield batch.slice(first, last - first)
+                seen += len(batch)
+                if seen >= end:
+                    return
 
 
 def texts_of(batch: Any, name: str) -> list[str]:
@@ -130,7 +147,7 @@ def is_ours(file: Path) -> bool:
         return False  # reading it as records says what is wrong
 
 
-def _grouped(file: Path) -> Iterator[tuple[list[int], int]]:
+def _grouped(file: Path, most_rows: int) -> Iterator[tuple[list[int], int]]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(file) as stream:
@@ -139,7 +156,7 @@ def _grouped(file: Path) -> Iterator[tuple[list[int], int]]:
     rows = size = 0
     for number in range(about.num_row_groups):
         group = about.row_group(number)
-        if gathered and (rows + group.num_rows > UNIT_ROWS or size + group.total_byte_size > UNIT_BYTES):
+        if gathered and (rows + group.num_rows > most_rows or size + group.total_byte_size > UNIT_BYTES):
             yield gathered, rows
             gathered, rows, size = [], 0, 0
         gathered.append(number)

@@ -20,6 +20,7 @@ LOCAL_ONLY = "local_only"  # folder of the artifact that holds originals
 HELD_BACK = "held_back.jsonl"
 PAGE = "deidentified.html"
 JOB = "polyclinic.corpus.deidentification.job:make_deidentifier"
+UNIT_ROWS = 1024  # documents that one process takes at a time: some ten seconds of work
 
 
 class DeidentifySettings(Settings):
@@ -107,7 +108,7 @@ def deidentify(settings: DeidentifySettings, work: Work) -> None:
     from polyclinic.deidentify import mark_of, read_secret
 
     secret = read_secret(settings.key_file, "corpus.deidentify.key_file")
-    units = list_units([settings.documents], work.scratch / "units")
+    units = list_units([settings.documents], work.scratch / "units", UNIT_ROWS)
     folder = work.scratch / f"parts-{mark_of(secret)}"  # another secret makes other parts
     with work.progress("de-identifying", sum(unit.rows for unit in units)) as bar:
 
