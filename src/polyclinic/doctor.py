@@ -25,6 +25,7 @@ def examine(store: Path) -> list[dict[str, Any]]:
         _merge_kernel(),
         _text_kernel(),
         _rule_kernel(),
+        _tagger_kernel(),
     ]
     if all(row["state"] != "missing" for row in rows if row["what"] == "torch"):
         rows.append(_accelerator())
@@ -100,6 +101,14 @@ def _rule_kernel() -> dict[str, Any]:
     return _row(
         "de-identification kernel", kernel.name if kernel else "not built", kernel is not None, advice, "note"
     )
+
+
+def _tagger_kernel() -> dict[str, Any]:
+    from polyclinic.deidentify.tagger.kernel import installed
+
+    kernel = installed()
+    advice = "install a C compiler and then polyclinic again; without it names are found many times more slowly"
+    return _row("tagger kernel", kernel.name if kernel else "not built", kernel is not None, advice, "note")
 
 
 def _accelerator() -> dict[str, Any]:

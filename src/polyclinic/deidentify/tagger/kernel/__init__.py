@@ -69,6 +69,7 @@ class Kernel:
     """The library."""
 
     library: ctypes.CDLL
+    name: str = "compiled"
     areas: list[Area] = field(default_factory=list)
 
     def find(self, tagger: Tagger, text: str) -> list[tuple[Any, ...]]:
