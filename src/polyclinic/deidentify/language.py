@@ -56,8 +56,8 @@ LISTS = frozenset(
     words_of(
         "months_that_are_words months_that_are_names seasons month_cues weekdays number_words holidays day_cues "
         "not_days_after "
-        "not_days_before titles soft_titles credentials name_suffixes particles name_labels name_cues "
-        "relations verbs_before_cues not_names eponyms eponym_things states state_names_of_two_words "
+        "not_days_before titles soft_titles credentials name_suffixes particles name_labels "
+        "relations not_names eponyms eponym_things states state_names_of_two_words "
         "state_codes countries cities cities_of_two_words city_cues city_endings city_labels street_types "
         "short_street_types no_street_words institution_heads institution_phrases institution_generic "
         "institution_openers employer_cues phone_labels fax_labels pager_labels zip_labels given_names "

@@ -33,8 +33,6 @@ FEMALE = 65536
 RARE = 131072  # an ordinary word that some families are called: a name only where one must stand
 
 NAME = GIVEN | FAMILY
-# What makes a word worth more than a look: the others are skipped.
-ACTIVE = NAME | TITLE | SOFT_TITLE | CREDENTIAL | MONTH | INSTITUTION | CITY | STREET
 
 
 @functools.cache

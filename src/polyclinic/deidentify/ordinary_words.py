@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from polyclinic.deidentify.lexicon import COMMON, CREDENTIAL, EPONYM, STATE, STOP
 
@@ -86,21 +85,6 @@ def is_slip(word: str, lexicon: Mapping[str, int]) -> bool:
     ):
         return True  # two words run together: Returnto
     return 6 < len(word) < 30 and any(lexicon.get(form, 0) & COMMON for form in _one_off(word))
-
-
-def is_abbreviation(word: str, words: Sequence[str]) -> bool:
-    """Say whether a short word in no list is likely the beginning of an ordinary one, or has no vowel: Nutr, Pln.
-
-    Args:
-        word: in lower case.
-        words: the ordinary words, sorted.
-    """
-    if len(word) > 5 or not word.isascii():
-        return False
-    if not any(c in "aeiouy" for c in word):
-        return True
-    at = bisect_left(words, word)
-    return any(w.startswith(word) and len(w) > len(word) + 3 for w in words[at : at + 12])
 
 
 def _read_as_e(word: str) -> Iterator[str]:

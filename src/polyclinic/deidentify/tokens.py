@@ -108,17 +108,6 @@ def at_places(pattern: re.Pattern[str], text: str, places: Iterable[int]) -> Ite
             yield found
 
 
-def stands_alone(word: str, lowered: str) -> bool:
-    """Say whether a word stands between spaces, or between a space and an end of the text."""
-    place = lowered.find(word)
-    while place >= 0:
-        end = place + len(word)
-        if (not place or lowered[place - 1].isspace()) and (end == len(lowered) or lowered[end].isspace()):
-            return True
-        place = lowered.find(word, place + 1)
-    return False
-
-
 def tokenize(text: str, vocabulary: Vocabulary) -> Tokens:
     """Return the capitalised words of a text, all its words if it is a transcript in lower case, and what rules
     ask for."""

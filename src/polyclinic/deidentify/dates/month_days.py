@@ -106,7 +106,6 @@ WEEKDAY_HEAD = re.compile(r"^[ \t]*(?:M|Tu|W|Th|F|Sa|Su)\s$")
 NOT_SCORED = ("dose", "visit", "inr", "total", "reassess", "takes", "taking", "day", "week", "cycle")
 NO_DENOMINATORS = frozenset(("13", "14", "16", "17", "18", "19", "22", "25", "26", "29", "31"))
 LENS = re.compile(r"x\s?\d{1,3}\s$")  # -0.50x90 6/5
-EYE = re.compile(r"\b(?:VA|[RL]|[RL]E|O[DSU])\s$")
 FIELDS = re.compile(r"\b(?:humphrey|hvf|sita|fields?|vf|[RL]|OD|OS)\s$", re.IGNORECASE)
 # Who dictated and typed a note: D: 3/5 T: 3/6, D: FRENCH 3/5    T: MJO 3/6.
 DICTATED = re.compile(r"(?:^|\s)[DT]:\s?$")

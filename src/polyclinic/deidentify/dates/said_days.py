@@ -23,7 +23,6 @@ FOREIGN = words_of(
     "agosto septiembre octubre noviembre diciembre januar februar juni juli oktober dezember janeiro fevereiro "
     "setembro outubro novembro dezembro gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre"
 )
-WORDS_OR_MONTHS = frozenset(("may", "mar", "march", "sep", "dec"))
 WORDS_TOO = frozenset(("avril", "abril", "mayo", "marzo", "julio", "junio", "agosto", "enero", "juni", "juli"))
 DAY_BEFORE = re.compile(r"(?<!\d)\d{1,2}(?:er|\.|º)?\s(?:de\s)?$")
 LONGEST_DAY = 31

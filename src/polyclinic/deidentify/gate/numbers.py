@@ -45,7 +45,6 @@ DRIVEN = re.compile(
 AGED = re.compile(
     r"\b(?:age[ds]?|old|year|years|yrs?|yo|y/o|y\.o|y|birthday|turn\w*|born|died|elderly)\b", re.IGNORECASE
 )
-YEARS_OLD = re.compile(r"(\d{2,3})-?(?:[mf]$|y)", re.IGNORECASE)
 # A word one of whose letters a reader of scanned pages took for a digit: 8atista, Memoria1, A1ene.
 MISREAD_WORD = re.compile(
     r"[A-Za-z]{0,9}[0158](?!st|nd|rd|th|hour|week|month|year|dose|minute|time)[a-z]{3,}|[A-Z][a-z]{3,}[0158]"

@@ -34,7 +34,6 @@ from polyclinic.deidentify.spans import Span
 
 FAX_BEHIND = re.compile(r"\s?(?:[(\[-]\s?)?(?:e-?)?fax\b", re.IGNORECASE)
 COLUMNS = re.compile(r"[|\t]|\S {2,}\S")  # headings of columns, which say nothing of the next line's beginning
-ANNOUNCES = re.compile(r"[#:]\s*$|\b(?:id|in|is)\s$|(?:no\.?|number)\s*$")
 _NUMBER_SAID = re.compile(r"#|\b(?:no|nos|num|nbr|number|ids?|identifier|code|serial|ref)\b", re.IGNORECASE)
 FREQUENCY = re.compile(r"\d{1,2}[wdmhWDMH]\d{1,2}[dD]?$")  # visits: 2w3; 24w1d, 3h10
 LOWER = re.compile(r"[a-z]{0,4}-?\d[a-z\d-]*(?![\w])(?<!\d\d\d\d[a-z])")

@@ -122,7 +122,6 @@ CODE_BEFORE = LookBack(
     ),
 )
 MONEY_BEFORE = re.compile(r"(?:[$€£]|usd|n\s?=|=|<|>|≤|≥|~|±|count(?: of)?|counts?:?|total of|of)\s*$", re.IGNORECASE)
-PLATE_BEFORE = re.compile(r"(?:^|[\s:#])([A-Z]{1,4}[ -]?)$")
 CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MAC_OF_THREE = re.compile(r"[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![0-9a-z.])", re.IGNORECASE)
 STAGE = re.compile(

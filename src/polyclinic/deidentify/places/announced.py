@@ -21,155 +21,38 @@ from polyclinic.deidentify.lexicon import (
     read_dictionary,
     read_list,
 )
+from polyclinic.deidentify.places.announcing_words import (
+    DEPARTMENTS,
+    EMPLOYED,
+    IN_WHAT,
+    JOBS,
+    LABELS,
+    LEAVERS,
+    LIVES,
+    LIVING,
+    MOVES,
+    NO_PLACES,
+    OF,
+    OF_FIRMS,
+    PAYERS,
+    PEOPLE,
+    REGIONS,
+    RUN,
+    VERBS,
+    WENT,
+)
 from polyclinic.deidentify.places.businesses import BORDERS, NO_PARTS
 from polyclinic.deidentify.places.institutions import GENERIC, OF_MEDICINE, OWN, PLAIN
 from polyclinic.deidentify.places.short_names import SHORT_NAMES, ShortNameRules
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
-# Verbs and their like before `to` and `from` that go with places.
-_MOVES = frozenset(
-    words_of(
-        "requested prescription prescriptions refill refills rx transferred transfer transfers transferring admitted "
-        "admit readmitted discharged discharge dc'd d/c'd d/c dc referred referral referrals faxed fax sent send "
-        "moved moving move went going goes go taken took brought bring returned returning return back transported "
-        "transport relocated relocating commutes commute commuting drove drives travelled traveled travels traveling "
-        "travelling flew trip visit visits close next release released accepted records request letter retired "
-        "graduated home came comes coming arrived arrives arriving emigrated immigrated hails originally laid fired "
-        "here closest nearest walked walks rushed airlifted biba bib by ems is was are he she patient pt gentleman "
-        "lady woman man male female teacher student retiree mine people family child boy girl nurse farmer over "
-        "belongings opinion mba bs ba ms phd md degree diploma ged study studies images films ct mri labs results "
-        "report reports notes call note scan echo"
-    )
-)
-_LIVES = frozenset(
-    words_of(
-        "lives living lived live resides residing resided reside born raised grew up stays staying stayed home house "
-        "apartment condo flat trailer farm resident settled practice office clinic works working worked job wedding "
-        "conference vacation holiday incident accident homeless family relatives located based hospitalized treated "
-        "seen died buried down there cabin family-owned retired back stationed incarcerated"
-    )
-)
-# A retiree from Hope.
-_PEOPLE = frozenset(
-    words_of(
-        "brother sister son daughter father mother husband wife cousin uncle aunt friend nephew niece partner "
-        "gentleman lady woman man girl boy male female retiree teacher student farmer mine family people pt patient "
-        "he she is was here come comes came hails originally child nurse veteran engineer worker couple mother "
-        "father widow widower"
-    )
-)
-_OF = frozenset(
-    words_of("city town village suburb native resident county borough township outside municipality district parish")
-)
-_LIVING = frozenset(words_of("live lives living lived resides reside residing moved grew"))
-_OF_FIRMS = frozenset(
-    words_of(
-        "owner member employee employees president graduate alumnus alumna founder director ceo pastor parishioner "
-        "members co-owner manager supervisor foreman principal"
-    )
-)
-_EMPLOYED = frozenset(
-    words_of(
-        "letter works worked working work job jobs employed position nights days shifts shift drives drove driver "
-        "cook engineer accountant manager nurse teacher cashier clerk foreman mechanic welder supervisor janitor "
-        "secretary custodian electrician plumber carpenter truck bus time volunteer volunteers volunteered coach "
-        "coached student studies studying enrolled freshman sophomore junior senior teaches professor waitress "
-        "hauling hauls haul roofer payroll picker operator writes bolter lineman technician tech machinist assembler "
-        "trucker porter guard dispatcher receptionist caretaker groundskeeper landscaper painter attendant bartender "
-        "dishwasher barista stocker courier conductor firefighter paramedic bookkeeper salesman consultant analyst "
-        "programmer developer packer route van software "
-        "server sells nights days evenings weekends retired graduated degree intern chef baker librarian"
-    )
-)
-_JOBS = frozenset(words_of("registered enrolled contracted job employed position works contract"))
-_RUN = frozenset(words_of("employed installed run owned operated supplied"))
-_WENT = frozenset(words_of("went go moved goes going accepted"))
-_LEAVERS = frozenset(("retired", "graduated"))
-_REGIONS = frozenset(
-    (
-        "united states",
-        "united kingdom",
-        "states",
-        "west coast",
-        "east coast",
-        "u s",
-        "middle east",
-        "midwest",
-        "new england",
-        "south",
-        "north",
-        "east",
-        "west",
-        "gulf coast",
-        "pacific northwest",
-        "eastern europe",
-        "south asia",
-        "internet",
-    )
-)
-# Who pays for care is no institution of the patient's.
-_PAYERS = frozenset(
-    words_of(
-        "aetna anthem bcbs cigna humana kaiser medicaid medi-cal medicare molina tricare unitedhealthcare uhc "
-        "wellcare centene ambetter bluecross geico progressive allstate"
-    )
-)
-_VERBS = frozenset(
-    words_of(
-        "leaving attends attended attending declined visited joined left owns runs toured prefers chose near outside "
-        "through"
-    )
-)
-# The two letters and the blank, or sign and blank, that end a word of the above.
-# What stands before a colon and a place.
-_LABELS = frozenset(
-    words_of(
-        "attorney lawyer facility hospital clinic employer employment school pharmacy church agency hospice dialysis "
-        "hha dme transport site institution practice organization company lab laboratory snf rehab choice university "
-        "college workplace ems parish provider location"
-    )
-)
-# With a capital after `at` or `transferred to`, and yet no place's name.
-_NO_PLACES = frozenset(
-    words_of(
-        "baseline home bedside rest triage lunch breakfast dinner supper bedtime night noon midnight school church "
-        "work discharge floor tele telemetry stepdown hospice rehab surgery theatre theater recovery nursery preop "
-        "postop university college hospital clinic pharmacy lab radiology pathology dialysis hemodialysis intake "
-        "admission registration reception checkout follow-up visit birth delivery labor term onset presentation "
-        "present arrival time least best most once peak trough risk goal target room bed chair wheelchair stretcher "
-        "bathroom kitchen jail prison court shelter street bar gym park beach pool mosque temple synagogue daycare "
-        "preschool kindergarten camp base front back side top bottom right left center tube feeding date dose level "
-        "max maximum minimum thanksgiving christmas easter halloween ramadan hanukkah passover sunrise sunset "
-        "medicine pediatrics psych internet google facebook zoom heaven mass house office doctor nurse patient "
-        "family mother father staff security police hospitalist attending resident surgeon oncology cardiology "
-        "neurology urology observation inpatient outpatient transfer transplant trauma emergency urgent oxygen "
-        "insulin aspirin warfarin penicillin sulfa latex codeine morphine amoxicillin iodine contrast peanut "
-        "shellfish"
-    )
-)
-# Parts of a hospital: a nurse from Case Management.
-_DEPARTMENTS = frozenset(
-    words_of(
-        "work management control services service therapy records team relations protective advocate office "
-        "desk room unit access resources affairs affair security security's safety quality food supply "
-        "supplies processing risk sneakers hospice care outpatient inpatient liaison ethics patient nursing "
-        "day night january bowel labor area region side coast part department dept state committee"
-    )
-)
-# What is in these is no town: interested in, results in, seen in Clinic.
-_IN_WHAT = frozenset(
-    words_of(
-        "interested results resulted resulting trained certified fluent involved believe believes participate used "
-        "dissolved mixed specializes majoring majored degree masters phd dose change changes increase decrease role"
-    )
-)
 _CLOSES = re.compile(r"[,.;)\n]|$| (?:[a-z]|\d|\()")
 # His employer, Dean Roofing, was told.
 _APPOSED = frozenset(("employer,", "school,", "pharmacy,", "workplace,", "church,"))
 TAILS = frozenset(
     f"{tail}{blank}"
-    for word in ("at", "from", "to", "in", "for", "with", "of", "via", "by", "into", "the", "and", *_VERBS, *_APPOSED)
+    for word in ("at", "from", "to", "in", "for", "with", "of", "via", "by", "into", "the", "and", *VERBS, *_APPOSED)
     for tail in (word[-2:], word[-2:].upper())
     for blank in " \n"
 ) | {" @ ", ": "}
@@ -189,7 +72,7 @@ class AnnouncedRules(ShortNameRules):
         super().__init__(words)
         cues = [*words["employer_cues"], *words["city_labels"]]
         self.place_labels = frozenset(cue.rstrip(":") for cue in cues if cue.endswith(":") or " " not in cue)
-        self.place_labels |= {"from", "to", *_LABELS}
+        self.place_labels |= {"from", "to", *LABELS}
         self.city_labels = words["city_labels"]
         self.states = words["states"] | words["countries"]
         self.two_word_states = words["state_names_of_two_words"]
@@ -234,47 +117,47 @@ class AnnouncedRules(ShortNameRules):
         if two in self.city_phrases:
             return None if the else "city"
         if word in ("at", "@"):
-            return "work" if previous in _EMPLOYED else "place"
+            return "work" if previous in EMPLOYED else "place"
         if word == "for":
-            return "work" if not _EMPLOYED.isdisjoint(parts[-4:-1]) else None
+            return "work" if not EMPLOYED.isdisjoint(parts[-4:-1]) else None
         if word == "via":
             return "place"
         if word == "by":
-            return "work" if previous in _RUN else None
+            return "work" if previous in RUN else None
         if word == "into":
-            return "place" if previous in _WENT else None
+            return "place" if previous in WENT else None
         if word == "with":
-            return "work" if previous in _JOBS else None
+            return "work" if previous in JOBS else None
         if word == "in":
-            lives = previous in _LIVES or not _LIVING.isdisjoint(parts[-4:-1])
+            lives = previous in LIVES or not LIVING.isdisjoint(parts[-4:-1])
             if lives and not the and (previous != "up" or "grew" in parts[-4:]):
                 return "city"
-            return None if the or previous in _IN_WHAT else "in"
+            return None if the or previous in IN_WHAT else "in"
         if word == "of":
-            return "city" if previous in _OF else ("work" if previous in _OF_FIRMS else None)
+            return "city" if previous in OF else ("work" if previous in OF_FIRMS else None)
         if word in ("from", "to"):
-            if two in self.employer_phrases or previous in _LEAVERS:
-                return "work" if previous in _LEAVERS else "moves"
-            if word == "from" and previous in _PEOPLE:
+            if two in self.employer_phrases or previous in LEAVERS:
+                return "work" if previous in LEAVERS else "moves"
+            if word == "from" and previous in PEOPLE:
                 return "city"
-            if previous in _MOVES:
+            if previous in MOVES:
                 return "moves"
             return "from" if word == "from" and previous.isalpha() else None
-        return "place" if word in _VERBS else None
+        return "place" if word in VERBS else None
 
     def announcers(self) -> dict[str, tuple[frozenset[str], frozenset[str]] | None]:
         """Return the words with which `_cue` says something when they stand right before a place, and which words it
         then asks for: right before them, and among the three before them; None where it asks for none."""
         found: dict[str, tuple[frozenset[str], frozenset[str]] | None]
-        found = dict.fromkeys(("at", "@", "from", "via", "in", *_VERBS, *_APPOSED))
+        found = dict.fromkeys(("at", "@", "from", "via", "in", *VERBS, *_APPOSED))
         nothing: frozenset[str] = frozenset()
         found |= {
-            "for": (nothing, _EMPLOYED),
-            "with": (_JOBS, nothing),
-            "by": (_RUN, nothing),
-            "into": (_WENT, nothing),
-            "of": (_OF | _OF_FIRMS, nothing),
-            "to": (_MOVES | _LEAVERS, nothing),
+            "for": (nothing, EMPLOYED),
+            "with": (JOBS, nothing),
+            "by": (RUN, nothing),
+            "into": (WENT, nothing),
+            "of": (OF | OF_FIRMS, nothing),
+            "to": (MOVES | LEAVERS, nothing),
         }
         for phrase in self.city_phrases | self.employer_phrases:
             first, _, last = phrase.rpartition(" ")
@@ -294,10 +177,10 @@ class AnnouncedRules(ShortNameRules):
         if last < i or text[ends[last] : ends[last] + 1] == ":":
             return None
         first = i + 1 if lower[i] == "the" and last > i else i
-        if lower[first] in _PAYERS and cue in ("from", "label"):
+        if lower[first] in PAYERS and cue in ("from", "label"):
             return None
         phrase = " ".join(text[starts[first] : ends[last]].lower().split())
-        if phrase in self.states or phrase in self.two_word_states or phrase in _REGIONS:
+        if phrase in self.states or phrase in self.two_word_states or phrase in REGIONS:
             return None
         if text[ends[last] : ends[last] + 1].isdigit() or text[ends[last] : ends[last] + 2].strip(" #-").isdigit():
             return None  # Room 4, L5, T12
@@ -330,9 +213,9 @@ class AnnouncedRules(ShortNameRules):
                 if any(is_upper(tokens, j) for j in range(first, last + 1)) or not own
                 else Span(starts[i], ends[last], "institution")
             )
-        if cue == "from" and last > first and plain == last - first + 1 and lower[last] not in _DEPARTMENTS:
+        if cue == "from" and last > first and plain == last - first + 1 and lower[last] not in DEPARTMENTS:
             office = any(
-                lower[j] in self.care or lower[j] in _DEPARTMENTS or bits[j] & EPONYM for j in range(first, last + 1)
+                lower[j] in self.care or lower[j] in DEPARTMENTS or bits[j] & EPONYM for j in range(first, last + 1)
             )
             return None if office else Span(starts[i], ends[last], "institution")
         surely = cue in ("city", "work", "label")
@@ -350,7 +233,7 @@ class AnnouncedRules(ShortNameRules):
             return None
         if bits[i] & EPONYM and tokens.text[ends[i] : ends[i] + 1] not in ".,;)":
             return None
-        if any(lower[j] in self.care or lower[j] in self.generic or lower[j] in _NO_PLACES for j in span):
+        if any(lower[j] in self.care or lower[j] in self.generic or lower[j] in NO_PLACES for j in span):
             return None
         if self._thing_follows(tokens, last) or not _CLOSES.match(tokens.text, ends[last]):
             return None
@@ -377,7 +260,7 @@ class AnnouncedRules(ShortNameRules):
         start, end = tokens.starts[i], tokens.ends[i]
         if word in self.generic or bit & MONTH or self._thing_follows(tokens, i) or (bit & STATE and cue != "work"):
             return None
-        if (bit & EPONYM or word in _PAYERS) and cue not in ("city", "work") and not bit & CITY:
+        if (bit & EPONYM or word in PAYERS) and cue not in ("city", "work") and not bit & CITY:
             return None
         if is_upper(tokens, i):  # transferred from MGH
             known = bit & (STOP if cue == "work" else COMMON | STOP)
@@ -398,7 +281,7 @@ class AnnouncedRules(ShortNameRules):
         if worth == PLAIN and cue in ("place", "moves") and not bit & (STOP | EPONYM) and text[start - 2].islower():
             fits = (
                 end - start > 3
-                and word not in _NO_PLACES
+                and word not in NO_PLACES
                 and not word.endswith("s")
                 and not word.endswith(OF_MEDICINE)
             )
