@@ -128,19 +128,19 @@ def _examples(
     import numpy
 
     units, size = note.text.encode("utf-32-le", "surrogatepass"), len(note.text)
-    tokens = numpy.zeros((size + 1, kernel.TOKEN_BYTES // 4), dtype="<i4")
+    tokens = numpy.zeros((size + 1) * kernel.TOKEN_BYTES, dtype="u1")
     mask = (1 << (2 * size + 2).bit_length()) - 1
     seen, written = numpy.zeros(mask + 1, dtype="<u8"), ctypes.c_int32()
     library = built.library
     count = library.polyclinic_tagger_read(
         ctypes.byref(made), units, size, tokens.ctypes.data, size + 1, seen.ctypes.data, mask, ctypes.byref(written)
     )
-    which, ends = numpy.zeros(count + 1, dtype="<i8"), numpy.zeros(count + 1, dtype="<i8")
+    starts, stops, ends = (numpy.zeros(count + 1, dtype="<i8") for _ in range(3))
     keys = numpy.zeros((count + 1) * kernel.MOST_FEATURES, dtype="<u4")
     found = library.polyclinic_tagger_features(
-        tokens.ctypes.data, count, written, which.ctypes.data, ends.ctypes.data, keys.ctypes.data
+        ctypes.byref(made), units, tokens.ctypes.data, count, written, *(o.ctypes.data for o in (starts, stops, ends, keys))
     )
-    starts, stops = tokens[which[:found], 2], tokens[which[:found], 3]
+    starts, stops = starts[:found], stops[:found]
     classes = numpy.zeros(found, dtype="<i4")
     for span in note.spans:
         inside = (starts < span.end) & (stops > span.start)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from polyclinic.deidentify.lexicon import COMMON, FAMILY, NAME
 from polyclinic.deidentify.tagger import kernel
-from polyclinic.deidentify.tagger.features import features_of, read
+from polyclinic.deidentify.tagger.features import IN_PARTS, NO_WORD, UNKNOWN, features_of, read
 from polyclinic.deidentify.tagger.words import CHARACTERS, WordEntry, class_of, small, word_entries
 from polyclinic.errors import UserError
 
@@ -198,10 +198,13 @@ def tables(
     every = entries.values()
     rows = numpy.zeros(
         len(words),
-        dtype=[("hash", "<u8"), ("bits", "<u4"), ("identity", "<u2"), ("frequency", "u1"), ("kinds", "u1")],
+        dtype=[("hash", "<u8"), ("bits", "<i4"), ("identity", "<u2"), ("frequency", "u1"), ("kinds", "u1")],
     )
     rows["hash"] = hashes
-    rows["bits"] = numpy.frombuffer(array("I", [one.bits for one in every]), dtype="<u4")
+    bits = numpy.frombuffer(array("I", [one.bits for one in every]), dtype="<u4")
+    in_parts = [IN_PARTS | value for value in {0, FAMILY, COMMON, *bits[(bits & NAME) > 0].tolist()}]
+    known = numpy.unique(numpy.concatenate([bits, [UNKNOWN, NO_WORD, *in_parts]])).astype("<u4")
+    rows["bits"] = numpy.searchsorted(known, bits)
     rows["identity"] = numpy.frombuffer(array("H", [one.identity for one in every]), dtype="<u2")
     rows["frequency"] = numpy.frombuffer(array("B", [one.frequency for one in every]), dtype="u1")
     rows["kinds"] = numpy.frombuffer(array("B", [one.kinds for one in every]), dtype="u1")
@@ -209,6 +212,8 @@ def tables(
     table = numpy.zeros(size, dtype=rows.dtype)
     library.polyclinic_tagger_fill_entries(table.ctypes.data, size - 1, rows.ctypes.data, len(words))
     made.entries, made.entry_mask = place(table), size - 1
+    made.bits, made.bits_count, made.identities = place(known), len(known), int(rows["identity"].max()) + 1
+    made.frequencies, made.givens = int(rows["frequency"].max()) + 1, int(rows["kinds"].max() >> 2) + 1
     if weights is not None:
         size = 1 << (3 * len(weights.keys) // 2 + 2).bit_length()
         slots = numpy.zeros((size, kernel.ROW_BYTES), dtype="u1")
@@ -217,6 +222,10 @@ def tables(
             slots.ctypes.data, size - 1, keys.ctypes.data, each.ctypes.data, len(keys)
         )
         made.rows, made.row_mask, made.scale, made.least = place(slots), size - 1, weights.scale, LEAST_SHARE
+        made.lowest = math.log(LEAST_SHARE) - 0.001  # where no rounding makes a difference
+        size = library.polyclinic_tagger_fill_tables(ctypes.byref(made), None)
+        few = numpy.empty(size, dtype="i1")
+        library.polyclinic_tagger_fill_tables(ctypes.byref(made), place(few))
         for name in ("bias", "output", "output_bias"):
             setattr(made, name, place(numpy.ascontiguousarray(getattr(weights, name))))
     return made

@@ -18,8 +18,9 @@ from polyclinic.compiled import open_library
 WIDTH = 16  # of the hidden layer
 CLASSES = 5  # none, name, institution, town, street
 MOST_FEATURES = 128  # of a token
+KINDS = 97  # of features
 MOST_KEPT_ROOM = 20_000  # tokens of a work area that is kept
-TOKEN_BYTES = 112
+TOKEN_BYTES = 64
 ENTRY_BYTES = 16
 ROW_BYTES = 4 + WIDTH
 FOUND = struct.Struct(f"<Q{CLASSES}d3i2Ii")
@@ -31,10 +32,14 @@ class Tagger(Structure):
     _fields_ = (
         *((name, c_void_p) for name in ("classes", "lower", "entries")),
         ("entry_mask", c_int64),
+        ("bits", c_void_p),
+        *((name, c_int64) for name in ("bits_count", "identities", "frequencies", "givens")),
         ("rows", c_void_p),
         ("row_mask", c_int64),
+        ("tables", c_void_p * KINDS),
+        ("strides", c_int64 * 3 * KINDS),
         *((name, c_void_p) for name in ("bias", "output", "output_bias")),
-        *((name, c_double) for name in ("scale", "least")),
+        *((name, c_double) for name in ("scale", "least", "lowest")),
         *((name, c_uint32) for name in ("common", "name", "family")),
     )
 
@@ -119,6 +124,7 @@ def installed() -> Kernel | None:
         ROW_BYTES,
         WIDTH,
         CLASSES,
+        KINDS,
     )
 
     def fits(library: ctypes.CDLL) -> bool:
@@ -134,12 +140,13 @@ def installed() -> Kernel | None:
         ("fill_entries", (address, number, address, number)),
         ("fill_rows", (address, number, address, address, number)),
         ("read", (address, address, number, address, number, address, number, address)),
-        ("features", (address, number, ctypes.c_int, address, address, address)),
+        ("fill_tables", (address, address)),
+        ("features", (address, address, address, number, ctypes.c_int, *4 * (address,))),
         ("find", (address, address, number, address, number, address, number, address, address)),
     ):
         function = getattr(library, f"polyclinic_tagger_{name}")
         function.argtypes = list(arguments)
-        function.restype = None if name[:4] in ("hash", "fill") else number
+        function.restype = None if name in ("hashes", "fill_entries", "fill_rows") else number
     library.polyclinic_tagger_learn.argtypes = [POINTER(Lesson)]
     library.polyclinic_tagger_learn.restype = c_double
     return Kernel(library)

@@ -30,7 +30,7 @@
 int64_t polyclinic_tagger_sizes(int which) {
     return which == 0 ? (int64_t)sizeof(Tagger) : which == 1 ? (int64_t)sizeof(Token) : which == 2 ? (int64_t)sizeof(Entry)
          : which == 3 ? (int64_t)sizeof(Found) : which == 4 ? (int64_t)sizeof(Lesson)
-         : which == 5 ? (int64_t)sizeof(Row) : which == 6 ? WIDTH : which == 7 ? CLASSES : MOST_FEATURES;
+         : which == 5 ? (int64_t)sizeof(Row) : which == 6 ? WIDTH : which == 7 ? CLASSES : which == 8 ? KINDS : MOST_FEATURES;
 }
 
 static inline uint64_t step(uint64_t hash, uint64_t value) {
@@ -39,10 +39,7 @@ static inline uint64_t step(uint64_t hash, uint64_t value) {
 }
 
 static inline int class_of(const Tagger *t, uint32_t c) { return c < 65536 ? t->classes[c] : 0; }
-static inline uint32_t small(const Tagger *t, uint32_t c) {
-    const uint32_t low = c < 65536 ? t->lower[c] : c;
-    return low == 0x2019 ? '\'' : low == 0x2010 || low == 0x2011 ? '-' : low;
-}
+static inline uint32_t small(const Tagger *t, uint32_t c) { return c < 65536 ? t->lower[c] : c; }
 static inline int is_joint(uint32_t c) {
     return c == '\'' || c == 0x2018 || c == 0x2019 || c == '`' || c == '-' || c == 0x2010 || c == 0x2011;
 }
@@ -76,7 +73,7 @@ void polyclinic_tagger_fill_rows(Row *table, int64_t mask, const uint32_t *keys,
         int64_t at = keys[i] & mask;
         while (table[at].key) at = (at + 1) & mask;
         table[at].key = keys[i];
-        memcpy(table[at].weights, weights + i * WIDTH, WIDTH);
+        for (int j = 0; j < WIDTH; j++) table[at].weights[j] = (uint8_t)(weights[i * WIDTH + j] + ZERO);
     }
 }
 
@@ -85,6 +82,17 @@ void polyclinic_tagger_hashes(const Tagger *t, const uint32_t *letters, const in
                               uint64_t *hashes) {
     int64_t start = 0;
     for (int64_t i = 0; i < count; start = ends[i++]) hashes[i] = hash_of(t, letters, start, ends[i]);
+}
+
+/* The place of bits among all that there are, or -1. */
+static int32_t place_of(const Tagger *t, uint32_t bits) {
+    int64_t low = 0, high = t->bits_count;
+    while (low < high) {
+        const int64_t middle = (low + high) / 2;
+        if (t->bits[middle] < bits) low = middle + 1;
+        else high = middle;
+    }
+    return low < t->bits_count && t->bits[low] == bits ? (int32_t)low : -1;
 }
 
 /* Bits of a word of no list: of one with hyphens a name when all parts are, ordinary when one part is. */
@@ -96,7 +104,7 @@ static uint32_t bits_of_parts(const Tagger *t, const uint32_t *text, int64_t sta
         if (i < end && small(t, text[i]) != '-') continue;
         if (i == end && from == start) return UNKNOWN;
         const Entry *part = find_entry(t, hash_of(t, text, from, i));
-        const uint32_t bits = part && (part->kinds & LISTED) ? part->bits : 0;
+        const uint32_t bits = part && (part->kinds & LISTED) ? t->bits[part->bits] : 0;
         names &= (bits & t->name) != 0;
         all &= bits;
         some |= bits;
@@ -118,24 +126,18 @@ static void describe(const Tagger *t, const uint32_t *text, Token *token) {
         entry = find_entry(t, hash);
         listed = entry && (entry->kinds & LISTED);
     }
-    token->bits = listed ? entry->bits : bits_of_parts(t, text, start, end);
+    token->bits = listed ? t->bits[entry->bits] : bits_of_parts(t, text, start, end);
+    token->bits_place = listed ? entry->bits : place_of(t, token->bits);
     token->hash = hash;
-    token->identity = entry ? entry->identity : 0;
-    token->frequency = entry ? entry->frequency : 0;
-    token->large = entry && (entry->kinds & WRITTEN_LARGE);
-    token->given = entry ? entry->kinds >> 2 : 0;
-    const int64_t length = end - start;
-    token->length = length < 10 ? (int32_t)length : 10;
-    token->head = (uint32_t)hash_of(t, text, start, length < 2 ? end : start + 2);
-    token->tail2 = (uint32_t)hash_of(t, text, length < 2 ? start : end - 2, end);
-    token->tail3 = (uint32_t)hash_of(t, text, length < 3 ? start : end - 3, end);
-    token->tail4 = (uint32_t)hash_of(t, text, length < 4 ? start : end - 4, end);
-    int upper = 0, lower = 0;
-    for (int64_t i = start; i < token->end; i++) {
-        const int class = class_of(t, text[i]);
-        upper += (class & UPPER) != 0;
-        lower += (class & LOWER) != 0;
+    token->letters_end = (int32_t)end;
+    if (entry) {
+        token->identity = entry->identity;
+        token->frequency = entry->frequency;
+        token->large = (entry->kinds & WRITTEN_LARGE) != 0;
+        token->given = (uint8_t)(entry->kinds >> 2);
     }
+    token->length = (uint8_t)(end - start < 10 ? end - start : 10);
+    const int upper = token->upper, lower = token->lower;
     const int first = (class_of(t, text[start]) & UPPER) != 0;
     token->small = lower && !upper;
     token->shape = token->end - start == 1 ? (first ? 10 : 11)
@@ -150,26 +152,25 @@ static int case_of(int64_t upper, int64_t lower) {
 }
 
 /* Where each token stands in its line, from `begin` to before `end`; a newline is the last of its line. */
-static void describe_line(const Tagger *t, const uint32_t *text, Token *tokens, int64_t begin, int64_t end) {
+static void describe_line(const uint32_t *text, Token *tokens, int64_t begin, int64_t end) {
     int64_t upper = 0, lower = 0;
     const int64_t length = end - begin - (tokens[end - 1].shape == NEWLINE);
-    if (length)
-        for (int64_t i = tokens[begin].start; i < tokens[begin + length - 1].end; i++) {
-            const int class = class_of(t, text[i]);
-            upper += (class & UPPER) != 0;
-            lower += (class & LOWER) != 0;
-        }
-    const int written = case_of(upper, lower);
-    int32_t label = 0, since = 0;
+    for (int64_t k = begin; k < begin + length; k++) {
+        upper += tokens[k].upper;
+        lower += tokens[k].lower;
+    }
+    const uint8_t written = (uint8_t)case_of(upper, lower);
+    uint16_t label = 0;
+    uint8_t since = 0;
     for (int64_t k = begin; k < end; k++) {
         Token *token = tokens + k;
-        token->place = k - begin < 6 ? (int32_t)(k - begin) : 6;
-        token->line_length = length / 4 < 6 ? (int32_t)(length / 4) : 6;
+        token->place = (uint8_t)(k - begin < 6 ? k - begin : 6);
+        token->line_length = (uint8_t)(length / 4 < 6 ? length / 4 : 6);
         token->line_case = written;
         token->line_head = tokens[begin].identity;
         token->label = label;
-        token->since = since < 4 ? since : 4;
-        since++;
+        token->since = since;
+        since = (uint8_t)(since < 4 ? since + 1 : 4);
         if (k > begin && token->end - token->start == 1 && text[token->start] == ':') {
             label = tokens[k - 1].identity ? tokens[k - 1].identity : 2;
             since = 0;
@@ -181,7 +182,8 @@ static void describe_line(const Tagger *t, const uint32_t *text, Token *tokens, 
  * for a table of `seen_mask` + 1 hashes, more than the tokens. */
 int64_t polyclinic_tagger_read(const Tagger *t, const uint32_t *text, int64_t size, Token *tokens, int64_t room,
                                uint64_t *seen, int64_t seen_mask, int32_t *written) {
-    int64_t count = 0, at = 0, upper = 0, lower = 0;
+    const int32_t no_word = place_of(t, NO_WORD);
+    int64_t count = 0, at = 0, all_upper = 0, all_lower = 0;
     memset(seen, 0, (size_t)(seen_mask + 1) * sizeof(*seen));
     while (at < size) {
         const int class = class_of(t, text[at]);
@@ -190,27 +192,37 @@ int64_t polyclinic_tagger_read(const Tagger *t, const uint32_t *text, int64_t si
             continue;
         }
         const int64_t start = at++;
+        int upper = (class & UPPER) != 0, lower = (class & LOWER) != 0;
         if (class & LETTER) {
-            for (;;) {
-                while (at < size && (class_of(t, text[at]) & LETTER)) at++;
-                if (at + 1 < size && is_joint(text[at]) && (class_of(t, text[at + 1]) & LETTER)) at++;
-                else break;
+            for (; at < size; at++) {
+                int here = class_of(t, text[at]);
+                if (!(here & LETTER)) {
+                    if (at + 1 >= size || !is_joint(text[at])) break;
+                    const int next = class_of(t, text[at + 1]);
+                    if (!(next & LETTER)) break;
+                }
+                upper += (here & UPPER) != 0;
+                lower += (here & LOWER) != 0;
             }
         } else if (class & DIGIT) {
             while (at < size && (class_of(t, text[at]) & DIGIT)) at++;
         }
+        all_upper += upper;
+        all_lower += lower;
         if (count < room) {
             Token *token = tokens + count;
             memset(token, 0, sizeof(Token));
             token->start = (int32_t)start;
             token->end = (int32_t)at;
+            token->upper = upper;
+            token->lower = lower;
             if (class & LETTER) {
                 token->word = 1;
                 describe(t, text, token);
             } else {
                 token->bits = NO_WORD;
-                token->shape = class & DIGIT ? (at - start < 6 ? 1 + (int32_t)(at - start) : 7)
-                             : text[start] == '\n' ? NEWLINE : 9;
+                token->bits_place = no_word;
+                token->shape = (uint8_t)(class & DIGIT ? (at - start < 6 ? 1 + at - start : 7) : text[start] == '\n' ? NEWLINE : 9);
                 const uint32_t c = text[start];
                 token->begins = c == '\n' || c == '.' || c == '!' || c == '?' || c == '-' || c == 0x2022 || c == '*' || c == '>';
                 if (!(class & DIGIT)) {
@@ -223,12 +235,7 @@ int64_t polyclinic_tagger_read(const Tagger *t, const uint32_t *text, int64_t si
         count++;
     }
     if (count > room) return count;
-    for (int64_t i = 0; i < size; i++) {
-        const int class = class_of(t, text[i]);
-        upper += (class & UPPER) != 0;
-        lower += (class & LOWER) != 0;
-    }
-    *written = case_of(upper, lower);
+    *written = case_of(all_upper, all_lower);
     for (int64_t i = 0; i < count; i++)
         if (tokens[i].word && tokens[i].small) {
             int64_t slot = (int64_t)(tokens[i].hash >> 20) & seen_mask;
@@ -239,7 +246,7 @@ int64_t polyclinic_tagger_read(const Tagger *t, const uint32_t *text, int64_t si
         Token *token = tokens + i;
         if (i) {
             const int64_t gap = token->start - token[-1].end;
-            token->gap = (gap < 3 ? (int32_t)gap : 3) + (token[-1].shape == NEWLINE ? 4 : 0);
+            token->gap = (uint8_t)((gap < 3 ? gap : 3) + (token[-1].shape == NEWLINE ? 4 : 0));
         }
         if (token->word && !token->small) {
             int64_t slot = (int64_t)(token->hash >> 20) & seen_mask;
@@ -247,7 +254,7 @@ int64_t polyclinic_tagger_read(const Tagger *t, const uint32_t *text, int64_t si
             token->seen_small = seen[slot] != 0;
         }
         if (token->shape == NEWLINE || i == count - 1) {
-            describe_line(t, text, tokens, begin, i + 1);
+            describe_line(text, tokens, begin, i + 1);
             begin = i + 1;
         }
     }
@@ -260,107 +267,226 @@ int64_t polyclinic_tagger_read(const Tagger *t, const uint32_t *text, int64_t si
     return count;
 }
 
-static const Token BEFORE_OR_BEHIND = {.bits = OUTSIDE, .identity = PAD_IDENTITY};
+static const Token BEFORE_OR_BEHIND = {.bits = OUTSIDE, .bits_place = -1, .identity = PAD_IDENTITY};
+
+/* What the values of a feature range over: its weights stand in a table, by place, when none of them has MANY. */
+enum { MANY, IDENTITIES, BITS, FREQUENCIES, SHAPES, GIVENS, FEW, RANGES };
+#define FEW_VALUES 16
+#define LANES 0x00FF00FF00FF00FFull
+
+typedef struct {
+    uint64_t value;
+    int64_t place; /* of the value in its range; -1 where its range is MANY, or does not hold it */
+} Value;
+
+/* The features of one token: weights of those whose values are few, keys of the others. */
+typedef struct {
+    const uint8_t *weights[MOST_FEATURES];
+    uint32_t keys[MOST_FEATURES];
+    int known, unknown;
+} Features;
+
+static inline Value in_range(uint64_t value) { return (Value){value, (int64_t)value}; }
+static inline Value any(uint64_t value) { return (Value){value, -1}; }
+static inline Value bits_of(const Token *x) { return (Value){x->bits, x->bits_place}; }
+
+static const uint8_t *ranges_of(int kind) {
+    static const uint8_t by_place[6][3] = {{IDENTITIES}, {BITS}, {FREQUENCIES}, {SHAPES}, {FEW}, {FEW}};
+    static const uint8_t others[KINDS - 60][3] = {
+        [65 - 60] = {SHAPES, BITS}, [66 - 60] = {SHAPES, FEW}, [67 - 60] = {SHAPES, FEW}, [68 - 60] = {IDENTITIES, FEW},
+        [69 - 60] = {FEW}, [70 - 60] = {FEW}, [71 - 60] = {FEW}, [72 - 60] = {FEW}, [73 - 60] = {IDENTITIES},
+        [74 - 60] = {BITS, BITS}, [75 - 60] = {BITS, BITS}, [76 - 60] = {BITS, BITS}, [77 - 60] = {FREQUENCIES, SHAPES},
+        [83 - 60] = {FEW}, [84 - 60] = {FEW}, [86 - 60] = {FEW, SHAPES, BITS}, [87 - 60] = {FEW, SHAPES, FREQUENCIES},
+        [88 - 60] = {GIVENS, FREQUENCIES}, [89 - 60] = {GIVENS, SHAPES, FEW}, [91 - 60] = {GIVENS, BITS},
+        [92 - 60] = {GIVENS, BITS}, [93 - 60] = {SHAPES, SHAPES, SHAPES}, [94 - 60] = {FEW, IDENTITIES},
+        [95 - 60] = {FEW, FEW, BITS}, [96 - 60] = {FEW, FREQUENCIES, GIVENS},
+    };
+    return kind < 60 ? by_place[kind / 10] : others[kind - 60];
+}
 
 static inline uint32_t key_of(uint64_t hash) {
     const uint32_t key = (uint32_t)(hash ^ hash >> 32);
     return key ? key : 1;
 }
 
-#define NONE(kind) keys[n++] = key_of(step(0, kind))
-#define ONE(kind, a) keys[n++] = key_of(step(step(0, kind), (uint64_t)(a)))
-#define TWO(kind, a, b) keys[n++] = key_of(step(step(step(0, kind), (uint64_t)(a)), (uint64_t)(b)))
-#define THREE(kind, a, b, c) keys[n++] = key_of(step(step(step(step(0, kind), (uint64_t)(a)), (uint64_t)(b)), (uint64_t)(c)))
+static inline uint32_t key_of_feature(int kind, int count, const Value *values) {
+    uint64_t hash = step(0, (uint64_t)kind);
+    for (int k = 0; k < count; k++) hash = step(hash, values[k].value);
+    return key_of(hash);
+}
 
-/* The features of a token; `features.py` names them. */
-static int features_of(const Token *tokens, int64_t count, int64_t i, int written, uint32_t *keys) {
+static inline void add(const Tagger *t, Features *f, int kind, int count, const Value *values) {
+    const uint8_t *table = t->tables[kind];
+    if (table) {
+        int64_t at = 0, lowest = 0;
+        for (int k = 0; k < count; k++) {
+            at += values[k].place * t->strides[kind][k];
+            lowest |= values[k].place;
+        }
+        if (lowest >= 0) {
+            PREFETCH(table + at);
+            f->weights[f->known++] = table + at;
+            return;
+        }
+    }
+    f->keys[f->unknown++] = key_of_feature(kind, count, values);
+}
+
+#define ONE(kind, a) add(t, f, kind, 1, (const Value[]){a})
+#define TWO(kind, a, b) add(t, f, kind, 2, (const Value[]){a, b})
+#define THREE(kind, a, b, c) add(t, f, kind, 3, (const Value[]){a, b, c})
+
+/* Finds the features of a token; `features.py` names them. */
+static void features_of(const Tagger *t, const uint32_t *text, const Token *tokens, int64_t count, int64_t i, int written,
+                        Features *f) {
     const Token *around[9];
     for (int p = -4; p <= 4; p++) around[p + 4] = i + p >= 0 && i + p < count ? tokens + i + p : &BEFORE_OR_BEHIND;
     const Token *w = around[4], *a = around[3], *b = around[2], *c = around[5], *d = around[6];
-    int n = 0;
-    NONE(90);
+    const Value shape = in_range(w->shape), frequency = in_range(w->frequency), given = in_range(w->given);
+    const Value all = in_range((uint64_t)written), line = in_range(w->line_case);
+    f->known = f->unknown = 0;
+    f->keys[f->unknown++] = key_of(step(0, 90));
     for (int p = 0; p < 9; p++) {
         const Token *x = around[p];
-        ONE(p, x->identity);
+        ONE(p, in_range(x->identity));
         if (p == 0 || p == 8) continue;
-        ONE(10 + p, x->bits);
-        ONE(20 + p, x->frequency);
-        ONE(30 + p, x->shape);
-        if (p > 1 && p < 7 && x->large) NONE(40 + p);
-        if (p > 2 && p < 7) ONE(50 + p, x->gap);
+        ONE(10 + p, bits_of(x));
+        ONE(20 + p, in_range(x->frequency));
+        ONE(30 + p, in_range(x->shape));
+        if (p > 1 && p < 7 && x->large) f->keys[f->unknown++] = key_of(step(0, (uint64_t)(40 + p)));
+        if (p > 2 && p < 7) ONE(50 + p, in_range(x->gap));
     }
-    const int begins = a->bits == OUTSIDE || a->begins;
-    TWO(60, a->identity, b->identity);
-    TWO(61, c->identity, d->identity);
-    TWO(62, a->identity, c->identity);
-    TWO(63, w->bits, a->identity);
-    TWO(64, w->bits, c->identity);
-    TWO(65, w->shape, w->bits);
-    TWO(66, w->shape, written);
-    TWO(67, w->shape, w->line_case);
-    TWO(68, w->label, w->since);
-    ONE(69, w->place);
-    ONE(70, w->line_length);
-    ONE(71, written);
-    ONE(72, w->line_case);
-    ONE(73, w->line_head);
-    TWO(74, w->bits, c->bits);
-    TWO(75, w->bits, a->bits);
-    TWO(76, a->bits, c->bits);
-    TWO(77, w->frequency, w->shape);
-    THREE(78, around[1]->identity, b->identity, a->identity);
-    THREE(79, c->identity, d->identity, around[7]->identity);
-    ONE(80, w->tail2);
-    ONE(81, w->tail3);
-    ONE(82, w->head);
-    ONE(83, w->length);
-    ONE(84, w->seen_small);
-    ONE(85, w->tail4);
-    THREE(86, begins, w->shape, w->bits);
-    THREE(87, begins, w->shape, w->frequency);
-    TWO(88, w->given, w->frequency);
-    THREE(89, w->given, w->shape, written);
-    TWO(91, c->given, c->bits);
-    TWO(92, a->given, a->bits);
-    THREE(93, a->shape, w->shape, c->shape);
-    TWO(94, begins, c->identity);
-    THREE(95, written, w->line_case, w->bits);
-    THREE(96, written, w->frequency, w->given);
-    return n;
+    const Value begins = in_range(a->bits == OUTSIDE || a->begins);
+    TWO(60, any(a->identity), any(b->identity));
+    TWO(61, any(c->identity), any(d->identity));
+    TWO(62, any(a->identity), any(c->identity));
+    TWO(63, any(w->bits), any(a->identity));
+    TWO(64, any(w->bits), any(c->identity));
+    TWO(65, shape, bits_of(w));
+    TWO(66, shape, all);
+    TWO(67, shape, line);
+    TWO(68, in_range(w->label), in_range(w->since));
+    ONE(69, in_range(w->place));
+    ONE(70, in_range(w->line_length));
+    ONE(71, all);
+    ONE(72, line);
+    ONE(73, in_range(w->line_head));
+    TWO(74, bits_of(w), bits_of(c));
+    TWO(75, bits_of(w), bits_of(a));
+    TWO(76, bits_of(a), bits_of(c));
+    TWO(77, frequency, shape);
+    THREE(78, any(around[1]->identity), any(b->identity), any(a->identity));
+    THREE(79, any(c->identity), any(d->identity), any(around[7]->identity));
+    const int64_t start = w->start, end = w->letters_end, length = end - start;
+    ONE(80, any((uint32_t)hash_of(t, text, length < 2 ? start : end - 2, end)));
+    ONE(81, any((uint32_t)hash_of(t, text, length < 3 ? start : end - 3, end)));
+    ONE(82, any((uint32_t)hash_of(t, text, start, length < 2 ? end : start + 2)));
+    ONE(83, in_range(w->length));
+    ONE(84, in_range(w->seen_small));
+    ONE(85, any((uint32_t)hash_of(t, text, length < 4 ? start : end - 4, end)));
+    THREE(86, begins, shape, bits_of(w));
+    THREE(87, begins, shape, frequency);
+    TWO(88, given, frequency);
+    THREE(89, given, shape, all);
+    TWO(91, in_range(c->given), bits_of(c));
+    TWO(92, in_range(a->given), bits_of(a));
+    THREE(93, in_range(a->shape), shape, in_range(c->shape));
+    TWO(94, begins, in_range(c->identity));
+    THREE(95, all, line, bits_of(w));
+    THREE(96, all, frequency, given);
 }
 
-/* The features of all candidates, one after the other, and where those of each end; returns how many candidates. */
-int64_t polyclinic_tagger_features(const Token *tokens, int64_t count, int written, int64_t *which, int64_t *ends,
-                                   uint32_t *keys) {
+/* The features of all candidates, one after the other, and where those of each end, by tables without weights; returns
+ * how many candidates. */
+int64_t polyclinic_tagger_features(const Tagger *t, const uint32_t *text, const Token *tokens, int64_t count, int written,
+                                   int64_t *starts, int64_t *stops, int64_t *ends, uint32_t *keys) {
     int64_t found = 0, n = 0;
+    Features features;
     for (int64_t i = 0; i < count; i++) {
         if (!tokens[i].candidate) continue;
-        n += features_of(tokens, count, i, written, keys + n);
-        which[found] = i;
+        features_of(t, text, tokens, count, i, written, &features);
+        memcpy(keys + n, features.keys, (size_t)features.unknown * sizeof(*keys));
+        n += features.unknown;
+        starts[found] = tokens[i].start;
+        stops[found] = tokens[i].end;
         ends[found++] = n;
     }
     return found;
 }
 
-/* The shares of the classes for a token with these features; returns the largest of a class but the first. */
-static double shares_by(const Tagger *t, const uint32_t *keys, int n, double *shares) {
-    int16_t sums[WIDTH] = {0}; /* no sum of MOST_FEATURES weights goes beyond */
-    for (int k = 0; k < n; k++) {
-        int64_t at = keys[k] & t->row_mask;
-        while (t->rows[at].key != keys[k] && t->rows[at].key) at = (at + 1) & t->row_mask;
-        if (!t->rows[at].key) continue;
-        const int8_t *weights = t->rows[at].weights;
-        for (int j = 0; j < WIDTH; j++) sums[j] = (int16_t)(sums[j] + weights[j]);
+static const uint8_t *weights_of(const Tagger *t, uint32_t key) {
+    int64_t at = key & t->row_mask;
+    while (t->rows[at].key != key && t->rows[at].key) at = (at + 1) & t->row_mask;
+    return t->rows[at].key ? t->rows[at].weights : NULL;
+}
+
+/* Copies the weights of features whose values are few into tables; returns how many numbers these have. Without
+ * `memory` it only counts them. */
+int64_t polyclinic_tagger_fill_tables(Tagger *t, uint8_t *memory) {
+    const int64_t sizes[RANGES] = {0, t->identities, t->bits_count, t->frequencies, LAST_SHAPE + 1, t->givens, FEW_VALUES};
+    int64_t total = 0;
+    for (int kind = 0; kind < KINDS; kind++) {
+        const uint8_t *ranges = ranges_of(kind);
+        int64_t size[3] = {1, 1, 1};
+        int count = 0;
+        while (count < 3 && ranges[count] != MANY) {
+            size[count] = sizes[ranges[count]];
+            count++;
+        }
+        if (!count) continue;
+        const int64_t places = size[0] * size[1] * size[2];
+        if (memory) {
+            t->tables[kind] = memory + total;
+            t->strides[kind][0] = size[1] * size[2] * WIDTH;
+            t->strides[kind][1] = size[2] * WIDTH;
+            t->strides[kind][2] = WIDTH;
+            for (int64_t place = 0; place < places; place++) {
+                Value values[3] = {in_range((uint64_t)(place / (size[1] * size[2]))),
+                                   in_range((uint64_t)(place / size[2] % size[1])), in_range((uint64_t)(place % size[2]))};
+                for (int k = 0; k < count; k++)
+                    if (ranges[k] == BITS) values[k].value = t->bits[values[k].place];
+                const uint8_t *weights = weights_of(t, key_of_feature(kind, count, values));
+                if (weights) memcpy(memory + total + place * WIDTH, weights, WIDTH);
+                else memset(memory + total + place * WIDTH, ZERO, WIDTH);
+            }
+        }
+        total += places * WIDTH;
     }
-    int64_t scores[CLASSES], most = INT64_MIN;
+    return total;
+}
+
+/* ---- Shares ---- */
+
+/* The shares of the classes for a token with these features; returns whether one but the first may have `least`. */
+static int shares_by(const Tagger *t, Features *f, double *shares) {
+    for (int k = 0; k < f->unknown; k++) {
+        const uint8_t *weights = weights_of(t, f->keys[k]);
+        if (weights) f->weights[f->known++] = weights;
+    }
+    /* Bytes are added up in lanes of two bytes, four to a word: even ones and odd ones. No lane runs over. */
+    uint64_t even[WIDTH / 8] = {0}, odd[WIDTH / 8] = {0};
+    for (int k = 0; k < f->known; k++)
+        for (int j = 0; j < WIDTH / 8; j++) {
+            uint64_t eight;
+            memcpy(&eight, f->weights[k] + 8 * j, 8);
+            even[j] += eight & LANES;
+            odd[j] += (eight >> 8) & LANES;
+        }
+    int32_t hidden[WIDTH];
+    for (int j = 0; j < WIDTH; j++) {
+        const uint64_t lanes = j % 2 ? odd[j / 8] : even[j / 8];
+        const int32_t sum = (int32_t)(lanes >> 16 * (j % 8 / 2) & 0xFFFF) - ZERO * f->known + t->bias[j];
+        hidden[j] = sum > 0 ? sum : 0;
+    }
+    int64_t scores[CLASSES], most = INT64_MIN, most_other = INT64_MIN;
     for (int c = 0; c < CLASSES; c++) {
         scores[c] = t->output_bias[c];
-        for (int j = 0; j < WIDTH; j++) {
-            const int32_t hidden = t->bias[j] + sums[j];
-            if (hidden > 0) scores[c] += (int64_t)t->output[c * WIDTH + j] * hidden;
-        }
+        for (int j = 0; j < WIDTH; j++) scores[c] += (int64_t)t->output[c * WIDTH + j] * hidden[j];
         if (scores[c] > most) most = scores[c];
+        if (c && scores[c] > most_other) most_other = scores[c];
     }
+    /* A share is at most its part of the first class's: most words end here. */
+    if ((double)(most_other - scores[0]) * t->scale < t->lowest) return 0;
     double all = 0, largest = 0;
     for (int c = 0; c < CLASSES; c++) {
         shares[c] = exp((double)(scores[c] - most) * t->scale);
@@ -370,25 +496,27 @@ static double shares_by(const Tagger *t, const uint32_t *keys, int n, double *sh
         shares[c] /= all;
         if (c && shares[c] > largest) largest = shares[c];
     }
-    return largest;
+    return largest >= t->least;
 }
 
 /* What the weights say of the candidates of which some class has at least `least`; returns how many there are, at most
  * `count`. */
-int64_t polyclinic_tagger_judge(const Tagger *t, const Token *tokens, int64_t count, int written, Found *found) {
-    uint32_t keys[2][MOST_FEATURES];
-    int sizes[2] = {0, 0}, now = 0;
+int64_t polyclinic_tagger_judge(const Tagger *t, const uint32_t *text, const Token *tokens, int64_t count, int written,
+                                Found *found) {
+    Features features[2];
+    int now = 0;
     int64_t kept = 0, waiting = -1;
-    for (int64_t i = 0; i <= count; i++) { /* rows are on their way from memory while those before are summed */
+    for (int64_t i = 0; i <= count; i++) { /* weights are on their way from memory while those before are summed */
         if (i < count) {
             if (!tokens[i].candidate) continue;
-            sizes[now] = features_of(tokens, count, i, written, keys[now]);
-            for (int k = 0; k < sizes[now]; k++) PREFETCH(t->rows + (keys[now][k] & t->row_mask));
+            Features *f = features + now;
+            features_of(t, text, tokens, count, i, written, f);
+            for (int k = 0; k < f->unknown; k++) PREFETCH(t->rows + (f->keys[k] & t->row_mask));
         }
         const int64_t one = waiting;
         waiting = i;
         now = !now;
-        if (one < 0 || shares_by(t, keys[now], sizes[now], found[kept].shares) < t->least) continue;
+        if (one < 0 || !shares_by(t, features + now, found[kept].shares)) continue;
         int64_t before = one - 1;
         while (before >= 0 && !tokens[before].word) before--;
         found[kept].hash = tokens[one].hash;
@@ -409,6 +537,6 @@ int64_t polyclinic_tagger_find(const Tagger *t, const uint32_t *text, int64_t si
                                uint64_t *seen, int64_t seen_mask, Found *found, int64_t *kept) {
     int32_t written = 0;
     const int64_t count = polyclinic_tagger_read(t, text, size, tokens, room, seen, seen_mask, &written);
-    *kept = count > room ? 0 : polyclinic_tagger_judge(t, tokens, count, written, found);
+    *kept = count > room ? 0 : polyclinic_tagger_judge(t, text, tokens, count, written, found);
     return count;
 }

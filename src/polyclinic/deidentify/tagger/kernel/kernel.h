@@ -8,15 +8,16 @@
 #define WIDTH 16          /* of the hidden layer */
 #define CLASSES 5         /* none, name, institution, town, street */
 #define MOST_FEATURES 128 /* of a token */
+#define KINDS 97          /* of features */
 
 /* What a character is, as bits. */
 enum { LETTER = 1, UPPER = 2, LOWER = 4, SPACE = 8, DIGIT = 16 };
-enum { NEWLINE = 8 }; /* a shape */
+enum { NEWLINE = 8, LAST_SHAPE = 17 }; /* shapes */
 
 /* What the lists say of a word. */
 typedef struct {
     uint64_t hash;     /* of its letters; 0 in an empty slot */
-    uint32_t bits;     /* of the lexicon */
+    int32_t bits;      /* of the lexicon: their place among all that there are */
     uint16_t identity; /* its number among the words that have weights of their own; 0 for others */
     uint8_t frequency; /* rank as a family name, times 6, + rank in the dictionary */
     uint8_t kinds;     /* LISTED, WRITTEN_LARGE, and 4 times the rank as a given name */
@@ -26,12 +27,14 @@ enum { LISTED = 1, WRITTEN_LARGE = 2 };
 /* A word, a number or a sign of a text, and what is known of it where it stands. */
 typedef struct {
     uint64_t hash;
-    int32_t start, end;
+    int32_t start, end, letters_end; /* its letters may end before an 's */
+    int32_t upper, lower;            /* capitals and small letters in it */
     uint32_t bits;
-    int32_t identity, frequency, shape, large, given, length, small, seen_small, gap, begins;
-    uint32_t head, tail2, tail3, tail4; /* hashes of its first two and last two, three, four letters */
-    int32_t place, line_length, line_case, line_head, label, since; /* in its line */
-    int32_t word, candidate;
+    int32_t bits_place; /* among all that there are, or -1 */
+    uint16_t identity, line_head, label;
+    uint8_t frequency, shape, large, given, length, small, seen_small, gap, begins;
+    uint8_t place, line_length, line_case, since; /* in its line */
+    uint8_t word, candidate;
 } Token;
 
 /* A token that may be more than an ordinary word. */
@@ -46,21 +49,27 @@ typedef struct {
 /* The weights of a feature. */
 typedef struct {
     uint32_t key; /* 0 in an empty slot */
-    int8_t weights[WIDTH];
+    uint8_t weights[WIDTH]; /* + ZERO */
 } Row;
+#define ZERO 128
 
 typedef struct {
     const uint8_t *classes; /* of each of the first 65,536 characters */
     const uint16_t *lower;  /* each of them in lower case */
     const Entry *entries;   /* an open hash table */
     int64_t entry_mask;
-    const Row *rows; /* an open hash table of features */
+    const uint32_t *bits;  /* all bits that there are, ascending */
+    int64_t bits_count;
+    int64_t identities, frequencies, givens; /* how many of each there are */
+    const Row *rows;                         /* an open hash table of features */
     int64_t row_mask;
+    const uint8_t *tables[KINDS]; /* weights of features whose values are few, by place; NULL for others */
+    int64_t strides[KINDS][3];   /* from one value to the next */
     const int32_t *bias;        /* WIDTH */
     const int32_t *output;      /* CLASSES x WIDTH */
     const int64_t *output_bias; /* CLASSES */
     double scale;                  /* of one unit of a score, in natural logarithms */
-    double least;                  /* share that some class must have of a word that is worth a look */
+    double least, lowest;          /* share that some class must have of a word that is worth a look, its logarithm */
     uint32_t common, name, family; /* bits of the lexicon */
 } Tagger;
 
