@@ -42,13 +42,14 @@ def dropped(files: list[Path]) -> None:
     asked, seen, held = Counter[str](), Counter[str](), Counter[str]()
     for note in (note for file in files for note in lines(file)):
         text, labels = note["text"], note["spans"]
-        spans, tokens = RULES.find_with_tokens(text)
+        reading = RULES.read(text)
+        spans = reading.spans
         for kind in sorted({label["type"] for label in labels}):
             label = rng.choice([one for one in labels if one["type"] == kind])
             rest = [span for span in spans if span.end <= label["start"] or span.start >= label["end"]]
             if len(rest) == len(spans):
                 continue
-            found = suspicions(text, rest, tokens, RULES)
+            found = suspicions(reading, rest, RULES)
             asked[kind] += 1
             seen[kind] += any(one.start < label["end"] and one.end > label["start"] for one in found)
             held[kind] += bool(found)
@@ -62,13 +63,14 @@ def as_they_are(file: Path) -> None:
     missed, held, of = Counter[bool](), Counter[bool](), 0
     for note in lines(file):
         text = note["text"]
-        spans, tokens = RULES.find_with_tokens(text)
+        reading = RULES.read(text)
+        spans = reading.spans
         covered = bytearray(len(text))
         for span in spans:
             covered[span.start : span.end] = b"\x01" * (span.end - span.start)
         lost = any(text[i].isalnum() and not covered[i] for s in note["spans"] for i in range(s["start"], s["end"]))
         missed[lost] += 1
-        held[lost] += bool(suspicions(text, spans, tokens, RULES))
+        held[lost] += bool(suspicions(reading, spans, RULES))
         of += 1
     print(f"\n{file}: {of} notes; {held[True]} of {missed[True]} with a missed identifier are held back, ", end="")
     print(f"{held[False]} of {missed[False]} without")
@@ -78,8 +80,8 @@ def clean(file: Path) -> None:
     """Print how many notes without identifiers are held back, and the reasons."""
     held, of, reasons = 0, 0, Counter[str]()
     for note in lines(file):
-        spans, tokens = RULES.find_with_tokens(note["text"])
-        found = suspicions(note["text"], spans, tokens, RULES)
+        reading = RULES.read(note["text"])
+        found = suspicions(reading, reading.spans, RULES)
         held, of = held + bool(found), of + 1
         reasons.update({one.reason for one in found})
     print(f"\n{file}: {held} of {of} held back; {dict(reasons.most_common())}")

@@ -61,9 +61,9 @@ def test_a_text_whose_identifiers_were_found_passes_and_passes_again(text: str) 
 def test_the_gate_judges_what_was_found_nowhere_else() -> None:
     rules = load_rules("en")
     text = "Seen by Dr. Okafor."
-    spans, tokens = rules.find_with_tokens(text)
-    assert suspicions(text, spans, tokens, rules) == []
-    assert {s.reason for s in suspicions(text, [], tokens, rules)} == {
+    reading = rules.read(text)
+    assert suspicions(reading, reading.spans, rules) == []
+    assert {s.reason for s in suspicions(reading, [], rules)} == {
         "a title before a word that was not taken for a name",
         "a word of the lists of names",
         "a word that the tagger does not take for an ordinary one",

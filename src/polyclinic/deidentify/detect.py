@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from polyclinic.deidentify.dates.calendar import CalendarRules
 from polyclinic.deidentify.dates.holidays import PATTERNS as of_holidays
@@ -34,7 +35,7 @@ from polyclinic.deidentify.spans import TYPES, Span, without_overlaps
 from polyclinic.deidentify.tables import PATTERNS as of_tables
 from polyclinic.deidentify.tables import find_cells
 from polyclinic.deidentify.tagger.names import find_names
-from polyclinic.deidentify.tagger.weights import Tagger, load_weights
+from polyclinic.deidentify.tagger.weights import Candidate, Tagger, load_weights
 from polyclinic.deidentify.tokens import COUNTED, MEASURED, Tokens, at_places, has_plain_letters, is_pattern
 from polyclinic.deidentify.vocabulary import Vocabulary
 
@@ -61,6 +62,14 @@ IPV6 = re.compile(
 TAG = re.compile(rf"\[(?:{'|'.join(kind.upper() for kind in TYPES)})-[0-9a-f]{{6}}\]")
 COLONS = re.compile(r":[0-9a-fA-F]{1,4}:[0-9a-fA-F]{0,4}:")
 TRAILING = ".,;:!?"
+
+
+class Reading(NamedTuple):
+    """What the rules see in a text."""
+
+    spans: list[Span]  # its identifiers, in order and without overlaps
+    tokens: Tokens
+    candidates: list[Candidate]  # words that the tagger does not take for ordinary ones
 
 
 class Rules:
@@ -119,10 +128,10 @@ class Rules:
 
     def find(self, text: str) -> list[Span]:
         """Return the identifiers of a text, in order and without overlaps."""
-        return self.find_with_tokens(text)[0]
+        return self.read(text).spans
 
-    def find_with_tokens(self, text: str) -> tuple[list[Span], Tokens]:
-        """Return the identifiers of a text and its words, for whoever looks at these again."""
+    def read(self, text: str) -> Reading:
+        """Return the identifiers of a text, its words, and what the tagger says, for whoever looks at these again."""
         tokens = self.vocabulary.read(text)
         tags = [Span(m.start(), m.end(), "other_id") for m in TAG.finditer(text)] if "[" in text else []
         spans = sorted([*tags, *self._addresses_of_machines(text, tokens)])
@@ -139,9 +148,10 @@ class Rules:
                 spans += [Span(s.start + begin, s.end + begin, s.type) for s in found]
         spans.sort()
         english = self.words.language.startswith("en")
+        candidates = self.tagger.find(text)
         spans += find_names(
             text,
-            self.tagger.find(text),
+            candidates,
             spans,
             self.places.generic,
             self.known.things,
@@ -153,7 +163,7 @@ class Rules:
         if tags:  # what stands for an identifier is none
             marks = {(tag.start, tag.end) for tag in tags}
             whole = [span for span in whole if (span.start, span.end) not in marks]
-        return whole, tokens
+        return Reading(whole, tokens, candidates)
 
     def _worded_dates(self, text: str, tokens: Tokens) -> list[Span]:
         found = []

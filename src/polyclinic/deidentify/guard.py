@@ -53,10 +53,11 @@ class Deidentifier:
 
     def work(self, text: str, patient: str) -> Deidentified:
         """Return a text with surrogates, and what may be left in it."""
-        spans, tokens = self.rules.find_with_tokens(text)
+        reading = self.rules.read(text)
+        spans = reading.spans
         if self.layers:
             spans = without_overlaps([*spans, *(span for layer in self.layers for span in layer(text))])
-        left = suspicions(text, spans, tokens, self.rules)
+        left = suspicions(reading, spans, self.rules)
         surrogates = Surrogates(self.secret, patient, self.rules.words, self.rules.lexicon, self.style)
         return Deidentified(surrogates.replace(text, spans), text, spans, left)
 

@@ -67,14 +67,15 @@ def check_labels(
         layers.append(further.presidio(found_rules.words.language))
     checked = Checked(Counts(examples=examples))
     for note in read_labelled(file):
-        spans, tokens = found_rules.find_with_tokens(note.text)
+        reading = found_rules.read(note.text)
+        spans = reading.spans
         if layers:
             spans = without_overlaps([*spans, *(span for layer in layers for span in layer(note.text))])
         before = sum(checked.counts.found.values())
         checked.counts.add(note.text, note.spans, spans)
         if note.style:
             checked.by_style.setdefault(note.style, Counts()).add(note.text, note.spans, spans)
-        held = bool(suspicions(note.text, spans, tokens, found_rules))
+        held = bool(suspicions(reading, spans, found_rules))
         missed = sum(checked.counts.found.values()) - before < len(note.spans)
         checked.held_back += held
         checked.missed_notes += missed

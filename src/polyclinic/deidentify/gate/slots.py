@@ -8,10 +8,9 @@ to be none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from polyclinic.deidentify.detect import Rules
-from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.lexicon import CITY, COMMON, EPONYM, FAMILY, GIVEN, MONTH, NAME, STATE, STOP, TITLE
 from polyclinic.deidentify.tokens import Tokens, at_places
 
@@ -43,28 +42,11 @@ STREET = re.compile(
     r"(?:St|Street|Rd|Road|Ave|Avenue|Dr|Drive|Ln|Lane|Blvd|Court|Ct|Way|Place|Pl|Plaza)\b(?!\.\s?[A-Z][a-z])"
 )
 ABBREVIATED = re.compile(r"\b(?:at|from|to|summary)\s(?P<word>[A-Z]{1,3}(?:MC|GH|CH|H))\b(?!-)")
-# The first words of FIELD, but for those that end in -ed.
-FIELDS = frozenset(
-    words_of(
-        "name names employer facility place school pharmacy guardian witness contact next surgeon assistant "
-        "anesthesia anesthesiologist attending resident fellow provider physician author interpreter scribe agency "
-        "dictated written taken sent read seen ref req"
-    )
-)
-# With these the patterns above begin that look behind a preposition.
-PREPOSITIONS = frozenset(words_of("at from near for via through to in on off summary"))
-BRACKET = re.compile(r"\(")
-LETTERS = re.compile(r"(?<!\w)[^\W\d_]+")
 BEFORE_TOWN = re.compile(r"\b(?:in|to|from|near|of)\s$", re.IGNORECASE)
 
 
-def first_letters(text: str) -> list[tuple[int, str]]:
-    """Return where each word begins, and its letters up to the first sign, in lower case."""
-    return [(found.start(), found[0].lower()) for found in LETTERS.finditer(text)]
-
-
 def slots(
-    text: str, tokens: Tokens, rules: Rules, covered: bytearray, begun: Sequence[tuple[int, str]]
+    text: str, tokens: Tokens, rules: Rules, covered: bytearray, places: Mapping[str, Sequence[int]]
 ) -> Iterator[tuple[int, int, str]]:
     """Yield what was left where names, institutions, towns and months stand, and why it is suspicious.
 
@@ -73,11 +55,11 @@ def slots(
         tokens: its words.
         rules: that found what was found.
         covered: what is covered by that.
-        begun: from `first_letters`.
+        places: from `places_to_look`.
     """
     look = rules.lexicon.get
-    prepositions = [at for at, word in begun if word in PREPOSITIONS]
-    for match in at_places(FIELD, text, (at for at, word in begun if word in FIELDS or word.endswith("ed"))):
+    prepositions = places.get("preposition", ())
+    for match in at_places(FIELD, text, places.get("field", ())):
         value = match["value"]
         bit = look(value.lower().rstrip(".,"), 0)
         following = look((match["next"] or "").lower(), 0)
@@ -101,13 +83,11 @@ def slots(
         )
         if not generic and KIND.search(words[-1]) and any(word not in rules.places.generic for word in words[:-1]):
             yield match.start("run"), match.end("run"), "an institution by its last word"
-    brackets = [found.start() for found in BRACKET.finditer(text)]
-    short = [at for at, word in begun if word == "by" or (1 < len(word) < 4 and text[at].isupper())]
-    for match in at_places(INITIALS, text, sorted(brackets + short)):
+    for match in at_places(INITIALS, text, places.get("initials", ())):
         letters = match[0].strip("()")
         if match[0][0] != "(" or not look(letters, 0) & (COMMON | STOP):
             yield match.start(), match.end(), "letters that may be initials"
-    for match in at_places(SURNAME_FIRST, text, (at for at, _ in begun if text[at].isupper())):
+    for match in at_places(SURNAME_FIRST, text, places.get("surname_first", ())):
         last, first = look(match["last"].lower(), 0), look(match["first"].lower(), 0)
         if last & FAMILY and first & GIVEN and not (last | first) & (STOP | MONTH | STATE | CITY):
             yield match.start(), match.end(), "a word of the lists of names"

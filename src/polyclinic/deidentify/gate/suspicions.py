@@ -13,11 +13,11 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from polyclinic.deidentify.detect import TAG, Rules
+from polyclinic.deidentify.detect import TAG, Reading, Rules
 from polyclinic.deidentify.gate.numbers import unexplained
-from polyclinic.deidentify.gate.slots import first_letters, slots
+from polyclinic.deidentify.gate.places_to_look import places_to_look
+from polyclinic.deidentify.gate.slots import slots
 from polyclinic.deidentify.known_words import EITHER, SAFE, SURE, UNKNOWN, starts_sentence
-from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.lexicon import (
     COMMON,
     CREDENTIAL,
@@ -38,8 +38,6 @@ from polyclinic.deidentify.places.businesses import BUSINESSES
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens, at_places
 
-DOT = re.compile(r"\.")
-DIGITS = re.compile(r"\d+")
 AT_SIGN = re.compile(r"\S+@\S*|\S*@\S+")
 DATE_LIKE = re.compile(
     r"(?<![\w./-])\d{1,2}([/.-])\d{1,2}\1\d{2,4}(?![\w/-]|\.\d)|(?<!\d)(?:19|20)\d{2}-\d{2}-\d{2}(?!\d)"
@@ -67,16 +65,6 @@ ANNOUNCED = re.compile(
     r"cardiologist|neurologist|oncologist|attending|resident|social worker|case manager)[.,]?\s+([^\W\d_][\w'’-]+)",
     re.IGNORECASE,
 )
-# The letters with which one of them begins.
-ANNOUNCING = frozenset(
-    words_of(
-        "mr mrs ms miss mx dr drs prof doctor nurse rn md wife husband son daughter mother father mom dad brother "
-        "sister aunt uncle cousin niece nephew grandson granddaughter grandmother grandfather grandma grandpa "
-        "partner fiance fiancee fiancé fiancée spouse neighbor neighbour roommate caregiver aide guardian pt patient "
-        "seen signed dictated named called name dear cc attn c d w spoke per pcp pmd belongings released team "
-        "surgeon cardiologist neurologist oncologist attending resident social case"
-    )
-)
 DAY_LEFT = re.compile(
     r"\b(?:on|since|until|till|from|dated|date|seen|admitted|born|by|thru|through|before|after|due|visit|f/u|dob|"
     r"doi|dos)[:\s]\s?"
@@ -98,21 +86,6 @@ STREET_LEFT = re.compile(
 )
 
 
-# The words with which the patterns above begin, or without which they find nothing: searching a whole text is slow.
-TITLES = frozenset(words_of("mr mrs ms miss dr prof"))
-MONTHS = frozenset(
-    words_of(
-        "january february march april june july august september october november december "
-        "jan feb mar apr jun jul aug sep sept oct nov dec"
-    )
-)
-BEFORE_DAYS = frozenset(
-    words_of(
-        "on since until till from dated date seen admitted born by thru through before after due visit f dob doi dos"
-    )
-)
-
-
 LEAST_SHARE = 0.25  # of names, institutions and towns together, from which a word is suspicious
 
 
@@ -124,24 +97,25 @@ class Suspicion(NamedTuple):
     reason: str
 
 
-def suspicions(text: str, spans: Sequence[Span], tokens: Tokens, rules: Rules) -> list[Suspicion]:
+def suspicions(reading: Reading, spans: Sequence[Span], rules: Rules) -> list[Suspicion]:
     """Return what is suspicious in a text outside of the identifiers that were found.
 
     Args:
-        text: the original text.
-        spans: what was found in it, in order.
-        tokens: its words, from `Rules.find_with_tokens`.
-        rules: that found them.
+        reading: of the text, from `Rules.read`.
+        spans: what was found in it, by rules or otherwise, in order.
+        rules: that read it.
     """
+    text = reading.tokens.text
     covered = bytearray(len(text))
     for start, end in [*((s.start, s.end) for s in spans), *((m.start(), m.end()) for m in TAG.finditer(text))]:
         covered[start:end] = b"\x01" * (end - start)
-    found = [s for s in _all(text, tokens, rules, covered) if not any(covered[s.start : s.end])]
+    found = [s for s in _all(reading, rules, covered) if not any(covered[s.start : s.end])]
     return sorted(set(found))
 
 
-def _all(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterator[Suspicion]:
-    words = first_letters(text)
+def _all(reading: Reading, rules: Rules, covered: bytearray) -> Iterator[Suspicion]:
+    tokens, text = reading.tokens, reading.tokens.text
+    places = places_to_look(text)
     for match in HIDDEN.finditer(text):
         yield Suspicion(match.start(), match.end(), "a character that does not show")
     yield from _other_scripts(text)
@@ -151,39 +125,37 @@ def _all(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterato
                 yield Suspicion(match.start(), match.end(), "an @ beside letters")
     for start, end, reason in unexplained(text, covered, rules.calendar):
         yield Suspicion(start, end, reason)
-    for match in at_places(FILE_OR_HOST, text, (dot.start() for dot in DOT.finditer(text))):
+    for match in at_places(FILE_OR_HOST, text, places.get("file_or_host", ())):
         yield Suspicion(match.start(), match.end(), "an address of a machine, or a file")
     lowered = tokens.lowered
     if "ninet" in lowered or "hundred" in lowered:
         for match in SPELLED_AGE.finditer(text):
             yield Suspicion(match.start(), match.end(), "a number that may be an age")
-    digits = [run.start() for run in DIGITS.finditer(text)]
-    for match in at_places(DATE_LIKE, text, digits):
+    for match in at_places(DATE_LIKE, text, places.get("date", ())):
         yield Suspicion(match.start(), match.end(), "digits like a date")
-    for match in at_places(TITLED, text, (at for at, word in words if word in TITLES)):
+    for match in at_places(TITLED, text, places.get("titled", ())):
         word = re.compile(r"[^\W\d_]+").match(text, match.end())
         if word is not None and not rules.lexicon.get(word[0].lower(), 0) & (STOP | TITLE):
             yield Suspicion(word.start(), word.end(), "a title before a word that was not taken for a name")
-    if any(word in MONTHS for _, word in words):
-        for match in MONTH_LEFT.finditer(text):
-            yield Suspicion(match.start(), match.end(), "a month with a number")
-    for match in at_places(STREET_LEFT, text, digits):
+    for match in at_places(MONTH_LEFT, text, places.get("month", ())):
+        yield Suspicion(match.start(), match.end(), "a month with a number")
+    for match in at_places(STREET_LEFT, text, places.get("street", ())):
         yield Suspicion(match.start(), match.end(), "a number with a street")
-    for match in at_places(DAY_LEFT, text, (at for at, word in words if word in BEFORE_DAYS)):
+    for match in at_places(DAY_LEFT, text, places.get("day", ())):
         if not _may_be_day(match["day"], text, match.start("day"), rules):
             continue
         yield Suspicion(match.start("day"), match.end("day"), "digits like a date")
-    for match in at_places(ANNOUNCED, text, (at for at, word in words if word in ANNOUNCING)):
+    for match in at_places(ANNOUNCED, text, places.get("announced", ())):
         if (
             "_" not in match[1]
             and not any(covered[match.start(1) : match.end(1)])
             and _may_be_name(match[1], text, match.start(1), rules)
         ):
             yield Suspicion(match.start(1), match.end(1), "a word where names stand")
-    for start, end, reason in slots(text, tokens, rules, covered, words):
+    for start, end, reason in slots(text, tokens, rules, covered, places):
         yield Suspicion(start, end, reason)
     yield from _unknown_words(text, tokens, rules, covered)
-    for one in rules.tagger.find(text):
+    for one in reading.candidates:
         several = one.end - one.start > 1
         if several and one.name + one.institution + one.town >= LEAST_SHARE and not covered[one.start]:
             yield Suspicion(one.start, one.end, "a word that the tagger does not take for an ordinary one")

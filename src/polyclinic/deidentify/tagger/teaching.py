@@ -138,7 +138,12 @@ def _examples(
     starts, stops, ends = (numpy.zeros(count + 1, dtype="<i8") for _ in range(3))
     keys = numpy.zeros((count + 1) * kernel.MOST_FEATURES, dtype="<u4")
     found = library.polyclinic_tagger_features(
-        ctypes.byref(made), units, tokens.ctypes.data, count, written, *(o.ctypes.data for o in (starts, stops, ends, keys))
+        ctypes.byref(made),
+        units,
+        tokens.ctypes.data,
+        count,
+        written,
+        *(o.ctypes.data for o in (starts, stops, ends, keys)),
     )
     starts, stops = starts[:found], stops[:found]
     classes = numpy.zeros(found, dtype="<i4")
