@@ -30,9 +30,12 @@ class ExtraPattern:
     needs: str = ""  # a word without which a text is not searched, in lower case
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Words:
-    """The words of a language, each in lower case; languages/en.yaml says what each list is for."""
+    """The words of a language, each in lower case; languages/en.yaml says what each list is for.
+
+    Only the same object is equal, so that what is made of a language's words can be kept by it.
+    """
 
     language: str
     date_order: str

@@ -222,7 +222,7 @@ class Surrogates:
             number += 1
 
     def _place(self, original: str, kind: str) -> str:
-        kept = self._kept(kind)
+        kept = _kept(self.words, kind)
         replaced: list[str] = []
 
         def word(found: re.Match[str]) -> str:
@@ -241,17 +241,18 @@ class Surrogates:
         made = re.sub(r"(?<=\w)[ \t]*\n[ \t]*(?=\W*$)|^[\s.&,-]+|[\s&,-]+$", "", made) if replaced else made
         return re.sub(r"[ ]{2,}", " ", made).strip() if replaced else made
 
-    @functools.lru_cache(maxsize=8)  # noqa: B019 - a handful of kinds, dropped with the patient
-    def _kept(self, kind: str) -> frozenset[str]:
-        words = self.words
-        if kind == "address":
-            units = "apt apartment suite ste unit flat floor fl po p o box n s e w ne nw se sw north south east west "
-            units += "lot bldg building rm room"
-            return words["street_types"] | words["short_street_types"] | frozenset(units.split())
-        if kind == "city":
-            return words["city_endings"] | {"of"}
-        tails = {w for phrase in words["institution_phrases"] for w in phrase.split()}
-        return words["institution_generic"] | words["institution_heads"] | tails
+
+@functools.lru_cache(maxsize=64)
+def _kept(words: Words, kind: str) -> frozenset[str]:
+    """Return the words of places of a kind that stand in a surrogate as well."""
+    if kind == "address":
+        units = "apt apartment suite ste unit flat floor fl po p o box n s e w ne nw se sw north south east west "
+        units += "lot bldg building rm room"
+        return words["street_types"] | words["short_street_types"] | frozenset(units.split())
+    if kind == "city":
+        return words["city_endings"] | {"of"}
+    tails = {w for phrase in words["institution_phrases"] for w in phrase.split()}
+    return words["institution_generic"] | words["institution_heads"] | tails
 
 
 def _cased(word: str, like: str) -> str:

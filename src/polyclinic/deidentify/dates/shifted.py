@@ -6,9 +6,10 @@ a year of birth would tell an age over 89, the year is that of 90 years before t
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from polyclinic.deidentify.language import Words, either
@@ -33,18 +34,10 @@ class DateShift:
     day_first: bool = False  # 03/04/2024 is the third of April
     anchor: date = UNKNOWN  # the first whole date of the text, before it was moved
     latest: date = UNKNOWN
-    months: dict[int, str] = field(default_factory=dict)  # full names by number
-    short: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Find the names of months by number."""
-        for name, number in self.words.months.items():
-            if len(name) > len(self.months.get(number, "")):
-                self.months[number] = name
-            if len(name) == 3 or number not in self.short:
-                self.short[number] = name
-        alternatives = either(self.words.months)
-        self.month = re.compile(rf"\b(?:{alternatives})\b|(?<=\d)(?:{alternatives})(?=\d|\b)", re.IGNORECASE)
+        """Take the language's names of months."""
+        self.months, self.short, self.month, self.spoken = _names_of(self.words)
 
     def look_at(self, dates: Sequence[str]) -> None:
         """Learn from the dates of the text: which comes first, day or month; the first whole one; the latest."""
@@ -205,7 +198,7 @@ class DateShift:
             ):
                 years = [last]
         days = [n for n in numbers if n not in years and len(n[0]) <= 2 and 1 <= int(n[0]) <= 31]
-        spoken = re.search(rf"\b(?:(?:twenty|thirty)[\s-])?(?:{either(self.words.ordinals)})\b", text, re.IGNORECASE)
+        spoken = self.spoken.search(text)
         day = int(days[0][0]) if days else self._spoken_day(spoken[0]) if spoken else 15
         year = self._year(years[0][0]) if years else self.anchor.year
         moved = self._move(_day(year, month, day) or _day(year, month, 28) or self.anchor)
@@ -247,6 +240,25 @@ class DateShift:
         )
         last = re.split(r"[\s-]", text.lower())[-1]
         return min(31, tens + self.words.ordinals.get(last, 1))
+
+
+@functools.lru_cache(maxsize=16)
+def _names_of(words: Words) -> tuple[dict[int, str], dict[int, str], re.Pattern[str], re.Pattern[str]]:
+    """Return the full names of months by number, the short ones, and what finds a month and a spoken day."""
+    months: dict[int, str] = {}
+    short: dict[int, str] = {}
+    for name, number in words.months.items():
+        if len(name) > len(months.get(number, "")):
+            months[number] = name
+        if len(name) == 3 or number not in short:
+            short[number] = name
+    month, day = either(words.months), either(words.ordinals)
+    return (
+        months,
+        short,
+        re.compile(rf"\b(?:{month})\b|(?<=\d)(?:{month})(?=\d|\b)", re.IGNORECASE),
+        re.compile(rf"\b(?:(?:twenty|thirty)[\s-])?(?:{day})\b", re.IGNORECASE),
+    )
 
 
 def _day(year: int, month: int, day: int) -> date | None:
