@@ -23,7 +23,7 @@ from polyclinic.deidentify.tagger.weights import Candidate, Tagger, load_weights
 from polyclinic.errors import UserError
 
 RULES = load_rules("en")
-IN_PYTHON = Tagger(RULES.lexicon, RULES.tagger.weights, compiled=False)
+IN_PYTHON = Tagger(RULES.words, RULES.lexicon, RULES.tagger.weights, compiled=False)
 NOTE = (
     "Seen by Dr. O’Brien-Hayes (for K. Lindqvist) on 3/14.\r\nAttending: Möller, J.\n\n"
     "mr rice oob to chair\tper Price; wife ANNE-MARIE x2 ½ dose — İstanbul 𝔘 ok?\nCc: D'Souza's son"
@@ -68,7 +68,7 @@ def test_candidates_are_in_order_and_in_the_text() -> None:
     found = RULES.tagger.find(NOTE)
     assert all(0 <= one.start < one.end <= len(NOTE) for one in found)
     assert [one.start for one in found] == sorted(one.start for one in found)
-    assert all(abs(one.none + one.name + one.institution + one.town + one.street - 1) < 1e-9 for one in found)
+    assert all(abs(sum(one[1 : 1 + kernel.CLASSES]) - 1) < 1e-9 for one in found)
 
 
 def test_names_of_notes_of_another_seed_are_found() -> None:
@@ -114,7 +114,7 @@ def test_clinical_words_are_none(text: str) -> None:
 
 def candidate(text: str, word: str, share: float, **fields: int) -> Candidate:
     start = text.index(word)
-    made = Candidate(hash(word), 1 - share, share, 0, 0, 0, start, start + len(word), start, 0, 0, 15)
+    made = Candidate(hash(word), 1 - share, share, 0, 0, 0, 0, 0, 0, start, start + len(word), start, 0, 0, 15)
     return made._replace(**fields)
 
 
@@ -152,7 +152,7 @@ def test_what_is_taught_is_found_and_the_same_notes_teach_the_same(tmp_path: Pat
     save_weights(weights, tmp_path / "one.safetensors")
     save_weights(teach(notes), tmp_path / "two.safetensors")
     assert (tmp_path / "one.safetensors").read_bytes() == (tmp_path / "two.safetensors").read_bytes()
-    tagger = Tagger(make_lexicon(load_words("en")), load_weights(tmp_path / "one.safetensors"))
+    tagger = Tagger(load_words("en"), make_lexicon(load_words("en")), load_weights(tmp_path / "one.safetensors"))
     counts = Counts()
     for note in drawn(15, 2):
         counts.add(note.text, note.spans, find_names(note.text, tagger.find(note.text), []))

@@ -35,6 +35,7 @@ from polyclinic.deidentify.spans import TYPES, Span, without_overlaps
 from polyclinic.deidentify.tables import PATTERNS as of_tables
 from polyclinic.deidentify.tables import find_cells
 from polyclinic.deidentify.tagger.names import find_names
+from polyclinic.deidentify.tagger.numbers import find_numbers
 from polyclinic.deidentify.tagger.weights import Candidate, Tagger, load_weights
 from polyclinic.deidentify.tokens import COUNTED, MEASURED, Tokens, at_places, has_plain_letters, is_pattern
 from polyclinic.deidentify.vocabulary import Vocabulary
@@ -83,7 +84,7 @@ class Rules:
         self.numbers = NumberRules(self.words, self.calendar)
         self.places = PlaceRules(self.words)
         self.known = KnownWords(self.words, self.lexicon)
-        self.tagger = Tagger(self.lexicon, load_weights())
+        self.tagger = Tagger(self.words, self.lexicon, load_weights())
         long = {month for month in self.words.months if len(month) > 3}
         self._ordinals = {
             word + sign
@@ -149,6 +150,9 @@ class Rules:
         spans.sort()
         english = self.words.language.startswith("en")
         candidates = self.tagger.find(text)
+        if english:
+            spans += find_numbers(text, candidates, spans)
+            spans.sort()
         spans += find_names(
             text,
             candidates,

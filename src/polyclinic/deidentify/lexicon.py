@@ -31,6 +31,7 @@ SUFFIX = 16384  # Jr, III
 STREET = 32768
 FEMALE = 65536
 RARE = 131072  # an ordinary word that some families are called: a name only where one must stand
+PRODUCT = 262144  # a drug, a device, a brand
 
 NAME = GIVEN | FAMILY
 
@@ -123,7 +124,8 @@ def make_lexicon(words: Words) -> dict[str, int]:
         (words["titles"], TITLE),
         (words["soft_titles"], SOFT_TITLE),
         (words["not_names"], STOP),
-        (words["credentials"], CREDENTIAL),
+        (words["credentials"] | (read_list("credentials") if english else frozenset()), CREDENTIAL),
+        (read_list("products") if english else frozenset(), PRODUCT),
         (frozenset(words.months), MONTH),
         (words["institution_heads"], INSTITUTION),
         (frozenset(p.split()[-1] for p in words["institution_phrases"]), INSTITUTION),

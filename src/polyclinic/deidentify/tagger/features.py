@@ -11,7 +11,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from polyclinic.deidentify.lexicon import COMMON, FAMILY, NAME
-from polyclinic.deidentify.tagger.words import DIGIT, LETTER, LISTED, LOWER, SPACE, UPPER, WRITTEN_LARGE, WordEntry
+from polyclinic.deidentify.tagger.words import (
+    DIGIT,
+    LETTER,
+    LISTED,
+    LOWER,
+    SPACE,
+    SPOKEN,
+    UPPER,
+    WRITTEN_LARGE,
+    WordEntry,
+)
 from polyclinic.deidentify.tagger.words import class_of as _class_of
 from polyclinic.deidentify.tagger.words import small as _small
 
@@ -22,6 +32,11 @@ PAD_IDENTITY, LABEL_IDENTITY = 1, 2
 NEWLINE, SIGN = 8, 9  # shapes; 2 to 7 are digits, 10 and more words
 JOINTS = "'‘’`-‐‑"
 BEGINNINGS = "\n.!?-•*>"
+OPENING, CLOSING = "([{\"'", ".,;:)]}\"'!?"
+GROUP, GROUP_TOKENS = 24, 8  # characters and tokens of a group that are looked at
+NEAREST = 6  # tokens to the nearest word
+FIRST_VALUE, VALUES = 30, 16  # of numbers, where words have their frequency
+EVIDENCE = (0.05, 0.25, 0.6, 0.9)  # shares of name from which another occurrence of a word says more
 HARDLY, CAPITALS = 1, 4  # how a text or a line is written
 
 
@@ -54,7 +69,9 @@ class Token:
     label: int = 0
     since: int = 0
     word: int = 0
+    number: int = 0  # digits, or a word that may be said for some
     candidate: int = 0
+    evidence: int = 0  # how sure others of the same letters are to be names; 0 where none is
 
 
 def step(number: int, value: int) -> int:
@@ -97,7 +114,7 @@ def read(text: str, entries: Mapping[str, WordEntry]) -> tuple[list[Token], int]
     for token in tokens:
         plain = written == HARDLY or token.line_case == HARDLY
         known = not token.bits & COMMON or token.bits & NAME
-        token.candidate = int(bool(token.word and (not token.small or plain or known)))
+        token.candidate = int(bool(token.number or (token.word and (not token.small or plain or known))))
     return tokens, written
 
 
@@ -131,6 +148,8 @@ def _described(text: str, classes: list[int], start: int, end: int, entries: Map
     kind = classes[start]
     if not kind & LETTER:
         token.shape = min(1 + end - start, 7) if kind & DIGIT else NEWLINE if text[start] == "\n" else SIGN
+        if kind & DIGIT:
+            token.number, token.frequency = 1, FIRST_VALUE + _value_of(text[start:end])
         token.begins = int(text[start] in BEGINNINGS)
         if not kind & DIGIT:
             letters = [_small(text[start])]
@@ -148,7 +167,8 @@ def _described(text: str, classes: list[int], start: int, end: int, entries: Map
     token.hash = hash_of(letters)
     if entry:
         token.identity, token.frequency = entry.identity, entry.frequency
-        token.large, token.given = int(bool(entry.kinds & WRITTEN_LARGE)), entry.kinds >> 2
+        token.large, token.given = int(bool(entry.kinds & WRITTEN_LARGE)), entry.kinds >> 2 & 3
+        token.number = int(bool(entry.kinds & SPOKEN))
     token.length = min(len(letters), 10)
     token.head = hash_of(letters[:2]) & 0xFFFFFFFF
     token.tail2, token.tail3, token.tail4 = (hash_of(letters[-n:]) & 0xFFFFFFFF for n in (2, 3, 4))
@@ -164,6 +184,21 @@ def _described(text: str, classes: list[int], start: int, end: int, entries: Map
     else:
         token.shape = (15 if upper == 1 else 16) if first else 17
     return token
+
+
+def _value_of(digits: str) -> int:
+    """Return of what size a number is: what a day, an age or a year may be, then how many digits it has."""
+    if not digits.isascii():
+        return 0
+    size = len(digits)
+    if size > 1 and digits[0] == "0":
+        return 1 if size == 2 else 2
+    if size > 4:
+        return min(size, 9) + 5  # 10 to 14
+    number = int(digits)
+    if size == 4:
+        return 9 if 1900 <= number < 2100 else 15
+    return next(k for k, last in enumerate((12, 31, 59, 89, 120, 999), start=3) if number <= last or last == 999)
 
 
 def _bits_of_parts(word: str, entries: Mapping[str, WordEntry]) -> int:
@@ -194,8 +229,68 @@ def _describe_line(text: str, classes: list[int], line: list[Token]) -> None:
 _OUTSIDE = Token()
 
 
-def features_of(tokens: list[Token], i: int, written: int) -> list[int]:
-    """Return the features of a token, as the kernel numbers them."""
+def look_again(tokens: list[Token], names: Mapping[int, float]) -> None:
+    """Say of each candidate that recurs how sure the others of the same letters are to be names.
+
+    Args:
+        tokens: of a text; `evidence` is set, from 1 to 5 where some of them is more than hardly a name.
+        names: number of a token -> its share of name; 0 where it is not there.
+    """
+    same: dict[int, list[int]] = {}
+    for i, token in enumerate(tokens):
+        token.evidence = 0
+        if token.candidate and token.word and token.length > 1:
+            same.setdefault(token.hash, []).append(i)
+    for several in same.values():
+        shares = [names.get(i, 0.0) for i in several]
+        if len(several) < 2 or max(shares) < EVIDENCE[0]:
+            continue
+        best = shares.index(max(shares))
+        second = max(shares[:best] + shares[best + 1 :])
+        for k, i in enumerate(several):
+            share = second if k == best else shares[best]
+            tokens[i].evidence = 1 + sum(share >= least for least in EVIDENCE)
+
+
+def group_of(text: str, tokens: list[Token], i: int) -> tuple[int, int]:
+    """Return a hash of how what stands around a token between spaces is written (digits, letters, signs), and one of
+    that itself."""
+    first = last = i
+    while first > max(0, i - GROUP_TOKENS) and _adjoin(tokens[first - 1], tokens[first]):
+        first -= 1
+    while last + 1 < min(len(tokens), i + GROUP_TOKENS + 1) and _adjoin(tokens[last], tokens[last + 1]):
+        last += 1
+    start, end = tokens[first].start, tokens[last].end
+    while start < tokens[i].start and text[start] in OPENING:
+        start += 1
+    while end > tokens[i].end and text[end - 1] in CLOSING:
+        end -= 1
+    end = min(end, start + GROUP)
+    around = text[start:end]
+    return hash_of([_written_as(c) for c in around]) & 0xFFFFFFFF, hash_of([_small(c) for c in around]) & 0xFFFFFFFF
+
+
+def _adjoin(token: Token, following: Token) -> bool:
+    return token.end == following.start and NEWLINE not in (token.shape, following.shape)
+
+
+def _written_as(character: str) -> int:
+    kind = _class_of(character)
+    return ord("9") if kind & DIGIT else ord("A") if kind & UPPER else ord("a") if kind & LETTER else ord(character)
+
+
+def _nearest(tokens: list[Token], i: int, by: int) -> int:
+    """Return the identity of the nearest word of the same line before or behind a token."""
+    for k in range(i + by, i + by * (NEAREST + 1), by):
+        if not 0 <= k < len(tokens) or tokens[k].shape == NEWLINE:
+            return PAD_IDENTITY
+        if tokens[k].word:
+            return tokens[k].identity
+    return 0
+
+
+def features_of(text: str, tokens: list[Token], i: int, written: int) -> list[int]:
+    """Return the features of a token of a text, as the kernel numbers them."""
     around = [tokens[i + p] if 0 <= i + p < len(tokens) else _OUTSIDE for p in range(-4, 5)]
     _, c3, b, a, w, c, d, d3, _ = around
     found: list[tuple[int, ...]] = [(90,)]
@@ -247,6 +342,14 @@ def features_of(tokens: list[Token], i: int, written: int) -> list[int]:
         (95, written, w.line_case, w.bits),
         (96, written, w.frequency, w.given),
     ]
+    before, behind = _nearest(tokens, i, -1), _nearest(tokens, i, 1)
+    found += [(97, w.shape, before), (98, w.shape, behind), (99, before, behind)]
+    if any(2 <= x.shape < NEWLINE for x in (b, a, w, c, d)):  # a number is near
+        group, exact = group_of(text, tokens, i)
+        found += [(100, group), (101, group, before), (102, group, behind), (103, exact)]
+    if w.evidence:
+        found += [(104, w.evidence), (105, w.evidence, w.bits), (106, w.evidence, w.shape)]
+        found += [(107, w.evidence, a.identity), (108, w.evidence, c.identity)]
     keys = []
     for feature in found:
         number = 0

@@ -56,7 +56,7 @@ def find_names(
     left = [
         one for one in candidates if not shut[one.start] and not (capitals_only and one.shape not in CAPITAL_SHAPES)
     ]
-    sure = {one.hash for one in left if one.name >= SURE and one.end - one.start > 2}
+    sure = {one.hash for one in left if one.name >= SURE and one.end - one.start > 2 and one.hash}
     spans: list[Span] = []
     last: Candidate | None = None
     for one in left:
@@ -94,6 +94,8 @@ def _type_of(text: str, one: Candidate, sure: set[int]) -> str | None:
     """Return the type that a word is taken for, None for none."""
     if one.bits & (TITLE | SOFT_TITLE) and not one.bits & FAMILY:
         return None
+    if not one.hash and not _beside_letter(text, one):
+        return None  # digits
     before = text[max(0, one.start - 8) : one.start].rstrip(" \t")[-1:]
     if one.bits & COMMON and before in ("", "\n", ".", "!", "?", ":") and DIRECTION.match(text, one.end):
         return None  # Mark the site.
@@ -110,6 +112,11 @@ def _type_of(text: str, one: Candidate, sure: set[int]) -> str | None:
     if one.institution >= max(LEAST_OTHER, more):
         return "institution"
     return "city" if one.town >= max(LEAST_TOWN, more) else None
+
+
+def _beside_letter(text: str, one: Candidate) -> bool:
+    """Say whether digits stand beside a letter: what a scanner makes of a letter does."""
+    return text[one.start - 1 : one.start].isalpha() or text[one.end : one.end + 1].isalpha()
 
 
 def _has_own_word(text: str, span: Span, generic: Set[str]) -> bool:

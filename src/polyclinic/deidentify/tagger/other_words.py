@@ -20,7 +20,51 @@ SYLLABLES = (
     *("ba", "ko", "lin", "zhu", "wat", "der", "ska", "mei", "tor", "ua", "vle"),
     *("ny", "quo", "har", "is", "eno", "da", "ri", "pho", "xi"),
 )
-LETTERS = ("as it is", "as it is", "as it is", "lower", "spoken", "capitals")
+LETTERS = ("as it is", "as it is", "as it is", "lower", "spoken", "capitals", "scanned")
+# What a reader of scanned pages takes a letter or a digit for.
+MISREAD = {
+    **{
+        "o": "0",
+        "O": "0",
+        "l": "1I",
+        "I": "1l",
+        "i": "l1",
+        "S": "5",
+        "s": "5",
+        "B": "8",
+        "e": "c",
+        "c": "e",
+        "a": "o",
+    },
+    **{
+        "h": "b",
+        "b": "h",
+        "n": "u",
+        "u": "n",
+        "t": "f",
+        "f": "t",
+        "g": "q9",
+        "Z": "2",
+        "z": "2",
+        "G": "6C",
+        "D": "0O",
+    },
+    **{
+        "A": "4",
+        "T": "7",
+        "y": "v",
+        "v": "y",
+        "r": "n",
+        "E": "F",
+        "0": "Oo",
+        "1": "lI",
+        "5": "S",
+        "8": "B",
+        "2": "Z",
+    },
+    **{"6": "G", ".": ",", ",": ".", "/": "1l", "-": "~_", "q": "g", "d": "cl"[0], "m": "n", "w": "v"},
+}
+MISREADS = (0.01, 0.03, 0.07)  # share of the letters of a scanned note that is misread; drawn for each note
 KEPT = 0.3  # share of the words of names that stay
 MADE_UP = 0.1  # share that becomes a word of syllables
 ORDINARY = (
@@ -75,7 +119,7 @@ def with_other_names(text: str, spans: Sequence[Span], names: NameWords, random:
         pieces += [between, inside]
         size += len(between) + len(inside)
         last = span.end
-    return _in_letters("".join([*pieces, text[last:]]), random.choice(LETTERS)), moved
+    return _in_letters("".join([*pieces, text[last:]]), random.choice(LETTERS), random), moved
 
 
 def _exchanged(word: str, known: dict[str, str], names: NameWords, random: Random, ordinary: float) -> str:
@@ -101,7 +145,10 @@ def _other(word: str, names: NameWords, random: Random, ordinary: float) -> str:
     return random.choice(names.family)
 
 
-def _in_letters(text: str, letters: str) -> str:
+def _in_letters(text: str, letters: str, random: Random) -> str:
+    if letters == "scanned":
+        share = random.choice(MISREADS)
+        return "".join(random.choice(MISREAD[c]) if c in MISREAD and random.random() < share else c for c in text)
     changed = {"as it is": text, "capitals": text.upper()}.get(letters, text.lower())
     if len(changed) != len(text):  # a letter that is two in the other case
         return text

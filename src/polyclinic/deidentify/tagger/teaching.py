@@ -10,31 +10,35 @@ from __future__ import annotations
 
 import ctypes
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from polyclinic.deidentify.language import load_words
 from polyclinic.deidentify.lexicon import make_lexicon
-from polyclinic.deidentify.spans import Span
+from polyclinic.deidentify.spans import TYPES, Span
 from polyclinic.deidentify.tagger import kernel
 from polyclinic.deidentify.tagger.features import read
 from polyclinic.deidentify.tagger.other_words import name_words, with_other_names
 from polyclinic.deidentify.tagger.weights import Weights, tables
-from polyclinic.deidentify.tagger.words import word_entries
+from polyclinic.deidentify.tagger.words import spoken_words, word_entries
 from polyclinic.errors import UserError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CLASS_OF = {"name": 1, "institution": 2, "city": 3, "address": 4}
+CLASS_OF = {**dict.fromkeys(TYPES, 6), "name": 1, "institution": 2, "city": 3, "address": 4, "date": 5, "age": 7}
+NAME_SHARE, TOKEN = 2, 11  # places in what the kernel finds
 LEAST_WORDS = 3  # times a word stands outside of names to have weights of its own
 LEAST_SEEN = 20  # times a feature is seen to have weights
 PASSES = 8
 RATE = 0.02
 HIDDEN_LEFT_OUT = 0.3
 FIRST_SQUARES = 0.1
+
+
+_Examples = tuple["NDArray[Any]", "NDArray[Any]", "NDArray[Any]", "NDArray[Any]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,6 @@ def teach(
 
     Raises UserError when there is no note, or no compiled kernel.
     """
-    import numpy
 
     built = kernel.installed()
     if built is None:
@@ -69,7 +72,8 @@ def teach(
         )
     if not notes:
         raise UserError("teaching the tagger: expected labelled notes, found none")
-    lexicon = make_lexicon(load_words(language))
+    of_language = load_words(language)
+    lexicon = make_lexicon(of_language)
     words = _own_words(notes, lexicon)
     random, names = Random(seed), name_words(lexicon)
     every = [
@@ -84,16 +88,38 @@ def teach(
             ),
         )
     ]
+    of = [number for number, note in enumerate(notes) for _ in range(1 + note.copies)]
     say(f"{len(every)} notes with their copies")
-    kept: list[Any] = []
-    made = tables(built, word_entries(lexicon, words), None, kept)
-    parts = [_examples(built, made, note) for note in every]
+    entries = word_entries(lexicon, words, spoken_words(of_language))
+    made = tables(built, entries, None, kept := [])
+    alone = [_examples(built, made, note) for note in every]
+    # What others of the same letters say is learnt from weights that have not seen the note.
+    again: list[_Examples] = []
+    for half in (0, 1):
+        say(f"notes of half {half + 1}")
+        weights = _weights_of(
+            built, words, [one for n, one in zip(of, alone, strict=True) if n % 2 == half], seed, say
+        )
+        judging = tables(built, entries, weights, kept)
+        for number, note in zip(of, every, strict=True):
+            if number % 2 != half:
+                names = {one[TOKEN]: one[NAME_SHARE] for one in built.find(judging, note.text)}
+                again.append(_examples(built, made, note, names))
+    say("all notes")
+    return _weights_of(built, words, [*alone, *again], seed, say)
+
+
+def _weights_of(
+    built: kernel.Kernel, words: tuple[str, ...], parts: Sequence[_Examples], seed: int, say: Callable[[str], None]
+) -> Weights:
+    """Return the weights learnt from examples."""
+    import numpy
+
     keys, lengths, classes, weights = (numpy.concatenate(column) for column in zip(*parts, strict=True))
-    del parts
     known, seen = numpy.unique(keys, return_counts=True)
     known, seen = known[seen >= LEAST_SEEN], seen[seen >= LEAST_SEEN]
     if not len(known):
-        raise UserError(f"teaching the tagger: {len(notes)} notes are too few; expected some hundred at least")
+        raise UserError("teaching the tagger: the notes are too few; expected some hundred at least")
     rows = numpy.searchsorted(known, keys)
     rows[rows == len(known)] = 0
     there = known[rows] == keys
@@ -122,9 +148,17 @@ def _own_words(notes: Sequence[LabelledNote], lexicon: dict[str, int]) -> tuple[
 
 
 def _examples(
-    built: kernel.Kernel, made: kernel.Tagger, note: LabelledNote
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Return the features of a note's candidates, how many each has, their classes and weights."""
+    built: kernel.Kernel, made: kernel.Tagger, note: LabelledNote, names: Mapping[int, float] | None = None
+) -> _Examples:
+    """Return the features of a note's candidates, how many each has, their classes and weights.
+
+    Args:
+        built: the kernel.
+        made: its tables, without weights.
+        note: what to learn from.
+        names: share of name by token, from weights that do not know the note; then only candidates that recur are
+            returned, with what the others of their letters say.
+    """
     import numpy
 
     units, size = note.text.encode("utf-32-le", "surrogatepass"), len(note.text)
@@ -135,21 +169,22 @@ def _examples(
     count = library.polyclinic_tagger_read(
         ctypes.byref(made), units, size, tokens.ctypes.data, size + 1, seen.ctypes.data, mask, ctypes.byref(written)
     )
+    if names is not None:
+        shares = numpy.zeros(count, dtype="<f8")
+        shares[list(names)] = list(names.values())
+        again = numpy.zeros((mask + 1) * kernel.AGAIN_BYTES, dtype="u1")
+        library.polyclinic_tagger_look_again(tokens.ctypes.data, count, shares.ctypes.data, again.ctypes.data, mask)
     starts, stops, ends = (numpy.zeros(count + 1, dtype="<i8") for _ in range(3))
     keys = numpy.zeros((count + 1) * kernel.MOST_FEATURES, dtype="<u4")
     found = library.polyclinic_tagger_features(
-        ctypes.byref(made),
-        units,
-        tokens.ctypes.data,
-        count,
-        written,
-        *(o.ctypes.data for o in (starts, stops, ends, keys)),
+        *(ctypes.byref(made), units, tokens.ctypes.data, count, written, names is not None),
+        *(one.ctypes.data for one in (starts, stops, ends, keys)),
     )
     starts, stops = starts[:found], stops[:found]
     classes = numpy.zeros(found, dtype="<i4")
     for span in note.spans:
         inside = (starts < span.end) & (stops > span.start)
-        classes[inside] = CLASS_OF.get(span.type, 0)
+        classes[inside] = CLASS_OF[span.type]
     lengths = numpy.diff(numpy.concatenate([[0], ends[:found]]))
     return keys[: ends[found - 1] if found else 0].copy(), lengths, classes, numpy.full(found, note.weight, "<f4")
 

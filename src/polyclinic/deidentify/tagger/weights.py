@@ -18,10 +18,21 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from polyclinic.deidentify.language import Words
 from polyclinic.deidentify.lexicon import COMMON, FAMILY, NAME
 from polyclinic.deidentify.tagger import kernel
-from polyclinic.deidentify.tagger.features import IN_PARTS, NO_WORD, UNKNOWN, features_of, read
-from polyclinic.deidentify.tagger.words import CHARACTERS, WordEntry, class_of, small, word_entries
+from polyclinic.deidentify.tagger.features import (
+    FIRST_VALUE,
+    IN_PARTS,
+    NO_WORD,
+    UNKNOWN,
+    VALUES,
+    Token,
+    features_of,
+    look_again,
+    read,
+)
+from polyclinic.deidentify.tagger.words import CHARACTERS, WordEntry, class_of, small, spoken_words, word_entries
 from polyclinic.errors import UserError
 
 if TYPE_CHECKING:
@@ -63,6 +74,9 @@ class Candidate(NamedTuple):
     institution: float
     town: float
     street: float
+    date: float
+    number: float
+    age: float
     start: int
     end: int
     token: int  # its number among the tokens of the text
@@ -112,16 +126,17 @@ def save_weights(weights: Weights, path: Path) -> None:
 class Tagger:
     """Weights together with the lists of a language."""
 
-    def __init__(self, lexicon: Mapping[str, int], weights: Weights, *, compiled: bool = True) -> None:
+    def __init__(self, words: Words, lexicon: Mapping[str, int], weights: Weights, *, compiled: bool = True) -> None:
         """Make the tables.
 
         Args:
+            words: the language's.
             lexicon: word -> bits, from `make_lexicon`.
             weights: what was learnt.
             compiled: whether the kernel may be used where it is installed; what is found is the same.
         """
         self.weights = weights
-        self.entries = word_entries(lexicon, weights.words)
+        self.entries = word_entries(lexicon, weights.words, spoken_words(words))
         self._kept: list[Any] = []  # what the kernel's tables point to
         self._kernel = kernel.installed() if compiled else None
         if self._kernel is not None:
@@ -140,24 +155,32 @@ class Tagger:
 
     def _judged(self, text: str) -> Iterator[tuple[Any, ...]]:
         tokens, written = read(text, self.entries)
-        get, w = self._rows.get, self.weights
-        bias, output, output_bias = w.bias.tolist(), w.output.tolist(), w.output_bias.tolist()
+        first = {
+            i: shares
+            for i, one in enumerate(tokens)
+            if one.candidate and (shares := self._of(text, tokens, i, written))
+        }
+        look_again(tokens, {i: shares[1] for i, shares in first.items()})
         before = 0
         for i, token in enumerate(tokens):
             bits_before = before
             if token.word:
                 before = token.bits
-            if not token.candidate:
-                continue
-            rows = [row for key in features_of(tokens, i, written) if (row := get(key)) is not None]
-            hidden = [max(sum(column), 0) for column in zip(bias, *rows, strict=True)]
-            scores = [
-                least + sum(a * b for a, b in zip(weights, hidden, strict=True))
-                for least, weights in zip(output_bias, output, strict=True)
-            ]
-            shares = _shares(scores, w.scale)
-            if max(shares[1:]) >= LEAST_SHARE:
+            shares = self._of(text, tokens, i, written) if token.evidence else first.get(i)
+            if shares:
                 yield token.hash, *shares, token.start, token.end, i, token.bits, bits_before, token.shape
+
+    def _of(self, text: str, tokens: list[Token], i: int, written: int) -> list[float] | None:
+        """Return the shares of the classes for a token, None where none but the first has LEAST_SHARE."""
+        get, w = self._rows.get, self.weights
+        rows = [row for key in features_of(text, tokens, i, written) if (row := get(key)) is not None]
+        hidden = [max(sum(column), 0) for column in zip(w.bias.tolist(), *rows, strict=True)]
+        scores = [
+            least + sum(a * b for a, b in zip(weights, hidden, strict=True))
+            for least, weights in zip(w.output_bias.tolist(), w.output.tolist(), strict=True)
+        ]
+        shares = _shares(scores, w.scale)
+        return shares if max(shares[1:]) >= LEAST_SHARE else None
 
 
 def _shares(scores: list[int], scale: float) -> list[float]:
@@ -213,7 +236,7 @@ def tables(
     library.polyclinic_tagger_fill_entries(table.ctypes.data, size - 1, rows.ctypes.data, len(words))
     made.entries, made.entry_mask = place(table), size - 1
     made.bits, made.bits_count, made.identities = place(known), len(known), int(rows["identity"].max()) + 1
-    made.frequencies, made.givens = int(rows["frequency"].max()) + 1, int(rows["kinds"].max() >> 2) + 1
+    made.frequencies, made.givens = FIRST_VALUE + VALUES, 4
     if weights is not None:
         size = 1 << (3 * len(weights.keys) // 2 + 2).bit_length()
         slots = numpy.zeros((size, kernel.ROW_BYTES), dtype="u1")

@@ -16,11 +16,12 @@ from typing import Any
 from polyclinic.compiled import open_library
 
 WIDTH = 16  # of the hidden layer
-CLASSES = 5  # none, name, institution, town, street
+CLASSES = 8  # none, name, institution, town, street, date, number, age
 MOST_FEATURES = 128  # of a token
-KINDS = 97  # of features
+KINDS = 109  # of features
 MOST_KEPT_ROOM = 20_000  # tokens of a work area that is kept
 TOKEN_BYTES = 64
+AGAIN_BYTES = 32
 ENTRY_BYTES = 16
 ROW_BYTES = 4 + WIDTH
 FOUND = struct.Struct(f"<Q{CLASSES}d3i2Ii")
@@ -66,7 +67,9 @@ class Area:
         self.mask = (1 << (2 * room).bit_length()) - 1
         self.tokens = ctypes.create_string_buffer(room * TOKEN_BYTES)
         self.seen = ctypes.create_string_buffer((self.mask + 1) * 8)
-        self.found = ctypes.create_string_buffer(room * FOUND.size)
+        self.names = ctypes.create_string_buffer(room * 8)
+        self.again = ctypes.create_string_buffer((self.mask + 1) * AGAIN_BYTES)
+        self.found = ctypes.create_string_buffer(3 * room * FOUND.size)
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ class Kernel:
             area = self._area(room)
             kept = c_int64()
             count = self.library.polyclinic_tagger_find(
-                byref(tagger), units, size, area.tokens, area.room, area.seen, area.mask, area.found, byref(kept)
+                *(byref(tagger), units, size, area.tokens, area.room, area.seen, area.mask),
+                *(area.names, area.again, area.found, byref(kept)),
             )
             if count <= area.room:
                 found = list(FOUND.iter_unpack(memoryview(area.found)[: kept.value * FOUND.size]))
@@ -125,6 +129,7 @@ def installed() -> Kernel | None:
         WIDTH,
         CLASSES,
         KINDS,
+        AGAIN_BYTES,
     )
 
     def fits(library: ctypes.CDLL) -> bool:
@@ -141,12 +146,13 @@ def installed() -> Kernel | None:
         ("fill_rows", (address, number, address, address, number)),
         ("read", (address, address, number, address, number, address, number, address)),
         ("fill_tables", (address, address)),
-        ("features", (address, address, address, number, ctypes.c_int, *4 * (address,))),
-        ("find", (address, address, number, address, number, address, number, address, address)),
+        ("features", (address, address, address, number, ctypes.c_int, ctypes.c_int, *4 * (address,))),
+        ("look_again", (address, number, address, address, number)),
+        ("find", (address, address, number, address, number, address, number, *4 * (address,))),
     ):
         function = getattr(library, f"polyclinic_tagger_{name}")
         function.argtypes = list(arguments)
-        function.restype = None if name in ("hashes", "fill_entries", "fill_rows") else number
+        function.restype = None if name in ("hashes", "fill_entries", "fill_rows", "look_again") else number
     library.polyclinic_tagger_learn.argtypes = [POINTER(Lesson)]
     library.polyclinic_tagger_learn.restype = c_double
     return Kernel(library)

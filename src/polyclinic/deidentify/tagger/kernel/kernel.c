@@ -22,6 +22,10 @@
 #endif
 #define STEP 0xFF51AFD7ED558CCDull
 #define PAD_IDENTITY 1
+#define FIRST_VALUE 30 /* of numbers, where words have their frequency */
+#define GROUP 24        /* characters of a group, */
+#define GROUP_TOKENS 8  /* and tokens before and behind one, that are looked at */
+#define NEAREST 6       /* tokens to the nearest word */
 #define IN_PARTS (1u << 20)
 #define UNKNOWN (1u << 21)
 #define NO_WORD (1u << 22)
@@ -30,7 +34,8 @@
 int64_t polyclinic_tagger_sizes(int which) {
     return which == 0 ? (int64_t)sizeof(Tagger) : which == 1 ? (int64_t)sizeof(Token) : which == 2 ? (int64_t)sizeof(Entry)
          : which == 3 ? (int64_t)sizeof(Found) : which == 4 ? (int64_t)sizeof(Lesson)
-         : which == 5 ? (int64_t)sizeof(Row) : which == 6 ? WIDTH : which == 7 ? CLASSES : which == 8 ? KINDS : MOST_FEATURES;
+         : which == 5 ? (int64_t)sizeof(Row) : which == 6 ? WIDTH : which == 7 ? CLASSES : which == 8 ? KINDS
+         : which == 9 ? (int64_t)sizeof(Again) : MOST_FEATURES;
 }
 
 static inline uint64_t step(uint64_t hash, uint64_t value) {
@@ -134,7 +139,8 @@ static void describe(const Tagger *t, const uint32_t *text, Token *token) {
         token->identity = entry->identity;
         token->frequency = entry->frequency;
         token->large = (entry->kinds & WRITTEN_LARGE) != 0;
-        token->given = (uint8_t)(entry->kinds >> 2);
+        token->given = entry->kinds >> 2 & 3;
+        token->number = (entry->kinds & SPOKEN) != 0;
     }
     token->length = (uint8_t)(end - start < 10 ? end - start : 10);
     const int upper = token->upper, lower = token->lower;
@@ -143,6 +149,20 @@ static void describe(const Tagger *t, const uint32_t *text, Token *token) {
     token->shape = token->end - start == 1 ? (first ? 10 : 11)
                  : upper && !lower ? (token->end - start < 4 ? 12 : 13)
                  : lower && !upper ? 14 : first ? (upper == 1 ? 15 : 16) : 17;
+}
+
+/* Of what size a number is: `_value_of` of features.py. */
+static uint8_t value_of(const uint32_t *text, int64_t start, int64_t end) {
+    const int64_t size = end - start;
+    int64_t number = 0;
+    for (int64_t i = start; i < end; i++) {
+        if (text[i] > 127) return 0;
+        if (i < start + 4) number = 10 * number + text[i] - '0';
+    }
+    if (size > 1 && text[start] == '0') return size == 2 ? 1 : 2;
+    if (size > 4) return (uint8_t)((size < 9 ? size : 9) + 5);
+    if (size == 4) return number >= 1900 && number < 2100 ? 9 : 15;
+    return number <= 12 ? 3 : number <= 31 ? 4 : number <= 59 ? 5 : number <= 89 ? 6 : number <= 120 ? 7 : 8;
 }
 
 /* How a stretch of text is written: 0 no letters, 1 hardly a capital, 2 few, 3 as usual, 4 capitals. */
@@ -225,7 +245,10 @@ int64_t polyclinic_tagger_read(const Tagger *t, const uint32_t *text, int64_t si
                 token->shape = (uint8_t)(class & DIGIT ? (at - start < 6 ? 1 + at - start : 7) : text[start] == '\n' ? NEWLINE : 9);
                 const uint32_t c = text[start];
                 token->begins = c == '\n' || c == '.' || c == '!' || c == '?' || c == '-' || c == 0x2022 || c == '*' || c == '>';
-                if (!(class & DIGIT)) {
+                if (class & DIGIT) {
+                    token->number = 1;
+                    token->frequency = FIRST_VALUE + value_of(text, start, at);
+                } else {
                     token->hash = hash_of(t, text, start, at);
                     const Entry *entry = find_entry(t, token->hash);
                     token->identity = entry ? entry->identity : 0;
@@ -261,8 +284,8 @@ int64_t polyclinic_tagger_read(const Tagger *t, const uint32_t *text, int64_t si
     for (int64_t i = 0; i < count; i++) {
         Token *token = tokens + i;
         const int plain = *written == 1 || token->line_case == 1;
-        token->candidate = token->word && (!token->small || plain || !(token->bits & t->common) ||
-                                           (token->bits & t->name));
+        token->candidate = token->number || (token->word && (!token->small || plain || !(token->bits & t->common) ||
+                                                             (token->bits & t->name)));
     }
     return count;
 }
@@ -299,7 +322,8 @@ static const uint8_t *ranges_of(int kind) {
         [83 - 60] = {FEW}, [84 - 60] = {FEW}, [86 - 60] = {FEW, SHAPES, BITS}, [87 - 60] = {FEW, SHAPES, FREQUENCIES},
         [88 - 60] = {GIVENS, FREQUENCIES}, [89 - 60] = {GIVENS, SHAPES, FEW}, [91 - 60] = {GIVENS, BITS},
         [92 - 60] = {GIVENS, BITS}, [93 - 60] = {SHAPES, SHAPES, SHAPES}, [94 - 60] = {FEW, IDENTITIES},
-        [95 - 60] = {FEW, FEW, BITS}, [96 - 60] = {FEW, FREQUENCIES, GIVENS},
+        [95 - 60] = {FEW, FEW, BITS}, [96 - 60] = {FEW, FREQUENCIES, GIVENS}, [104 - 60] = {FEW},
+        [105 - 60] = {FEW, BITS}, [106 - 60] = {FEW, SHAPES},
     };
     return kind < 60 ? by_place[kind / 10] : others[kind - 60];
 }
@@ -331,6 +355,47 @@ static inline void add(const Tagger *t, Features *f, int kind, int count, const 
     }
     f->keys[f->unknown++] = key_of_feature(kind, count, values);
 }
+
+static inline int adjoin(const Token *token) {
+    return token->end == token[1].start && token->shape != NEWLINE && token[1].shape != NEWLINE;
+}
+
+static inline int is_one_of(uint32_t c, const char *signs) { return c && c < 128 && strchr(signs, (int)c) != NULL; }
+
+/* A hash of how what stands around a token between spaces is written, and of that itself: `group_of` of features.py. */
+static uint32_t group_of(const Tagger *t, const uint32_t *text, const Token *tokens, int64_t count, int64_t i,
+                         uint32_t *exact) {
+    int64_t first = i, last = i;
+    while (first > 0 && first > i - GROUP_TOKENS && adjoin(tokens + first - 1)) first--;
+    while (last + 1 < count && last < i + GROUP_TOKENS && adjoin(tokens + last)) last++;
+    int64_t start = tokens[first].start, end = tokens[last].end;
+    while (start < tokens[i].start && is_one_of(text[start], "([{\"'")) start++;
+    while (end > tokens[i].end && is_one_of(text[end - 1], ".,;:)]}\"'!?")) end--;
+    if (end > start + GROUP) end = start + GROUP;
+    *exact = (uint32_t)hash_of(t, text, start, end);
+    uint64_t hash = (uint64_t)(end - start);
+    for (int64_t k = start; k < end; k++) {
+        const int class = class_of(t, text[k]);
+        hash = step(hash, class & DIGIT ? '9' : class & UPPER ? 'A' : class & LETTER ? 'a' : text[k]);
+    }
+    return (uint32_t)(hash ? hash : 1);
+}
+
+/* The identity of the nearest word of the same line before or behind a token. */
+static uint16_t nearest(const Token *tokens, int64_t count, int64_t i, int by) {
+    for (int64_t k = i + by, steps = 0; steps < NEAREST; k += by, steps++) {
+        if (k < 0 || k >= count || tokens[k].shape == NEWLINE) return PAD_IDENTITY;
+        if (tokens[k].word) return tokens[k].identity;
+    }
+    return 0;
+}
+
+/* A hash of some letters of a token that is a word. */
+static Value part(const Tagger *t, const uint32_t *text, const Token *token, int64_t start, int64_t end) {
+    return any(token->word ? (uint32_t)hash_of(t, text, start, end) : 0);
+}
+
+static inline int is_digits(const Token *x) { return x->shape >= 2 && x->shape < NEWLINE; }
 
 #define ONE(kind, a) add(t, f, kind, 1, (const Value[]){a})
 #define TWO(kind, a, b) add(t, f, kind, 2, (const Value[]){a, b})
@@ -378,12 +443,12 @@ static void features_of(const Tagger *t, const uint32_t *text, const Token *toke
     THREE(78, any(around[1]->identity), any(b->identity), any(a->identity));
     THREE(79, any(c->identity), any(d->identity), any(around[7]->identity));
     const int64_t start = w->start, end = w->letters_end, length = end - start;
-    ONE(80, any((uint32_t)hash_of(t, text, length < 2 ? start : end - 2, end)));
-    ONE(81, any((uint32_t)hash_of(t, text, length < 3 ? start : end - 3, end)));
-    ONE(82, any((uint32_t)hash_of(t, text, start, length < 2 ? end : start + 2)));
+    ONE(80, part(t, text, w, length < 2 ? start : end - 2, end));
+    ONE(81, part(t, text, w, length < 3 ? start : end - 3, end));
+    ONE(82, part(t, text, w, start, length < 2 ? end : start + 2));
     ONE(83, in_range(w->length));
     ONE(84, in_range(w->seen_small));
-    ONE(85, any((uint32_t)hash_of(t, text, length < 4 ? start : end - 4, end)));
+    ONE(85, part(t, text, w, length < 4 ? start : end - 4, end));
     THREE(86, begins, shape, bits_of(w));
     THREE(87, begins, shape, frequency);
     TWO(88, given, frequency);
@@ -394,16 +459,36 @@ static void features_of(const Tagger *t, const uint32_t *text, const Token *toke
     TWO(94, begins, in_range(c->identity));
     THREE(95, all, line, bits_of(w));
     THREE(96, all, frequency, given);
+    const Value before = any(nearest(tokens, count, i, -1)), behind = any(nearest(tokens, count, i, 1));
+    TWO(97, any(w->shape), before);
+    TWO(98, any(w->shape), behind);
+    TWO(99, before, behind);
+    if (is_digits(b) || is_digits(a) || is_digits(w) || is_digits(c) || is_digits(d)) {
+        uint32_t exact;
+        const Value group = any(group_of(t, text, tokens, count, i, &exact));
+        ONE(100, group);
+        TWO(101, group, before);
+        TWO(102, group, behind);
+        ONE(103, any(exact));
+    }
+    if (w->evidence) {
+        const Value evidence = in_range(w->evidence);
+        ONE(104, evidence);
+        TWO(105, evidence, bits_of(w));
+        TWO(106, evidence, shape);
+        TWO(107, evidence, any(a->identity));
+        TWO(108, evidence, any(c->identity));
+    }
 }
 
-/* The features of all candidates, one after the other, and where those of each end, by tables without weights; returns
- * how many candidates. */
+/* The features of all candidates, or of those with evidence, one after the other, and where those of each end, by tables
+ * without weights; returns how many candidates. */
 int64_t polyclinic_tagger_features(const Tagger *t, const uint32_t *text, const Token *tokens, int64_t count, int written,
-                                   int64_t *starts, int64_t *stops, int64_t *ends, uint32_t *keys) {
+                                   int with_evidence, int64_t *starts, int64_t *stops, int64_t *ends, uint32_t *keys) {
     int64_t found = 0, n = 0;
     Features features;
     for (int64_t i = 0; i < count; i++) {
-        if (!tokens[i].candidate) continue;
+        if (!tokens[i].candidate || (with_evidence && !tokens[i].evidence)) continue;
         features_of(t, text, tokens, count, i, written, &features);
         memcpy(keys + n, features.keys, (size_t)features.unknown * sizeof(*keys));
         n += features.unknown;
@@ -499,16 +584,16 @@ static int shares_by(const Tagger *t, Features *f, double *shares) {
     return largest >= t->least;
 }
 
-/* What the weights say of the candidates of which some class has at least `least`; returns how many there are, at most
- * `count`. */
-int64_t polyclinic_tagger_judge(const Tagger *t, const uint32_t *text, const Token *tokens, int64_t count, int written,
-                                Found *found) {
+/* What the weights say of candidates, of all or of those with evidence; returns how many it kept, of which some class
+ * has at least `least`. */
+static int64_t judge(const Tagger *t, const uint32_t *text, const Token *tokens, int64_t count, int written,
+                     int with_evidence, Found *found) {
     Features features[2];
     int now = 0;
     int64_t kept = 0, waiting = -1;
     for (int64_t i = 0; i <= count; i++) { /* weights are on their way from memory while those before are summed */
         if (i < count) {
-            if (!tokens[i].candidate) continue;
+            if (!tokens[i].candidate || (with_evidence && !tokens[i].evidence)) continue;
             Features *f = features + now;
             features_of(t, text, tokens, count, i, written, f);
             for (int k = 0; k < f->unknown; k++) PREFETCH(t->rows + (f->keys[k] & t->row_mask));
@@ -531,12 +616,59 @@ int64_t polyclinic_tagger_judge(const Tagger *t, const uint32_t *text, const Tok
     return kept;
 }
 
-/* Reads a text and judges its candidates: as `polyclinic_tagger_read`, then `polyclinic_tagger_judge`. Returns how many
- * tokens there are; where that is more than `room`, nothing was judged. `kept` says how many were found. */
+static inline int may_recur(const Token *token) { return token->candidate && token->word && token->length > 1; }
+
+static Again *again_of(Again *table, int64_t mask, uint64_t hash) {
+    int64_t slot = (int64_t)(hash >> 20) & mask;
+    while (table[slot].hash && table[slot].hash != hash) slot = (slot + 1) & mask;
+    return table + slot;
+}
+
+/* Says of each candidate that recurs how sure the others of the same letters are to be names, where some is more than
+ * hardly one: 1 to 5. `names` has the share of each token; `table` is room for `mask` + 1, more than the tokens. */
+void polyclinic_tagger_look_again(Token *tokens, int64_t count, const double *names, Again *table, int64_t mask) {
+    memset(table, 0, (size_t)(mask + 1) * sizeof(*table));
+    for (int64_t i = 0; i < count; i++) {
+        tokens[i].evidence = 0;
+        if (!may_recur(tokens + i)) continue;
+        Again *again = again_of(table, mask, tokens[i].hash);
+        if (!again->hash) {
+            *again = (Again){tokens[i].hash, names[i], -1, i};
+        } else if (names[i] > again->best) {
+            again->second = again->best;
+            again->best = names[i];
+            again->at = i;
+        } else if (names[i] > again->second) {
+            again->second = names[i];
+        }
+    }
+    for (int64_t i = 0; i < count; i++) {
+        if (!may_recur(tokens + i)) continue;
+        const Again *again = again_of(table, mask, tokens[i].hash);
+        if (again->second < 0 || again->best < 0.05) continue;
+        const double share = again->at == i ? again->second : again->best;
+        tokens[i].evidence = share < 0.05 ? 1 : share < 0.25 ? 2 : share < 0.6 ? 3 : share < 0.9 ? 4 : 5;
+    }
+}
+
+/* Reads a text and judges its candidates, those that recur twice: then with what was said of the others. Returns how
+ * many tokens there are; where that is more than `room`, nothing was judged. `kept` says how many were found; `found`
+ * has three times that room, `names` and `again` for those that `look_again` wants. */
 int64_t polyclinic_tagger_find(const Tagger *t, const uint32_t *text, int64_t size, Token *tokens, int64_t room,
-                               uint64_t *seen, int64_t seen_mask, Found *found, int64_t *kept) {
+                               uint64_t *seen, int64_t mask, double *names, Again *again, Found *found, int64_t *kept) {
     int32_t written = 0;
-    const int64_t count = polyclinic_tagger_read(t, text, size, tokens, room, seen, seen_mask, &written);
-    *kept = count > room ? 0 : polyclinic_tagger_judge(t, text, tokens, count, written, found);
+    const int64_t count = polyclinic_tagger_read(t, text, size, tokens, room, seen, mask, &written);
+    *kept = 0;
+    if (count > room) return count;
+    Found *first = found + room, *firsts_end = first + judge(t, text, tokens, count, written, 0, first);
+    for (int64_t i = 0; i < count; i++) names[i] = 0;
+    for (const Found *one = first; one < firsts_end; one++) names[one->token] = one->shares[1];
+    polyclinic_tagger_look_again(tokens, count, names, again, mask);
+    Found *other = firsts_end, *others_end = other + judge(t, text, tokens, count, written, 1, other);
+    while (first < firsts_end || other < others_end) { /* what is said with evidence stands for what was said without */
+        if (first < firsts_end && tokens[first->token].evidence) first++;
+        else if (first == firsts_end || (other < others_end && other->token < first->token)) found[(*kept)++] = *other++;
+        else found[(*kept)++] = *first++;
+    }
     return count;
 }

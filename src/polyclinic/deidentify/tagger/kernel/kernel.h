@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #define WIDTH 16          /* of the hidden layer */
-#define CLASSES 5         /* none, name, institution, town, street */
+#define CLASSES 8         /* none, name, institution, town, street, date, number, age */
 #define MOST_FEATURES 128 /* of a token */
-#define KINDS 97          /* of features */
+#define KINDS 109         /* of features */
 
 /* What a character is, as bits. */
 enum { LETTER = 1, UPPER = 2, LOWER = 4, SPACE = 8, DIGIT = 16 };
@@ -20,9 +20,9 @@ typedef struct {
     int32_t bits;      /* of the lexicon: their place among all that there are */
     uint16_t identity; /* its number among the words that have weights of their own; 0 for others */
     uint8_t frequency; /* rank as a family name, times 6, + rank in the dictionary */
-    uint8_t kinds;     /* LISTED, WRITTEN_LARGE, and 4 times the rank as a given name */
+    uint8_t kinds;     /* LISTED, WRITTEN_LARGE, SPOKEN, and 4 times the rank as a given name */
 } Entry;
-enum { LISTED = 1, WRITTEN_LARGE = 2 };
+enum { LISTED = 1, WRITTEN_LARGE = 2, SPOKEN = 64 };
 
 /* A word, a number or a sign of a text, and what is known of it where it stands. */
 typedef struct {
@@ -34,8 +34,16 @@ typedef struct {
     uint16_t identity, line_head, label;
     uint8_t frequency, shape, large, given, length, small, seen_small, gap, begins;
     uint8_t place, line_length, line_case, since; /* in its line */
-    uint8_t word, candidate;
+    uint8_t word, number, candidate; /* a number: digits, or a word that may be said for some */
+    uint8_t evidence;                /* how sure others of the same letters are to be names; 0 where none is */
 } Token;
+
+/* How sure the candidates of some letters are to be names. */
+typedef struct {
+    uint64_t hash;       /* 0 in an empty slot */
+    double best, second; /* shares of the two surest; -1 for none */
+    int64_t at;          /* the token of the surest */
+} Again;
 
 /* A token that may be more than an ordinary word. */
 typedef struct {
