@@ -1,14 +1,15 @@
 """Memory of corpus.deduplicate, corpus.decontaminate and corpus.deidentify on a generated corpus, at several sizes.
 
 Documents of about 2 kB, a tenth of them copies with some words changed, written as the package writes them; for
-corpus.deidentify (`--steps deidentify`) invented notes, 400 patients' again and again. Each step runs in a process of
-its own; printed are the peak of that process and of the largest one it started, CPU-seconds of all of them, and wall
-time.
+corpus.deidentify (`--steps deidentify`) invented notes, 400 patients' again and again, or the texts of a file. Each
+step runs in a process of its own; printed are the peak of that process and of the largest one it started, CPU-seconds
+of all of them, and wall time.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import itertools
 import json
 import os
@@ -43,16 +44,20 @@ def documents(count: int) -> Iterator[Document]:
         yield Document(id=f"d{number}", text=" ".join(text), source="made up", license=("", "CC-BY-4.0")[number % 2])
 
 
-def notes(size: int) -> Iterator[Document]:
-    """Yield invented notes of so many bytes together."""
-    drawn = list(draw_notes(400, 0, 2, EVERY_STYLE))
+def notes(size: int, texts: Path | None) -> Iterator[Document]:
+    """Yield invented notes, or the texts of a file, again and again, of so many bytes together."""
+    if texts is None:
+        drawn = [note.text for note in draw_notes(400, 0, 2, EVERY_STYLE)]
+    else:
+        with gzip.open(texts, "rt", encoding="utf-8") as lines:
+            drawn = [json.loads(line)["text"] for line in lines]
     written = 0
     for number in itertools.count():
         if written >= size:
             return
-        note = drawn[number % len(drawn)]
-        written += len(note.text)
-        yield Document(id=f"n{number}", text=note.text, source="made up", metadata={"patient": f"p{number}"})
+        text = drawn[number % len(drawn)]
+        written += len(text)
+        yield Document(id=f"n{number}", text=text, source="made up", metadata={"patient": f"p{number}"})
 
 
 def run(step: str, corpus: Path, items: Path, processes: int, out: Path) -> dict[str, float]:
@@ -83,13 +88,15 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, nargs="+", default=[100, 400, 1600])
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--steps", nargs="+", default=["deduplicate", "decontaminate"])
+    parser.add_argument("--texts", type=Path, help="documents to de-identify, packed lines of JSON, instead of notes")
+    parser.add_argument("--folder", type=Path, help="where to work; it has to hold the corpora twice")
     parser.add_argument("--one", nargs=5, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.one:
         step, corpus, items, processes, out = chosen.one
         print(json.dumps(run(step, Path(corpus), Path(items), int(processes), Path(out))))
         return
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory(dir=chosen.folder) as made:
         folder = Path(made)
         dice = random.Random(1)
         asked = (" ".join(f"q{dice.randrange(50_000)}" for _ in range(60)) for _ in range(5000))
@@ -98,11 +105,12 @@ def main() -> None:
         )
         for megabytes in chosen.megabytes:
             corpus = folder / f"corpus-{megabytes}"
-            count = write_records(corpus, documents(megabytes * 1_000_000 // SIZE), Document)
+            if chosen.steps != ["deidentify"]:
+                count = write_records(corpus, documents(megabytes * 1_000_000 // SIZE), Document)
             for step in chosen.steps:
                 if step == "deidentify":
                     corpus = folder / f"notes-{megabytes}"
-                    count = write_records(corpus, notes(megabytes * 1_000_000), Document)
+                    count = write_records(corpus, notes(megabytes * 1_000_000, chosen.texts), Document)
                 command = [sys.executable, __file__, "--one", step, str(corpus), str(folder / "items")]
                 command += [str(chosen.processes), str(folder / f"out-{step}-{megabytes}")]
                 done = subprocess.run(

@@ -50,7 +50,8 @@ def main() -> None:
     if given.out:
         save_weights(weights, given.out)
         print(f"{given.out}: {given.out.stat().st_size:,} bytes")
-    tagger = Tagger(make_lexicon(load_words("en")), weights)
+    words = load_words("en")
+    tagger = Tagger(words, make_lexicon(words), weights)
     for file in files:
         if file.stem in given.without:
             counts = Counts()

@@ -163,7 +163,7 @@ class Rules:
         )
         if tokens.runs:
             spans += find_beside_names(text, without_overlaps(spans))
-        whole = without_overlaps(spans)
+        whole = without_overlaps([_with_article(text, span) for span in spans])
         if tags:  # what stands for an identifier is none
             marks = {(tag.start, tag.end) for tag in tags}
             whole = [span for span in whole if (span.start, span.end) not in marks]
@@ -187,7 +187,7 @@ class Rules:
             found += [Span(start, end, "age") for start, end in spelled_ages(text)]
         numbers = self.words["number_words"] & words
         if len(numbers) > 1 and may_be_spoken(tokens, numbers):
-            found += find_spoken(text)
+            found += find_spoken(tokens)
         if not self._ordinals.isdisjoint(words) or not self._of_days.isdisjoint(tokens.hits):
             found += [Span(start, end, "date") for start, end in self.calendar.find_ordinals(tokens)]
         return found
@@ -228,6 +228,18 @@ class Rules:
                 Span(m.start(), m.end(), extra.type) for m in extra.pattern.finditer(text) if m.end() > m.start()
             ]
         return found
+
+
+def _with_article(text: str, span: Span) -> Span:
+    """Return a date with the article before it: the ninth, the 14th."""
+    if (
+        span.type != "date"
+        or span.end - span.start < 3
+        or text[max(0, span.start - 4) : span.start].lower() != "the "
+    ):
+        return span
+    begins = span.start == 4 or not text[span.start - 5].isalnum()
+    return span._replace(start=span.start - 4) if begins else span
 
 
 def _found(pattern: re.Pattern[str], name: str, tokens: Tokens) -> Iterator[re.Match[str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import Tokens, has_plain_letters
+from polyclinic.deidentify.tokens import Tokens, at_places, has_plain_letters
 
 _DIGIT = "zero|oh|o|one|two|three|four|five|six|seven|eight|nine"
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
@@ -30,6 +30,10 @@ PATTERNS = {
     "number words": [
         *(rf"\b{word}\b" for word in _FIRST if len(word) > 1),
         *(rf"\b{word}{end}" for word in _FIRST if len(word) == 1 for end in (r"\s", ",", ".", "-")),
+    ],
+    "label of a said day": [
+        rf"\b{words}"
+        for words in ("dob", "d.o", "do.b", "date of", "birth", "born", "admission date", "discharge date")
     ],
 }
 LABEL = re.compile(
@@ -123,15 +127,18 @@ def may_be_spoken(tokens: Tokens, numbers: frozenset[str]) -> bool:
     return not has_plain_letters(text) or any(_BESIDE.match(text, at) for at in tokens.hits.get("number words", ()))
 
 
-def find_spoken(text: str) -> Iterator[Span]:
+def find_spoken(tokens: Tokens) -> Iterator[Span]:
     """Yield identifiers whose digits are words: six or more, or three after a label."""
-    for match in DAY.finditer(text):
+    text = tokens.text
+    plain = has_plain_letters(text)
+    places = tokens.hits.get("number words", ()) if plain else range(len(text))
+    for match in at_places(DAY, text, places):
         yield Span(match.start(), match.end(), "date")
-    for match in SLASHED_DAY.finditer(text):
+    for match in at_places(SLASHED_DAY, text, places):
         yield Span(match.start(), match.end(), "date")
-    for match in LABELLED_DAY.finditer(text):
+    for match in at_places(LABELLED_DAY, text, tokens.hits.get("label of a said day", ()) if plain else places):
         yield Span(match.start(1), match.end(1), "date")
-    for match in SPOKEN.finditer(text):
+    for match in at_places(SPOKEN, text, places):
         pieces = [piece.lower() for piece in PIECE.findall(match[0])]
         singles = sum(piece in _SINGLE for piece in pieces)
         digits = singles + sum(

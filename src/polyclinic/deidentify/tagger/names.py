@@ -15,18 +15,21 @@ from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tagger.weights import Candidate
 
 LEAST = 0.25  # share of name at which a word is one
-LEAST_TOWN = 0.5  # share at which a word belongs to a town
-LEAST_OTHER = 0.6  # share at which it belongs to an institution
-LEAST_COMMON = 0.9  # the same for an ordinary word
-LEAST_EPONYM = 0.95  # and for a word that medicine uses for things
+LEAST_PLACE = 0.5  # share of name, institution, town and street together at which it is the likeliest of them
+LEAST_ORDINARY = 0.6  # the same for an ordinary word, and one that medicine uses for things
+LEAST_TOWN = 0.35  # share at which it belongs to a town
 SURE = 0.6  # share at which a word is looked for again
-AGAIN = 0.02  # share that a word needs that is a name elsewhere in the text
+AGAIN = 0.1  # share that a word needs that is a name elsewhere in the text
+INITIAL_BEHIND = 0.1  # share that a capital letter needs right behind a name and a comma
 LEAST_LETTER = 0.6  # share at which a letter by itself is somebody's initial
 TITLED = 0.02  # share that a word needs behind a title
 BETWEEN = re.compile(r"|[ \t]{1,2}|-|, ?|\^|\.[ \t]?|\. ?-|/|['’]|[ \t]?\n[ \t]{0,3}(?=[A-Z])")
 WORD = re.compile(r"[^\W\d_]+")
 DIRECTION = re.compile(r" (?:the|a|an)\b")  # behind a verb
 TYPIST = re.compile(r"[/:][a-z]{2,3}(?![\w/])")  # behind initials: JRS/mt
+SPELLED = re.compile(
+    r"(?<![\w'’-])[A-Za-z](?:(?:-[A-Za-z])(?![A-Za-z])){2,}(?![\w])|(?<![\w'’-])[a-z](?: [a-z](?![\w'’])){2,}"
+)
 CAPITAL_SHAPES = (10, 12, 13, 15, 16)
 INITIAL, SHORT_CAPITALS = 10, 12
 
@@ -61,6 +64,8 @@ def find_names(
     last: Candidate | None = None
     for one in left:
         kind = _type_of(text, one, sure)
+        if kind is None and spans and _is_initial_behind(text, one, spans[-1]):
+            kind = "name"
         if kind is None:
             continue
         start, end = one.start, one.end
@@ -83,6 +88,7 @@ def find_names(
         else:
             spans.append(Span(start, end, kind))
         last = one
+    spans += _spelled(text, spans)
     return [
         span
         for span in spans
@@ -108,15 +114,44 @@ def _type_of(text: str, one: Candidate, sure: set[int]) -> str | None:
         return "name"
     if one.bits & STATE:
         return None
-    more = LEAST_EPONYM if one.bits & EPONYM else LEAST_COMMON if one.bits & COMMON else 0
-    if one.institution >= max(LEAST_OTHER, more):
-        return "institution"
-    return "city" if one.town >= max(LEAST_TOWN, more) else None
+    ordinary = bool(one.bits & (COMMON | EPONYM))
+    if one.name + one.institution + one.town + one.street >= (LEAST_ORDINARY if ordinary else LEAST_PLACE):
+        return max((one.institution, "institution"), (one.town, "city"), (one.name, "name"))[1]
+    return "city" if one.town >= LEAST_TOWN and not ordinary else None
+
+
+def _is_initial_behind(text: str, one: Candidate, before: Span) -> bool:
+    """Say whether a capital letter stands behind a name and a comma: LUNDQUIST, P A NEG."""
+    return (
+        one.shape == INITIAL
+        and one.name >= INITIAL_BEHIND
+        and before.type == "name"
+        and text[before.end : one.start] in (", ", ",")
+        and not text[one.end : one.end + 1].isdigit()
+    )
 
 
 def _beside_letter(text: str, one: Candidate) -> bool:
     """Say whether digits stand beside a letter: what a scanner makes of a letter does."""
     return text[one.start - 1 : one.start].isalpha() or text[one.end : one.end + 1].isalpha()
+
+
+def _spelled(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return where a name of the text is spelled, or its beginning: K-O-W-A-L, s i o b h a n."""
+    words = {
+        word[0].lower()
+        for span in spans
+        if span.type == "name"
+        for word in WORD.finditer(text[span.start : span.end])
+    }
+    if not words:
+        return []
+    found = []
+    for match in SPELLED.finditer(text):
+        letters = "".join(c for c in match[0].lower() if c.isalpha())
+        if any(word.startswith(letters) or (len(word) > 3 and word in letters) for word in words if len(word) > 1):
+            found.append(Span(match.start(), match.end(), "name"))
+    return found
 
 
 def _has_own_word(text: str, span: Span, generic: Set[str]) -> bool:

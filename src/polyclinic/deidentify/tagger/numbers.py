@@ -15,7 +15,7 @@ from polyclinic.deidentify.tagger.weights import Candidate
 
 LEAST_DATE = 0.5  # share at which a number or a word belongs to a date
 LEAST_DAY = 0.8  # the same for a day without a month
-LEAST_NUMBER = 0.6  # share at which it belongs to an identifier
+LEAST_NUMBER = 0.5  # share at which it belongs to an identifier
 LEAST_SHORT = 0.9  # the same for four digits
 LEAST_AGE = 0.5  # share at which it is an age over 89
 LEAST_STREET = 0.5  # share at which it belongs to an address
@@ -25,7 +25,8 @@ JOINED = {
     "age": re.compile(r"[ -]?"),
     "address": re.compile(r"[ .,#-]{0,2}|, ?\n ?"),
 }
-IN_DATE, IN_NUMBER = re.compile(r"[\d/.–-]"), re.compile(r"[A-Za-z\d]")
+IN_DATE, IN_NUMBER = re.compile(r"[\dOoIlSB/.–-]"), re.compile(r"[A-Za-z\d]")
+MISREAD = str.maketrans("OoIlSB", "001158")  # letters that a scanner takes a digit for
 TWO = re.compile(r"(\d{1,2})[/.–-](\d{1,2})")
 THREE = re.compile(r"(\d{1,4})[/.–-](\d{1,2})[/.–-](\d{4}|\d{2})")
 ENDING = re.compile(r"(?:st|nd|rd|th)", re.IGNORECASE)
@@ -109,11 +110,13 @@ def _grown(text: str, span: Span, over: re.Pattern[str], shut: bytearray) -> Spa
 
 
 def _whole_date(text: str, span: Span, share: float, shut: bytearray) -> Span | None:
-    written = text[span.start : span.end]
-    if any(c.isalpha() for c in written):
-        return None if ENDING.fullmatch(written) else span
-    span = _grown(text, span, IN_DATE, shut)
-    written = text[span.start : span.end]
+    grown = _grown(text, span, IN_DATE, shut)
+    written = text[grown.start : grown.end].translate(MISREAD)
+    if any(c.isalpha() for c in text[span.start : span.end]) and not (
+        TWO.fullmatch(written) or THREE.fullmatch(written)
+    ):
+        return None if ENDING.fullmatch(text[span.start : span.end]) else span
+    span = grown
     if two := TWO.fullmatch(written):
         return span if _is_day(int(two[1]), int(two[2])) else None
     if three := THREE.fullmatch(written):

@@ -15,7 +15,7 @@ from typing import Any
 
 from polyclinic.compiled import open_library
 
-WIDTH = 16  # of the hidden layer
+WIDTH = 32  # of the hidden layer
 CLASSES = 8  # none, name, institution, town, street, date, number, age
 MOST_FEATURES = 128  # of a token
 KINDS = 109  # of features

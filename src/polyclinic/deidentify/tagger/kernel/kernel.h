@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define WIDTH 16          /* of the hidden layer */
+#define WIDTH 32          /* of the hidden layer */
 #define CLASSES 8         /* none, name, institution, town, street, date, number, age */
 #define MOST_FEATURES 128 /* of a token */
 #define KINDS 109         /* of features */
