@@ -36,6 +36,8 @@ from polyclinic.deidentify.tables import PATTERNS as of_tables
 from polyclinic.deidentify.tables import find_cells
 from polyclinic.deidentify.tagger.names import find_names
 from polyclinic.deidentify.tagger.numbers import find_numbers
+from polyclinic.deidentify.tagger.spelled_names import PATTERNS as of_spelled
+from polyclinic.deidentify.tagger.spelled_names import find_spelled
 from polyclinic.deidentify.tagger.weights import Candidate, Tagger, load_weights
 from polyclinic.deidentify.tokens import COUNTED, MEASURED, Tokens, at_places, has_plain_letters, is_pattern
 from polyclinic.deidentify.vocabulary import Vocabulary
@@ -117,6 +119,7 @@ class Rules:
                 **PATTERNS,
                 **of_ages,
                 **of_lines,
+                **of_spelled,
                 **of_spoken,
                 **of_tables,
                 **self._needs,
@@ -161,6 +164,7 @@ class Rules:
             self.known.things,
             capitals_only=not english,
         )
+        spans += find_spelled(tokens, spans)
         if tokens.runs:
             spans += find_beside_names(text, without_overlaps(spans))
         whole = without_overlaps([_with_article(text, span) for span in spans])
@@ -184,7 +188,7 @@ class Rules:
                     place = text.find(month, place + 1)
         found += [Span(start, end, "date") for start, end in self.calendar.holidays.find(tokens)]
         if "old" in tokens.hits:
-            found += [Span(start, end, "age") for start, end in spelled_ages(text)]
+            found += [Span(start, end, "age") for start, end in spelled_ages(tokens)]
         numbers = self.words["number_words"] & words
         if len(numbers) > 1 and may_be_spoken(tokens, numbers):
             found += find_spoken(tokens)

@@ -87,6 +87,7 @@ STREET_LEFT = re.compile(
 
 
 LEAST_SHARE = 0.25  # of names, institutions and towns together, from which a word is suspicious
+LEAST_OF_NUMBERS = 0.3  # of dates, numbers, ages and addresses together, likewise
 
 
 class Suspicion(NamedTuple):
@@ -156,9 +157,12 @@ def _all(reading: Reading, rules: Rules, covered: bytearray) -> Iterator[Suspici
         yield Suspicion(start, end, reason)
     yield from _unknown_words(text, tokens, rules, covered)
     for one in reading.candidates:
-        several = one.end - one.start > 1
-        if several and one.name + one.institution + one.town >= LEAST_SHARE and not covered[one.start]:
+        if covered[one.start]:
+            continue
+        if one.end - one.start > 1 and one.name + one.institution + one.town >= LEAST_SHARE:
             yield Suspicion(one.start, one.end, "a word that the tagger does not take for an ordinary one")
+        elif one.date + one.number + one.age + one.street >= LEAST_OF_NUMBERS:
+            yield Suspicion(one.start, one.end, "what the tagger may take for a date, a number or an address")
 
 
 def _may_be_day(written: str, text: str, start: int, rules: Rules) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from polyclinic.deidentify.language import words_of
 from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.numbers.shapes import UNIT
+from polyclinic.deidentify.tokens import Tokens, at_places, has_plain_letters
 
 OLD = 90  # from this age on it is an identifier
 OLDEST = 125  # years; a greater number is no age
@@ -20,6 +22,7 @@ SPELLED = re.compile(
     re.IGNORECASE,
 )
 PATTERNS = {"old": ("ninet", "hundred")}  # what is part of all these
+COUNTED_HUNDRED = re.compile(r"\b(?:one|a)[\s-]$", re.IGNORECASE)  # before it
 BIRTHDAY = re.compile(
     r"\b(?:ninetieth|ninety-(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|(?:one[\s-])?hundredth|"
     r"(?:one[\s-])?hundred[\s-](?:and[\s-])?(?:first|second|third|fourth|fifth))(?=\s+(?:birthday|year))",
@@ -189,10 +192,16 @@ def decade_end(text: str, start: int, end: int) -> int | None:
     return end + found.end() if NINETIES.search(head) else None
 
 
-def spelled_ages(text: str) -> list[tuple[int, int]]:
+def spelled_ages(tokens: Tokens) -> list[tuple[int, int]]:
     """Return where ages over 89 stand in words."""
-    found = [m.span() for m in BIRTHDAY.finditer(text)]
-    for match in SPELLED.finditer(text):
+    text = tokens.text
+    places: Sequence[int] = range(len(text))
+    if has_plain_letters(text):
+        hits = tokens.hits.get("old", ())
+        heads = (COUNTED_HUNDRED.search(text, max(0, at - 5), at) for at in hits)
+        places = sorted({*hits, *(head.start() for head in heads if head is not None)})
+    found = [m.span() for m in at_places(BIRTHDAY, text, places)]
+    for match in at_places(SPELLED, text, places):
         start, end = match.span()
         if (
             (AFTER.match(text, end) and not NOT_BEFORE.search(text, max(0, start - 14), start))
@@ -207,7 +216,7 @@ def spelled_ages(text: str) -> list[tuple[int, int]]:
             or (found and found[-1][1] == start - 1 and HOW_OLD.search(text, max(0, start - 84), start))
         ):
             found.append((start, end))
-    for match in NINETIES_WORD.finditer(text):
+    for match in at_places(NINETIES_WORD, text, places):
         if NINETIES.search(text, max(0, match.start() - 26), match.start()):
             found.append(match.span())
     return found

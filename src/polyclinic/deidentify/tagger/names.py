@@ -27,9 +27,6 @@ BETWEEN = re.compile(r"|[ \t]{1,2}|-|, ?|\^|\.[ \t]?|\. ?-|/|['’]|[ \t]?\n[ \t
 WORD = re.compile(r"[^\W\d_]+")
 DIRECTION = re.compile(r" (?:the|a|an)\b")  # behind a verb
 TYPIST = re.compile(r"[/:][a-z]{2,3}(?![\w/])")  # behind initials: JRS/mt
-SPELLED = re.compile(
-    r"(?<![\w'’-])[A-Za-z](?:(?:-[A-Za-z])(?![A-Za-z])){2,}(?![\w])|(?<![\w'’-])[a-z](?: [a-z](?![\w'’])){2,}"
-)
 CAPITAL_SHAPES = (10, 12, 13, 15, 16)
 INITIAL, SHORT_CAPITALS = 10, 12
 
@@ -88,7 +85,6 @@ def find_names(
         else:
             spans.append(Span(start, end, kind))
         last = one
-    spans += _spelled(text, spans)
     return [
         span
         for span in spans
@@ -134,24 +130,6 @@ def _is_initial_behind(text: str, one: Candidate, before: Span) -> bool:
 def _beside_letter(text: str, one: Candidate) -> bool:
     """Say whether digits stand beside a letter: what a scanner makes of a letter does."""
     return text[one.start - 1 : one.start].isalpha() or text[one.end : one.end + 1].isalpha()
-
-
-def _spelled(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Return where a name of the text is spelled, or its beginning: K-O-W-A-L, s i o b h a n."""
-    words = {
-        word[0].lower()
-        for span in spans
-        if span.type == "name"
-        for word in WORD.finditer(text[span.start : span.end])
-    }
-    if not words:
-        return []
-    found = []
-    for match in SPELLED.finditer(text):
-        letters = "".join(c for c in match[0].lower() if c.isalpha())
-        if any(word.startswith(letters) or (len(word) > 3 and word in letters) for word in words if len(word) > 1):
-            found.append(Span(match.start(), match.end(), "name"))
-    return found
 
 
 def _has_own_word(text: str, span: Span, generic: Set[str]) -> bool:
