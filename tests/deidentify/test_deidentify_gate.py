@@ -23,7 +23,6 @@ HOUSE = Path(polyclinic.__file__).parent
     [
         ("The clinic knows ZBQWARTH well.", "a capitalised word that no list knows"),
         ("Contact someone@somewhere for more.", "an @ beside letters"),
-        ("Note 55 1234 5678 90 was given.", "a long number"),
         ("Пациент Иванов кашляет.", "letters of a script that the rules do not read"),
         ("Seen by Sm\u200bith today.", "a character that does not show"),
         ("Seen 45.45.2024 by us.", "digits like a date"),
@@ -56,6 +55,12 @@ def test_a_text_whose_identifiers_were_found_passes_and_passes_again(text: str) 
     assert "Smith" not in once
     tags = Deidentifier(KEY, load_rules("en"), style="tags").guard
     assert tags(tags(text)) == tags(text)
+
+
+def test_a_long_number_that_was_not_found_is_suspicious() -> None:
+    rules = load_rules("en")
+    reading = rules.read("Note 55 1234 5678 90 was given.")
+    assert "a long number" in {one.reason for one in suspicions(reading, [], rules)}
 
 
 def test_the_gate_judges_what_was_found_nowhere_else() -> None:

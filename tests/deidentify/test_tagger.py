@@ -131,6 +131,35 @@ def test_a_title_before_it_makes_a_capitalised_word_a_name() -> None:
     assert find_names(text, [candidate(text, "Post", 0.05)], []) == []
 
 
+def test_a_capital_behind_a_family_name_and_a_comma_is_an_initial() -> None:
+    text = "LUNDQUIST, P A NEG"
+    words = [candidate(text, "LUNDQUIST", 0.9, shape=13), candidate(text, "P", 0.2, shape=10, token=2)]
+    assert find_names(text, words, []) == [Span(0, 12, "name")]
+
+
+def test_a_word_of_some_kind_of_name_or_place_is_the_likeliest() -> None:
+    text = "from Holly today"
+    split = candidate(text, "Holly", 0.2)._replace(none=0.45, institution=0.05, town=0.3)
+    assert find_names(text, [split], []) == [Span(5, 10, "city")]
+    assert find_names(text, [split._replace(bits=COMMON)], []) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ("This is Ifeoma Nwachukwu, last name N-W-A-C-H-U-K-W-U, calling.", "N-W-A-C-H-U-K-W-U"),
+        ("dear doctor re siobhan devaney s i o b h a n of this parish", "s i o b h a n"),
+    ],
+)
+def test_a_name_that_is_spelled_is_one(text: str, spelled: str) -> None:
+    assert any(spelled in text[span.start : span.end] for span in RULES.find(text) if span.type == "name")
+
+
+def test_letters_that_spell_no_name_of_the_text_are_left() -> None:
+    text = "Seen by Dr. Okafor: B-I-P-A-P at night, a b c of care."
+    assert [text[s.start : s.end] for s in RULES.find(text) if s.type == "name"] == ["Okafor"]
+
+
 def test_what_was_found_before_is_no_name() -> None:
     text = "at Price Clinic"
     assert find_names(text, [candidate(text, "Price", 0.9)], [Span(3, 15, "institution")]) == []
@@ -184,7 +213,7 @@ def test_a_file_that_holds_no_weights_is_named(tmp_path: Path) -> None:
         broken,
         {"tagger": '{"words": [], "scale": 1}'},
     )
-    with pytest.raises(UserError, match=r"rows: expected int8 of shape \(3, 16\)"):
+    with pytest.raises(UserError, match=rf"rows: expected int8 of shape \(3, {kernel.WIDTH}\)"):
         load_weights(broken)
 
 

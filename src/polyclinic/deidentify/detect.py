@@ -152,10 +152,11 @@ class Rules:
                 spans += [Span(s.start + begin, s.end + begin, s.type) for s in found]
         spans.sort()
         english = self.words.language.startswith("en")
+        by_weights: list[Span] = []
         candidates = self.tagger.find(text)
         if english:
-            spans += find_numbers(text, candidates, spans)
-            spans.sort()
+            by_weights = find_numbers(text, candidates, spans, self.calendar)
+            spans = sorted([*spans, *by_weights])
         spans += find_names(
             text,
             candidates,
@@ -166,7 +167,8 @@ class Rules:
         )
         spans += find_spelled(tokens, spans)
         if tokens.runs:
-            spans += find_beside_names(text, without_overlaps(spans))
+            sure = set(spans).difference(by_weights)  # what stands behind a name tells the type as well
+            spans += find_beside_names(text, without_overlaps(sure))
         whole = without_overlaps([_with_article(text, span) for span in spans])
         if tags:  # what stands for an identifier is none
             marks = {(tag.start, tag.end) for tag in tags}

@@ -129,6 +129,7 @@ SHORT_DAY = re.compile(r"\d{1,2}/\d{1,2}(?:/\d{2})?$")
 CLAUSE_ENDS = re.compile(
     r"\s?(?:[.,;:)\]|–—-](?!\d)|\n|$|(?:by|then|at|with|w/|and|for|in(?!\.)|on|to|per|from|via|but|he|she|no|ok|was)\b)"
 )
+CLOSE = 24  # characters before a pair in which a word for a score is close
 RECENT = 1  # years before the latest date of a text, within which its months are those of the present
 
 
@@ -228,6 +229,21 @@ class MonthDays(NumericDates):
         fenced = text[start - 1 : start] in ("(", "[", "|") and text[end : end + 1] in (")", "]", "|")
         sure = SEEN_BEHIND.match(text, end) is not None or (fenced and of not in (5, 6, 10))
         return end, sure
+
+    def is_score(self, text: str, start: int) -> bool:
+        """Say whether what stands close to 3/14 says outright that it is a score, a part or a spell of time."""
+        found = MONTH_DAY.match(text, start)
+        if found is None:
+            return False
+        first, of, end = int(found[1]), int(found[2]), found.end()
+        if ACUITY.match(text, end) or INSTRUMENT.search(text, max(0, start - 12), start):
+            return True
+        if self._measured_before(text, start):
+            return True
+        if of in (7, 12) and (DURATION_AHEAD.search(text, max(0, start - 16), start) or DURATION.match(text, end)):
+            return True
+        near = NEAR.get(of) if first <= of else None
+        return near is not None and near.search(text, max(0, start - CLOSE), end + CLOSE // 2) is not None
 
     def find_dashed(self, text: str, start: int) -> tuple[int, bool] | None:
         """Return where a date like 3-14 ends, and whether it is sure to be one; None for a range."""

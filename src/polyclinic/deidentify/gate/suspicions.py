@@ -36,6 +36,7 @@ from polyclinic.deidentify.lexicon import (
 from polyclinic.deidentify.ordinary_words import is_ordinary
 from polyclinic.deidentify.places.businesses import BUSINESSES
 from polyclinic.deidentify.spans import Span
+from polyclinic.deidentify.tagger.numbers import SUSPECTED, find_numbers
 from polyclinic.deidentify.tokens import Tokens, at_places
 
 AT_SIGN = re.compile(r"\S+@\S*|\S*@\S+")
@@ -87,7 +88,6 @@ STREET_LEFT = re.compile(
 
 
 LEAST_SHARE = 0.25  # of names, institutions and towns together, from which a word is suspicious
-LEAST_OF_NUMBERS = 0.3  # of dates, numbers, ages and addresses together, likewise
 
 
 class Suspicion(NamedTuple):
@@ -110,11 +110,11 @@ def suspicions(reading: Reading, spans: Sequence[Span], rules: Rules) -> list[Su
     covered = bytearray(len(text))
     for start, end in [*((s.start, s.end) for s in spans), *((m.start(), m.end()) for m in TAG.finditer(text))]:
         covered[start:end] = b"\x01" * (end - start)
-    found = [s for s in _all(reading, rules, covered) if not any(covered[s.start : s.end])]
+    found = [s for s in _all(reading, spans, rules, covered) if not any(covered[s.start : s.end])]
     return sorted(set(found))
 
 
-def _all(reading: Reading, rules: Rules, covered: bytearray) -> Iterator[Suspicion]:
+def _all(reading: Reading, spans: Sequence[Span], rules: Rules, covered: bytearray) -> Iterator[Suspicion]:
     tokens, text = reading.tokens, reading.tokens.text
     places = places_to_look(text)
     for match in HIDDEN.finditer(text):
@@ -157,12 +157,11 @@ def _all(reading: Reading, rules: Rules, covered: bytearray) -> Iterator[Suspici
         yield Suspicion(start, end, reason)
     yield from _unknown_words(text, tokens, rules, covered)
     for one in reading.candidates:
-        if covered[one.start]:
-            continue
-        if one.end - one.start > 1 and one.name + one.institution + one.town >= LEAST_SHARE:
+        several = one.end - one.start > 1
+        if several and one.name + one.institution + one.town >= LEAST_SHARE and not covered[one.start]:
             yield Suspicion(one.start, one.end, "a word that the tagger does not take for an ordinary one")
-        elif one.date + one.number + one.age + one.street >= LEAST_OF_NUMBERS:
-            yield Suspicion(one.start, one.end, "what the tagger may take for a date, a number or an address")
+    for start, end, _ in find_numbers(text, reading.candidates, spans, rules.calendar, SUSPECTED):
+        yield Suspicion(start, end, "what the tagger may take for a date, a number or an address")
 
 
 def _may_be_day(written: str, text: str, start: int, rules: Rules) -> bool:

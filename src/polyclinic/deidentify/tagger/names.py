@@ -16,7 +16,8 @@ from polyclinic.deidentify.tagger.weights import Candidate
 
 LEAST = 0.25  # share of name at which a word is one
 LEAST_PLACE = 0.5  # share of name, institution, town and street together at which it is the likeliest of them
-LEAST_ORDINARY = 0.6  # the same for an ordinary word, and one that medicine uses for things
+LEAST_ORDINARY = 0.65  # the same for an ordinary word, and one that medicine uses for things
+LEAST_ALONE = 0.9  # the share of an institution that an ordinary word needs that is its whole name
 LEAST_TOWN = 0.35  # share at which it belongs to a town
 SURE = 0.6  # share at which a word is looked for again
 AGAIN = 0.1  # share that a word needs that is a name elsewhere in the text
@@ -27,6 +28,10 @@ BETWEEN = re.compile(r"|[ \t]{1,2}|-|, ?|\^|\.[ \t]?|\. ?-|/|['’]|[ \t]?\n[ \t
 WORD = re.compile(r"[^\W\d_]+")
 DIRECTION = re.compile(r" (?:the|a|an)\b")  # behind a verb
 TYPIST = re.compile(r"[/:][a-z]{2,3}(?![\w/])")  # behind initials: JRS/mt
+OF_STATES = re.compile(
+    r"(?:West Virginia|(?:North|South) (?:Carolina|Dakota)|New (?:York|Jersey|Mexico|Hampshire|Zealand)|Rhode Island|"
+    r"(?:West|East|Gulf|Ivory) Coast|Northern Ireland)\b"
+)  # and of regions, which may stand
 CAPITAL_SHAPES = (10, 12, 13, 15, 16)
 INITIAL, SHORT_CAPITALS = 10, 12
 
@@ -85,10 +90,16 @@ def find_names(
         else:
             spans.append(Span(start, end, kind))
         last = one
+    weak = {(one.start, one.end) for one in left if one.bits & COMMON and one.institution < LEAST_ALONE}
     return [
         span
         for span in spans
-        if span.type == "name" or (_has_own_word(text, span, generic) and not _before_thing(text, span, things))
+        if span.type == "name"
+        or (
+            _has_own_word(text, span, generic)
+            and not _before_thing(text, span, things)
+            and not (span.type == "institution" and (span.start, span.end) in weak)
+        )
     ]
 
 
@@ -108,7 +119,7 @@ def _type_of(text: str, one: Candidate, sure: set[int]) -> str | None:
     titled = one.bits_before & TITLE and one.shape in CAPITAL_SHAPES and text[one.start - 1] in " ."
     if titled and one.name >= TITLED:
         return "name"
-    if one.bits & STATE:
+    if one.bits & STATE or OF_STATES.match(text, one.start):
         return None
     ordinary = bool(one.bits & (COMMON | EPONYM))
     if one.name + one.institution + one.town + one.street >= (LEAST_ORDINARY if ordinary else LEAST_PLACE):

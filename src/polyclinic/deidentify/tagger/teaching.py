@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CLASS_OF = {**dict.fromkeys(TYPES, 6), "name": 1, "institution": 2, "city": 3, "address": 4, "date": 5, "age": 7}
 NAME_SHARE, TOKEN = 2, 11  # places in what the kernel finds
 LEAST_WORDS = 3  # times a word stands outside of names to have weights of its own
-LEAST_SEEN = 20  # times a feature is seen to have weights
+LEAST_SEEN = 30  # times a feature is seen to have weights
 PASSES = 8
 RATE = 0.02
 HIDDEN_LEFT_OUT = 0.3
@@ -91,7 +91,8 @@ def teach(
     of = [number for number, note in enumerate(notes) for _ in range(1 + note.copies)]
     say(f"{len(every)} notes with their copies")
     entries = word_entries(lexicon, words, spoken_words(of_language))
-    made = tables(built, entries, None, kept := [])
+    kept: list[Any] = []
+    made = tables(built, entries, None, kept)
     alone = [_examples(built, made, note) for note in every]
     # What others of the same letters say is learnt from weights that have not seen the note.
     again: list[_Examples] = []
@@ -103,8 +104,8 @@ def teach(
         judging = tables(built, entries, weights, kept)
         for number, note in zip(of, every, strict=True):
             if number % 2 != half:
-                names = {one[TOKEN]: one[NAME_SHARE] for one in built.find(judging, note.text)}
-                again.append(_examples(built, made, note, names))
+                shares = {one[TOKEN]: one[NAME_SHARE] for one in built.find(judging, note.text)}
+                again.append(_examples(built, made, note, shares))
     say("all notes")
     return _weights_of(built, words, [*alone, *again], seed, say)
 
