@@ -16,7 +16,8 @@ from polyclinic.deidentify.tagger.weights import Candidate
 
 LEAST = 0.25  # share of name at which a word is one
 LEAST_PLACE = 0.5  # share of name, institution, town and street together at which it is the likeliest of them
-LEAST_ORDINARY = 0.65  # the same for an ordinary word, and one that medicine uses for things
+LEAST_ORDINARY = 0.6  # the same for an ordinary word, and one that medicine uses for things
+LEAST_SMALL = 0.7  # and for one without a capital
 LEAST_ALONE = 0.9  # the share of an institution that an ordinary word needs that is its whole name
 LEAST_TOWN = 0.35  # share at which it belongs to a town
 SURE = 0.6  # share at which a word is looked for again
@@ -33,7 +34,7 @@ OF_STATES = re.compile(
     r"(?:West|East|Gulf|Ivory) Coast|Northern Ireland)\b"
 )  # and of regions, which may stand
 CAPITAL_SHAPES = (10, 12, 13, 15, 16)
-INITIAL, SHORT_CAPITALS = 10, 12
+INITIAL, SHORT_CAPITALS, SMALL = 10, 12, 14
 
 
 def find_names(
@@ -122,7 +123,8 @@ def _type_of(text: str, one: Candidate, sure: set[int]) -> str | None:
     if one.bits & STATE or OF_STATES.match(text, one.start):
         return None
     ordinary = bool(one.bits & (COMMON | EPONYM))
-    if one.name + one.institution + one.town + one.street >= (LEAST_ORDINARY if ordinary else LEAST_PLACE):
+    least = LEAST_PLACE if not ordinary else LEAST_SMALL if one.shape == SMALL else LEAST_ORDINARY
+    if one.name + one.institution + one.town + one.street >= least:
         return max((one.institution, "institution"), (one.town, "city"), (one.name, "name"))[1]
     return "city" if one.town >= LEAST_TOWN and not ordinary else None
 
