@@ -62,7 +62,7 @@ setup(
         Extension(
             "polyclinic.deidentify.tagger.kernel._compiled",
             [f"{TAGGER_KERNEL}/kernel.c"],
-            depends=[f"{TAGGER_KERNEL}/{name}.h" for name in ("kernel", "training")],
+            depends=[f"{TAGGER_KERNEL}/{name}.h" for name in ("kernel", "tokens", "features", "training")],
             extra_compile_args=EXACT,
             libraries=[] if sys.platform == "win32" else ["m"],
             optional=True,

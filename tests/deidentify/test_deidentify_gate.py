@@ -21,7 +21,6 @@ HOUSE = Path(polyclinic.__file__).parent
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("The clinic knows ZBQWARTH well.", "a capitalised word that no list knows"),
         ("Contact someone@somewhere for more.", "an @ beside letters"),
         ("Пациент Иванов кашляет.", "letters of a script that the rules do not read"),
         ("Seen by Sm\u200bith today.", "a character that does not show"),
@@ -57,10 +56,16 @@ def test_a_text_whose_identifiers_were_found_passes_and_passes_again(text: str) 
     assert tags(tags(text)) == tags(text)
 
 
-def test_a_long_number_that_was_not_found_is_suspicious() -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("The clinic knows ZBQWARTH well.", "a capitalised word that no list knows"),
+        ("Note 55 1234 5678 90 was given.", "a long number"),
+    ],
+)
+def test_what_was_not_found_and_no_list_explains_is_suspicious(text: str, reason: str) -> None:
     rules = load_rules("en")
-    reading = rules.read("Note 55 1234 5678 90 was given.")
-    assert "a long number" in {one.reason for one in suspicions(reading, [], rules)}
+    assert reason in {one.reason for one in suspicions(rules.read(text), [], rules)}
 
 
 def test_the_gate_judges_what_was_found_nowhere_else() -> None:

@@ -137,9 +137,19 @@ def test_a_capital_behind_a_family_name_and_a_comma_is_an_initial() -> None:
     assert find_names(text, words, []) == [Span(0, 12, "name")]
 
 
+def test_a_word_beside_a_very_sure_name_needs_less() -> None:
+    text = "Dr. Lazarus Pink, Swan, Thea"
+    words = [
+        candidate(text, word, share, token=i)
+        for i, (word, share) in enumerate([("Lazarus", 0.1), ("Pink", 0.95), ("Swan", 0.06), ("Thea", 0.95)])
+    ]
+    assert [text[s.start : s.end] for s in find_names(text, words, [])] == ["Lazarus Pink, Swan, Thea"]
+    assert find_names(text, [words[0], words[1]._replace(name=0.5)], []) == [Span(12, 16, "name")]
+
+
 def test_a_word_of_some_kind_of_name_or_place_is_the_likeliest() -> None:
     text = "from Holly today"
-    split = candidate(text, "Holly", 0.2)._replace(none=0.45, institution=0.05, town=0.3)
+    split = candidate(text, "Holly", 0.15)._replace(none=0.45, institution=0.1, town=0.3)
     assert find_names(text, [split], []) == [Span(5, 10, "city")]
     assert find_names(text, [split._replace(bits=COMMON)], []) == []
 

@@ -129,6 +129,7 @@ SHORT_DAY = re.compile(r"\d{1,2}/\d{1,2}(?:/\d{2})?$")
 CLAUSE_ENDS = re.compile(
     r"\s?(?:[.,;:)\]|–—-](?!\d)|\n|$|(?:by|then|at|with|w/|and|for|in(?!\.)|on|to|per|from|via|but|he|she|no|ok|was)\b)"
 )
+SECONDARY = re.compile(r"\s(?!(?:at|in|on|by|with|w|for|to|from|per|and|was|is)\b)[a-z]{3,}")
 CLOSE = 24  # characters before a pair in which a word for a score is close
 RECENT = 1  # years before the latest date of a text, within which its months are those of the present
 
@@ -238,9 +239,11 @@ class MonthDays(NumericDates):
         first, of, end = int(found[1]), int(found[2]), found.end()
         if ACUITY.match(text, end) or INSTRUMENT.search(text, max(0, start - 12), start):
             return True
-        if self._measured_before(text, start):
+        if self._measured_before(text, start) or (of == 7 and first % 7 == 0):  # 14/7: two weeks
             return True
         if of in (7, 12) and (DURATION_AHEAD.search(text, max(0, start - 16), start) or DURATION.match(text, end)):
+            return True
+        if first == of == 2 and SECONDARY.match(text, end):  # AKI 2/2 sepsis
             return True
         near = NEAR.get(of) if first <= of else None
         return near is not None and near.search(text, max(0, start - CLOSE), end + CLOSE // 2) is not None

@@ -7,6 +7,7 @@ stands between two words of a name belongs to it. Institutions and towns that on
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence, Set
 
@@ -14,7 +15,7 @@ from polyclinic.deidentify.lexicon import COMMON, EPONYM, FAMILY, NAME, SOFT_TIT
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tagger.weights import Candidate
 
-LEAST = 0.25  # share of name at which a word is one
+LEAST = 0.2  # share of name at which a word is one; recall counts for more than precision
 LEAST_PLACE = 0.5  # share of name, institution, town and street together at which it is the likeliest of them
 LEAST_ORDINARY = 0.6  # the same for an ordinary word, and one that medicine uses for things
 LEAST_SMALL = 0.7  # and for one without a capital
@@ -22,6 +23,8 @@ LEAST_ALONE = 0.9  # the share of an institution that an ordinary word needs tha
 LEAST_TOWN = 0.35  # share at which it belongs to a town
 SURE = 0.6  # share at which a word is looked for again
 AGAIN = 0.1  # share that a word needs that is a name elsewhere in the text
+BESIDE = 0.05  # share that a word with a capital needs beside one that has
+VERY_SURE = 0.9  # of name
 INITIAL_BEHIND = 0.1  # share that a capital letter needs right behind a name and a comma
 LEAST_LETTER = 0.6  # share at which a letter by itself is somebody's initial
 TITLED = 0.02  # share that a word needs behind a title
@@ -63,10 +66,11 @@ def find_names(
         one for one in candidates if not shut[one.start] and not (capitals_only and one.shape not in CAPITAL_SHAPES)
     ]
     sure = {one.hash for one in left if one.name >= SURE and one.end - one.start > 2 and one.hash}
+    beside = _beside_names(text, left)
     spans: list[Span] = []
     last: Candidate | None = None
     for one in left:
-        kind = _type_of(text, one, sure)
+        kind = "name" if one.start in beside else _type_of(text, one, sure)
         if kind is None and spans and _is_initial_behind(text, one, spans[-1]):
             kind = "name"
         if kind is None:
@@ -127,6 +131,23 @@ def _type_of(text: str, one: Candidate, sure: set[int]) -> str | None:
     if one.name + one.institution + one.town + one.street >= least:
         return max((one.institution, "institution"), (one.town, "city"), (one.name, "name"))[1]
     return "city" if one.town >= LEAST_TOWN and not ordinary else None
+
+
+def _beside_names(text: str, candidates: Sequence[Candidate]) -> set[int]:
+    """Return where words with a capital begin that stand beside a very sure name: Lazarus Pink; Swan, Thea."""
+    beside = set()
+    for one, other in itertools.pairwise(candidates):
+        if text[one.end : other.start] not in (" ", ", "):
+            continue
+        for weak, strong in ((one, other), (other, one)):
+            if (
+                strong.name >= VERY_SURE
+                and BESIDE <= weak.name < LEAST
+                and weak.hash
+                and weak.shape in CAPITAL_SHAPES
+            ):
+                beside.add(weak.start)
+    return beside
 
 
 def _is_initial_behind(text: str, one: Candidate, before: Span) -> bool:

@@ -176,10 +176,11 @@ def _whole_date(
         if ask is None or written != text[grown.start : grown.end]:  # or misread
             return grown
         told = ask(text, grown.start)
-        if told is None:
-            likely = share >= least.unlikely and two[2] == "/" and not calendar.is_score(text, grown.start)
-            return grown if likely else None
-        return grown if told[1] or share >= least.unsure else None
+        if told is not None and told[1]:
+            return grown
+        enough = share >= (least.unlikely if told is None else least.unsure)
+        possible = told is not None or two[2] == "/"
+        return grown if enough and possible and not calendar.is_score(text, grown.start) else None
     if three := THREE.fullmatch(written):
         first, second, third = (int(part) for part in three.groups())
         year_first = len(three[1]) == 4
