@@ -87,7 +87,7 @@ STREET_LEFT = re.compile(
 )
 
 
-LEAST_SHARE = 0.25  # of names, institutions and towns together, from which a word is suspicious
+LEAST_SHARE = 0.15  # of names, institutions and towns together, from which a word is suspicious
 
 
 class Suspicion(NamedTuple):
