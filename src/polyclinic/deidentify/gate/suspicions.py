@@ -88,6 +88,7 @@ STREET_LEFT = re.compile(
 
 
 LEAST_SHARE = 0.15  # of names, institutions and towns together, from which a word is suspicious
+LEAST_ORDINARY = 0.2  # the same for an ordinary word
 
 
 class Suspicion(NamedTuple):
@@ -157,8 +158,10 @@ def _all(reading: Reading, spans: Sequence[Span], rules: Rules, covered: bytearr
         yield Suspicion(start, end, reason)
     yield from _unknown_words(text, tokens, rules, covered)
     for one in reading.candidates:
-        several = one.end - one.start > 1
-        if several and one.name + one.institution + one.town >= LEAST_SHARE and not covered[one.start]:
+        share = one.name + one.institution + one.town
+        if share < LEAST_SHARE or one.end - one.start < 2 or covered[one.start]:
+            continue
+        if share >= LEAST_ORDINARY or not is_ordinary(text[one.start : one.end].lower(), rules.lexicon):
             yield Suspicion(one.start, one.end, "a word that the tagger does not take for an ordinary one")
     for start, end, _ in find_numbers(text, reading.candidates, spans, rules.calendar, SUSPECTED):
         yield Suspicion(start, end, "what the tagger may take for a date, a number or an address")
