@@ -6,7 +6,7 @@ import pytest
 
 from polyclinic.deidentify import load_rules
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tagger.numbers import find_numbers
+from polyclinic.deidentify.tagger.numbers import MOST_GROWN, find_numbers
 from polyclinic.deidentify.tagger.weights import Candidate
 
 RULES = load_rules("en")
@@ -91,3 +91,12 @@ def test_days_that_no_word_announces_are_found(text: str, identifier: str) -> No
 @pytest.mark.parametrize("text", ["Snellen 6/6 both eyes.", "Apgar 8/9, weight 3320 g.", "review in 6/52 please"])
 def test_scores_and_spells_are_no_dates(text: str) -> None:
     assert not [span for span in RULES.find(text) if span.type == "date"]
+
+
+def test_a_part_of_an_endless_number_is_looked_at_only_so_far() -> None:
+    text = "1/" * 5000 + "1"
+    found = find_numbers(text, candidates(text, "1", date=0.95), [], RULES.calendar)
+    assert found == []
+    longest = "A1" * 5000
+    (span,) = find_numbers(longest, candidates(longest, "A1", number=0.95), [], RULES.calendar)
+    assert span.end - span.start <= 2 + 2 * MOST_GROWN

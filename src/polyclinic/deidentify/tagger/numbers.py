@@ -78,6 +78,7 @@ CLOCK = re.compile(r"(?:[01]\d|2[0-4])[0-5]\d")
 AGE_OVER_89 = re.compile(r"9\d|1[01]\d|12[0-5]")
 AGE_SAID = re.compile(r"ninet(?:y|ieth)|hundred", re.IGNORECASE)
 BETWEEN = 3  # characters between two parts, at most
+MOST_GROWN = 40  # characters that a part becomes longer by, on both sides
 
 
 def find_numbers(
@@ -152,10 +153,12 @@ def _whole(
 
 
 def _grown(text: str, span: Span, over: re.Pattern[str], shut: bytearray) -> Span:
+    """Return a span with what adjoins it and looks like a part of it, up to MOST_GROWN characters on both sides."""
     start, end = span.start, span.end
-    while start and over.match(text[start - 1]) and not shut[start - 1]:
+    low, high = max(0, start - MOST_GROWN), min(len(text), end + MOST_GROWN)
+    while start > low and over.match(text[start - 1]) and not shut[start - 1]:
         start -= 1
-    while end < len(text) and over.match(text[end]) and not shut[end]:
+    while end < high and over.match(text[end]) and not shut[end]:
         end += 1
     while end > span.end and text[end - 1] in ".-–/":
         end -= 1

@@ -88,7 +88,7 @@ static int64_t judge(const Tagger *t, const uint32_t *text, const Token *tokens,
                      int with_evidence, Found *found) {
     Features features[2];
     int now = 0;
-    int64_t kept = 0, waiting = -1;
+    int64_t kept = 0, waiting = -1, before = -1, passed = 0; /* the last word before the token, and how far it was sought */
     for (int64_t i = 0; i <= count; i++) { /* weights are on their way from memory while those before are summed */
         if (i < count) {
             if (!tokens[i].candidate || (with_evidence && !tokens[i].evidence)) continue;
@@ -100,8 +100,8 @@ static int64_t judge(const Tagger *t, const uint32_t *text, const Token *tokens,
         waiting = i;
         now = !now;
         if (one < 0 || !shares_by(t, features + now, found[kept].shares)) continue;
-        int64_t before = one - 1;
-        while (before >= 0 && !tokens[before].word) before--;
+        for (; passed < one; passed++)
+            if (tokens[passed].word) before = passed;
         found[kept].hash = tokens[one].hash;
         found[kept].start = tokens[one].start;
         found[kept].end = tokens[one].end;
