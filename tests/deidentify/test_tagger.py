@@ -165,6 +165,18 @@ def test_a_name_that_is_spelled_is_one(text: str, spelled: str) -> None:
     assert any(spelled in text[span.start : span.end] for span in RULES.find(text) if span.type == "name")
 
 
+@pytest.mark.parametrize(
+    ("text", "initials"),
+    [
+        ("Rest at home.\nJQX/mzt", ["JQX/mzt"]),
+        ("Rest.\nKarel Vance, MD/sbq", ["Karel Vance", "sbq"]),
+        ("Chest PA/lat\n", []),
+    ],
+)
+def test_initials_of_who_dictated_and_typed_are_names(text: str, initials: list[str]) -> None:
+    assert [text[s.start : s.end] for s in RULES.find(text) if s.type == "name"] == initials
+
+
 def test_letters_that_spell_no_name_of_the_text_are_left() -> None:
     text = "Seen by Dr. Okafor: B-I-P-A-P at night, a b c of care."
     assert [text[s.start : s.end] for s in RULES.find(text) if s.type == "name"] == ["Okafor"]

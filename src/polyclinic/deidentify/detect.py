@@ -38,6 +38,8 @@ from polyclinic.deidentify.tagger.names import find_names
 from polyclinic.deidentify.tagger.numbers import find_numbers
 from polyclinic.deidentify.tagger.spelled_names import PATTERNS as of_spelled
 from polyclinic.deidentify.tagger.spelled_names import find_spelled
+from polyclinic.deidentify.tagger.typists import PATTERNS as of_typists
+from polyclinic.deidentify.tagger.typists import find_typists
 from polyclinic.deidentify.tagger.weights import Candidate, Tagger, load_weights
 from polyclinic.deidentify.tokens import COUNTED, MEASURED, Tokens, at_places, has_plain_letters, is_pattern
 from polyclinic.deidentify.vocabulary import Vocabulary
@@ -122,6 +124,7 @@ class Rules:
                 **of_spelled,
                 **of_spoken,
                 **of_tables,
+                **of_typists,
                 **self._needs,
             },
             (*(tail[:2] for tail in TAILS), "in", *(f"{chr(c)}:" for c in range(128))),
@@ -166,6 +169,7 @@ class Rules:
             capitals_only=not english,
         )
         spans += find_spelled(tokens, spans)
+        spans += find_typists(tokens, self.lexicon)
         if tokens.runs:
             sure = set(spans).difference(by_weights)  # what stands behind a name tells the type as well
             spans += find_beside_names(text, without_overlaps(sure))
