@@ -177,6 +177,11 @@ def test_initials_of_who_dictated_and_typed_are_names(text: str, initials: list[
     assert [text[s.start : s.end] for s in RULES.find(text) if s.type == "name"] == initials
 
 
+def test_a_reference_with_initials_is_an_identifier() -> None:
+    text = "Our Ref: VQ/kd/778120\nDear Colleague,"
+    assert [(text[s.start : s.end], s.type) for s in RULES.find(text)] == [("VQ/kd/778120", "other_id")]
+
+
 def test_letters_that_spell_no_name_of_the_text_are_left() -> None:
     text = "Seen by Dr. Okafor: B-I-P-A-P at night, a b c of care."
     assert [text[s.start : s.end] for s in RULES.find(text) if s.type == "name"] == ["Okafor"]

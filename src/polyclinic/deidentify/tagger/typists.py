@@ -1,4 +1,4 @@
-"""Initials of who dictated and who typed a text, at the end of a line: JRS/mt, PK:lm, MD/sb."""
+"""Initials of who dictated and who typed: JRS/mt, PK:lm, MD/sb at the end of a line, VS/kd/778120 as a reference."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ NO_TYPISTS = frozenset(
         "max oz lb"
     )
 )
+REFERENCE = re.compile(r"[A-Z]{2,3}[/:][a-z]{2,3}/(?:[A-Z]{1,4} ?)?[A-Z\d-]*\d[\w-]*")
 
 
 def find_typists(tokens: Tokens, lexicon: Mapping[str, int]) -> list[Span]:
-    """Return the initials of dictators and typists; a degree before the sign is left.
+    """Return the initials of dictators and typists, without a degree before the sign, and references made of them.
 
     Args:
         tokens: of the text.
         lexicon: word -> bits, from `make_lexicon`.
     """
-    found = []
-    for match in at_places(TYPIST, tokens.text, tokens.hits.get("typist", ())):
+    places = tokens.hits.get("typist", ())
+    found = [Span(*match.span(), "other_id") for match in at_places(REFERENCE, tokens.text, places)]
+    for match in at_places(TYPIST, tokens.text, places):
         if match[2] not in NO_TYPISTS:
             degree = lexicon.get(match[1].lower(), 0) & CREDENTIAL
             found.append(Span(match.start(2 if degree else 1), match.end(), "name"))
