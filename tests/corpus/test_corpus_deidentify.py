@@ -27,7 +27,7 @@ NOTES = [
     ),
     Document("a-2", "Okafor is better. Seen 03/11/2024.", metadata={"patient": "1"}, date="2024-03-11"),
     Document("b-1", "Ms. Okafor was seen 03/04/2024.", metadata={"patient": "2"}),
-    Document("c-1", "The clinic knows ZBQWARTH well.", metadata={"patient": "3"}),
+    Document("c-1", "The clinic knows Жуковский well.", metadata={"patient": "3"}),
     Document("d-1", "Give lisinopril 10 mg daily.", source="handbook", license="CC0-1.0"),
 ]
 
@@ -48,7 +48,7 @@ def test_a_patient_keeps_one_surrogate_and_suspicious_documents_are_held_back(tm
     made = deidentify(documents=tmp_path / "notes", key_file=key, out=tmp_path / "out")
     first, second, other, plain = documents(made)
     everything = " ".join(f"{d.id} {d.text} {d.title} {d.metadata}" for d in (first, second, other, plain))
-    for original in ("Okafor", "00123456", "03/04/2024", "a-1", "4W", "ZBQWARTH"):
+    for original in ("Okafor", "00123456", "03/04/2024", "a-1", "4W", "Жуковский"):
         assert original not in everything
     name = first.text.split()[1]
     assert second.text.startswith(f"{name} is better")
@@ -67,7 +67,7 @@ def test_a_patient_keeps_one_surrogate_and_suspicious_documents_are_held_back(tm
     assert "k" * 32 not in (made / "manifest.json").read_text()
     held = json.loads((made / "local_only" / "held_back.jsonl").read_text())
     assert held["id"] == "c-1"
-    assert "ZBQWARTH" not in json.dumps(held)
+    assert "Жуковский" not in json.dumps(held)
     page = (made / "local_only" / "deidentified.html").read_text()
     assert "These are originals" in page
     assert "Okafor" in page

@@ -192,6 +192,12 @@ def test_what_was_found_before_is_no_name() -> None:
     assert find_names(text, [candidate(text, "Price", 0.9)], [Span(3, 15, "institution")]) == []
 
 
+def test_words_of_a_script_that_was_not_taught_are_left_to_the_gate() -> None:
+    text = "seen by Жуковский and Nuñez"
+    words = [candidate(text, "Жуковский", 0.9), candidate(text, "Nuñez", 0.9, token=4)]
+    assert [text[s.start : s.end] for s in find_names(text, words, [])] == ["Nuñez"]
+
+
 def test_in_other_languages_only_words_with_a_capital_are_names() -> None:
     text = "Anna kam"
     words = [candidate(text, "Anna", 0.9, bits=GIVEN), candidate(text, "kam", 0.9, shape=14, bits=COMMON)]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ NOTES = [
     Document(
         "a", "Mr. Okafor (MRN: 00123456) has pneumonia. He was seen on 03/04/2024 and given antibiotics for a week."
     ),
-    Document("b", "The clinic knows ZBQWARTH well. The cough is better."),
+    Document("b", "The clinic knows Жуковский well. The cough is better."),
 ]
 
 
@@ -50,7 +51,7 @@ def test_what_is_sent_is_deidentified_suspicious_texts_stay_and_the_ledger_has_i
         made = pit(out=tmp_path / "store" / "samples", allow_remote=True, **usual)
         sent = json.dumps(server.seen)
     assert len(server.seen) == 1
-    for original in ("Okafor", "00123456", "03/04/2024", "ZBQWARTH"):
+    for original in ("Okafor", "00123456", "03/04/2024", "Жуковский"):
         assert original not in sent
     assert "has pneumonia" in sent
     (sample,) = read_records(made, Sample)
@@ -62,5 +63,5 @@ def test_what_is_sent_is_deidentified_suspicious_texts_stay_and_the_ledger_has_i
     manifest = read_manifest(made)
     assert manifest is not None
     (reason,) = manifest.facts["failed"]
-    assert reason.startswith("summary: withheld: 1 places may still hold an identifier")
-    assert "ZBQWARTH" not in reason
+    assert re.match(r"summary: withheld: \d places may still hold an identifier", reason)
+    assert "Жуковский" not in reason

@@ -36,6 +36,7 @@ OF_STATES = re.compile(
     r"(?:West Virginia|(?:North|South) (?:Carolina|Dakota)|New (?:York|Jersey|Mexico|Hampshire|Zealand)|Rhode Island|"
     r"(?:West|East|Gulf|Ivory) Coast|Northern Ireland)\b"
 )  # and of regions, which may stand
+OTHER_SCRIPT = re.compile(r"[^\x00-\u024f\u0300-\u036f\u1e00-\u1eff\u2000-\u206f]")
 CAPITAL_SHAPES = (10, 12, 13, 15, 16)
 INITIAL, SHORT_CAPITALS, SMALL = 10, 12, 14
 
@@ -65,6 +66,8 @@ def find_names(
     left = [
         one for one in candidates if not shut[one.start] and not (capitals_only and one.shape not in CAPITAL_SHAPES)
     ]
+    if not text.isascii():  # letters that the weights were not taught are for the gate
+        left = [one for one in left if not OTHER_SCRIPT.search(text, one.start, one.end)]
     sure = {one.hash for one in left if one.name >= SURE and one.end - one.start > 2 and one.hash}
     beside = _beside_names(text, left)
     spans: list[Span] = []
