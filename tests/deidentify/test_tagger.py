@@ -170,7 +170,10 @@ def test_a_name_that_is_spelled_is_one(text: str, spelled: str) -> None:
     [
         ("Rest at home.\nJQX/mzt", ["JQX/mzt"]),
         ("Rest.\nKarel Vance, MD/sbq", ["Karel Vance", "sbq"]),
+        ("Rest. Karel Vance MD / jsq RPSGT", ["Karel Vance", "jsq"]),
+        ("D: 3/4/2024 T: cwz 3/5/2024\n", ["cwz"]),
         ("Chest PA/lat\n", []),
+        ("T: ok\nD: yes\n", []),
     ],
 )
 def test_initials_of_who_dictated_and_typed_are_names(text: str, initials: list[str]) -> None:
