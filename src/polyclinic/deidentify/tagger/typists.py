@@ -1,4 +1,4 @@
-"""Initials of who dictated and who typed: JRS/mt and MD/sb at the end of a line, T: cw, VS/kd/778120 as a reference."""
+"""Initials of who dictated and who typed: JRS/mt and MD/sb at a line's end, T: cw, VS/kd/778120 as a reference."""
 
 from __future__ import annotations
 
