@@ -23,8 +23,9 @@ LEAST_ALONE = 0.9  # the share of an institution that an ordinary word needs tha
 LEAST_TOWN = 0.35  # share at which it belongs to a town
 SURE = 0.6  # share at which a word is looked for again
 AGAIN = 0.1  # share that a word needs that is a name elsewhere in the text
-BESIDE = 0.05  # share that a word with a capital needs beside one that has
-VERY_SURE = 0.9  # of name
+BESIDE = 0.03  # share that a word with a capital needs beside one that has
+VERY_SURE = 0.8  # of name
+BESIDES = (" ", ", ", "/", " / ", " & ", " and ", "+", " + ")  # what stands between
 INITIAL_BEHIND = 0.1  # share that a capital letter needs right behind a name and a comma
 LEAST_LETTER = 0.6  # share at which a letter by itself is somebody's initial
 TITLED = 0.02  # share that a word needs behind a title
@@ -137,10 +138,10 @@ def _type_of(text: str, one: Candidate, sure: set[int]) -> str | None:
 
 
 def _beside_names(text: str, candidates: Sequence[Candidate]) -> set[int]:
-    """Return where words with a capital begin that stand beside a very sure name: Lazarus Pink; Swan, Thea."""
+    """Return where words with a capital begin that stand beside a very sure name: Lazarus Pink; Swan, Thea; Ruth and Gill."""
     beside = set()
     for one, other in itertools.pairwise(candidates):
-        if text[one.end : other.start] not in (" ", ", "):
+        if text[one.end : other.start] not in BESIDES:
             continue
         for weak, strong in ((one, other), (other, one)):
             if (
