@@ -138,7 +138,7 @@ def _type_of(text: str, one: Candidate, sure: set[int]) -> str | None:
 
 
 def _beside_names(text: str, candidates: Sequence[Candidate]) -> set[int]:
-    """Return where words with a capital begin that stand beside a very sure name: Lazarus Pink; Swan, Thea; Ruth and Gill."""
+    """Return where words with a capital begin that stand beside a very sure name: Lazarus Pink; Swan, Thea."""
     beside = set()
     for one, other in itertools.pairwise(candidates):
         if text[one.end : other.start] not in BESIDES:
