@@ -150,6 +150,17 @@ def test_a_candidate_whose_process_is_gone_is_taken_by_another_and_no_other_is(t
         assert shared.claim(["a", "b"]) == "b"  # its process number went to another
 
 
+def test_a_claim_that_nobody_signed_is_taken_and_a_taken_one_is_signed(tmp_path: Path) -> None:
+    """Without its owner in it, a claim would never be given up: a process that is killed must leave none."""
+    shared = SearchFolder(tmp_path / "search")
+    shared.open({})
+    (shared.folder / "claims" / "000000").touch()
+    assert shared.claim(["000000"]) == "000000"
+    assert (shared.folder / "claims" / "000000").read_text() == shared.owner
+    assert shared.claim(["000000"]) == ""
+    assert [file.name for file in (shared.folder / "claims").iterdir()] == ["000000"]
+
+
 def test_a_process_that_is_killed_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
     _, shared = searched(tmp_path)
     with shared.alive(lead=True), local_workers(1, shared.folder, tmp_path) as workers:

@@ -95,14 +95,17 @@ class SearchFolder:
                 continue
             claim = self.folder / "claims" / name
             with suppress(FileNotFoundError):
-                holder = claim.read_text(encoding="utf-8") if claim.exists() else ""
-                if holder and holder != self.owner and self._is_gone(holder):
+                holder = claim.read_text(encoding="utf-8") if claim.exists() else self.owner
+                if holder != self.owner and (not holder or self._is_gone(holder)):
                     claim.unlink()
+            beside = claim.with_name(f".{name}.{self.owner}")
             with suppress(FileExistsError, FileNotFoundError):
-                descriptor = os.open(claim, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-                os.write(descriptor, self.owner.encode())
-                os.close(descriptor)
-                return name
+                beside.write_text(self.owner, encoding="utf-8")
+                try:
+                    os.link(beside, claim)  # with its owner or not at all: a process may be killed at any moment
+                    return name
+                finally:
+                    beside.unlink(missing_ok=True)
         return ""
 
     @contextmanager
