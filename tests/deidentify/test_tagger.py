@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -64,6 +65,16 @@ def test_kernel_and_python_find_the_same_in_any_text(pieces: list[str]) -> None:
     assert RULES.tagger.find(text) == IN_PYTHON.find(text)
 
 
+@pytest.mark.skipif(kernel.installed() is None, reason="the kernel was not built")
+def test_weights_without_words_of_their_own_are_read_within_their_tables() -> None:
+    weights = replace(RULES.tagger.weights, words=())
+    found = [
+        Tagger(RULES.words, RULES.lexicon, weights, compiled=compiled).find(f"{NOTE}\nZq: Xv")
+        for compiled in (True, False)
+    ]
+    assert found[0] == found[1]
+
+
 def test_candidates_are_in_order_and_in_the_text() -> None:
     found = RULES.tagger.find(NOTE)
     assert all(0 <= one.start < one.end <= len(NOTE) for one in found)
@@ -90,7 +101,6 @@ def test_names_of_notes_of_another_seed_are_found() -> None:
         ("PID|1||77^^^MRN||WEBB^FRANK||19740324|M", "WEBB^FRANK"),
         ("J.R. Okafor, RN gave the dose.", "J.R. Okafor"),
         ("Seen by Nguyen Thi Lan in clinic.", "Nguyen Thi Lan"),
-        ("Plan as above.\n\nJRS/mt\nD: 03/04/2024", "JRS/mt"),
         ("They were told. Frank is out in the hall with the nurse.", "Frank"),
         ("bed 4 mrs okonkwo slept, husband emeka called at 0300 and will be in", "okonkwo"),
     ],
@@ -169,6 +179,7 @@ def test_a_name_that_is_spelled_is_one(text: str, spelled: str) -> None:
     ("text", "initials"),
     [
         ("Rest at home.\nJQX/mzt", ["JQX/mzt"]),
+        ("Plan as above.\n\nJRS/mt\nD: 03/04/2024", ["JRS/mt"]),
         ("Rest.\nKarel Vance, MD/sbq", ["Karel Vance", "sbq"]),
         ("Rest. Karel Vance MD / jsq RPSGT", ["Karel Vance", "jsq"]),
         ("D: 3/4/2024 T: cwz 3/5/2024\n", ["cwz"]),

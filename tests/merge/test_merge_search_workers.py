@@ -161,6 +161,18 @@ def test_a_claim_that_nobody_signed_is_taken_and_a_taken_one_is_signed(tmp_path:
     assert [file.name for file in (shared.folder / "claims").iterdir()] == ["000000"]
 
 
+def test_candidates_are_claimed_where_files_cannot_be_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(*_: object) -> None:
+        raise PermissionError("no links here")
+
+    monkeypatch.setattr(os, "link", link)
+    shared = SearchFolder(tmp_path / "search")
+    shared.open({})
+    assert shared.claim(["000000"]) == "000000"
+    assert (shared.folder / "claims" / "000000").read_text() == shared.owner
+    assert shared.claim(["000000"]) == ""
+
+
 def test_a_process_that_is_killed_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
     _, shared = searched(tmp_path)
     with shared.alive(lead=True), local_workers(1, shared.folder, tmp_path) as workers:

@@ -169,7 +169,7 @@ class Rules:
             capitals_only=not english,
         )
         spans += find_spelled(tokens, spans)
-        spans += find_typists(tokens, self.lexicon)
+        spans += find_typists(tokens, spans, self.lexicon)
         if tokens.runs:
             sure = set(spans).difference(by_weights)  # what stands behind a name tells the type as well
             spans += find_beside_names(text, without_overlaps(sure))

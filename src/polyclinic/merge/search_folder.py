@@ -102,7 +102,7 @@ class SearchFolder:
             with suppress(FileExistsError, FileNotFoundError):
                 beside.write_text(self.owner, encoding="utf-8")
                 try:
-                    os.link(beside, claim)  # with its owner or not at all: a process may be killed at any moment
+                    _appear(claim, beside)
                     return name
                 finally:
                     beside.unlink(missing_ok=True)
@@ -164,6 +164,20 @@ class SearchFolder:
             return json.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
+
+
+def _appear(claim: Path, beside: Path) -> None:
+    """Make a claim of the file beside it, with its owner or not at all, as a process may be killed at any moment.
+
+    A file system without links makes it empty first; an empty claim is anyone's. Raises FileExistsError.
+    """
+    try:
+        os.link(beside, claim)
+    except (FileExistsError, FileNotFoundError):
+        raise
+    except OSError:
+        with claim.open("x", encoding="utf-8") as stream:
+            stream.write(beside.read_text(encoding="utf-8"))
 
 
 def _runs(process: int) -> bool:

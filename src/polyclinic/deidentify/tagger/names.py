@@ -1,8 +1,9 @@
 """Which words of a text are names of people: where the tagger's weights say so, and what stands beside, or again.
 
-The weights judge each word by itself. Three things they cannot see are added here: a word that was taken for a name
-elsewhere in the text counts as one again, when the weights leave room for it; a word behind a title is one; and what
-stands between two words of a name belongs to it. Institutions and towns that only the weights find are named too.
+The weights judge each word by itself. What they cannot see is added here: a word that was taken for a name elsewhere
+in the text counts as one again, when the weights leave room for it; so does one behind a title, or beside a very sure
+name; and what stands between two words of a name belongs to it. Institutions and towns that only the weights find are
+named too: a word whose shares are split between them is the likeliest.
 """
 
 from __future__ import annotations
@@ -32,14 +33,13 @@ TITLED = 0.02  # share that a word needs behind a title
 BETWEEN = re.compile(r"|[ \t]{1,2}|-|, ?|\^|\.[ \t]?|\. ?-|/|['’]|[ \t]?\n[ \t]{0,3}(?=[A-Z])")
 WORD = re.compile(r"[^\W\d_]+")
 DIRECTION = re.compile(r" (?:the|a|an)\b")  # behind a verb
-TYPIST = re.compile(r"[/:][a-z]{2,3}(?![\w/])")  # behind initials: JRS/mt
 OF_STATES = re.compile(
     r"(?:West Virginia|(?:North|South) (?:Carolina|Dakota)|New (?:York|Jersey|Mexico|Hampshire|Zealand)|Rhode Island|"
     r"(?:West|East|Gulf|Ivory) Coast|Northern Ireland)\b"
 )  # and of regions, which may stand
 OTHER_SCRIPT = re.compile(r"[^\x00-\u024f\u0300-\u036f\u1e00-\u1eff\u2000-\u206f]")
 CAPITAL_SHAPES = (10, 12, 13, 15, 16)
-INITIAL, SHORT_CAPITALS, SMALL = 10, 12, 14
+INITIAL, SMALL = 10, 14
 
 
 def find_names(
@@ -84,8 +84,6 @@ def find_names(
             end -= 2
         if kind == "name" and one.shape == INITIAL and text[end : end + 1] == ".":
             end += 1
-        if kind == "name" and one.shape == SHORT_CAPITALS and (typist := TYPIST.match(text, end)):
-            end = typist.end()
         before = spans[-1] if spans else None
         if (
             before is not None

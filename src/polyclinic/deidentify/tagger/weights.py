@@ -24,6 +24,7 @@ from polyclinic.deidentify.tagger import kernel
 from polyclinic.deidentify.tagger.features import (
     FIRST_VALUE,
     IN_PARTS,
+    LABEL_IDENTITY,
     NO_WORD,
     UNKNOWN,
     VALUES,
@@ -235,7 +236,8 @@ def tables(
     table = numpy.zeros(size, dtype=rows.dtype)
     library.polyclinic_tagger_fill_entries(table.ctypes.data, size - 1, rows.ctypes.data, len(words))
     made.entries, made.entry_mask = place(table), size - 1
-    made.bits, made.bits_count, made.identities = place(known), len(known), int(rows["identity"].max()) + 1
+    made.bits, made.bits_count = place(known), len(known)
+    made.identities = max(LABEL_IDENTITY, int(rows["identity"].max())) + 1
     made.frequencies, made.givens = FIRST_VALUE + VALUES, 4
     if weights is not None:
         size = 1 << (3 * len(weights.keys) // 2 + 2).bit_length()
@@ -247,7 +249,7 @@ def tables(
         made.rows, made.row_mask, made.scale, made.least = place(slots), size - 1, weights.scale, LEAST_SHARE
         made.lowest = math.log(LEAST_SHARE) - 0.001  # where no rounding makes a difference
         size = library.polyclinic_tagger_fill_tables(ctypes.byref(made), None)
-        few = numpy.empty(size, dtype="i1")
+        few = numpy.empty(size, dtype="u1")
         library.polyclinic_tagger_fill_tables(ctypes.byref(made), place(few))
         for name in ("bias", "output", "output_bias"):
             setattr(made, name, place(numpy.ascontiguousarray(getattr(weights, name))))

@@ -59,17 +59,27 @@ class Lesson(Structure):
 
 
 class Area:
-    """Memory for the tokens of one text."""
+    """Memory for the tokens of one text, of which only what is used is taken from the machine."""
 
     def __init__(self, room: int) -> None:
-        """Take memory for so many tokens."""
+        """Reserve memory for so many tokens."""
+        import numpy
+
         self.room = room
         self.mask = (1 << (2 * room).bit_length()) - 1
-        self.tokens = ctypes.create_string_buffer(room * TOKEN_BYTES)
-        self.seen = ctypes.create_string_buffer((self.mask + 1) * 8)
-        self.names = ctypes.create_string_buffer(room * 8)
-        self.again = ctypes.create_string_buffer((self.mask + 1) * AGAIN_BYTES)
-        self.found = ctypes.create_string_buffer(3 * room * FOUND.size)
+        sizes = (
+            room * TOKEN_BYTES,
+            (self.mask + 1) * 8,
+            room * 8,
+            (self.mask + 1) * AGAIN_BYTES,
+            3 * room * FOUND.size,
+        )
+        self._kept = [numpy.empty(size, dtype="u1") for size in sizes]
+        self.tokens, self.seen, self.names, self.again, self.found = (int(one.ctypes.data) for one in self._kept)
+
+    def first_found(self, count: int) -> bytes:
+        """Return the bytes of so many that were found."""
+        return bytes(self._kept[-1][: count * FOUND.size].tobytes())
 
 
 @dataclass(frozen=True)
@@ -98,7 +108,7 @@ class Kernel:
                 *(area.names, area.again, area.found, byref(kept)),
             )
             if count <= area.room:
-                found = list(FOUND.iter_unpack(memoryview(area.found)[: kept.value * FOUND.size]))
+                found = list(FOUND.iter_unpack(area.first_found(kept.value)))
                 if area.room <= MOST_KEPT_ROOM:
                     self.areas.append(area)
                 return found

@@ -125,6 +125,9 @@ static Again *again_of(Again *table, int64_t mask, uint64_t hash) {
 /* Says of each candidate that recurs how sure the others of the same letters are to be names, where some is more than
  * hardly one: 1 to 5. `names` has the share of each token; `table` is room for `mask` + 1, more than the tokens. */
 void polyclinic_tagger_look_again(Token *tokens, int64_t count, const double *names, Again *table, int64_t mask) {
+    int64_t several = 0;
+    for (int64_t i = 0; i < count; i++) several += may_recur(tokens + i);
+    mask = mask_for(several, mask);
     memset(table, 0, (size_t)(mask + 1) * sizeof(*table));
     for (int64_t i = 0; i < count; i++) {
         tokens[i].evidence = 0;

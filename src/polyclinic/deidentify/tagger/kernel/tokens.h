@@ -160,13 +160,19 @@ static void describe_line(const uint32_t *text, Token *tokens, int64_t begin, in
     }
 }
 
+/* The mask of a table for so many hashes, not larger than `mask`: a short text fills little of a long one's room. */
+static int64_t mask_for(int64_t count, int64_t mask) {
+    int64_t slots = 16;
+    while (slots <= 2 * count) slots *= 2;
+    return slots - 1 < mask ? slots - 1 : mask;
+}
+
 /* Reads the tokens of a text; returns how many there are, which may be more than there is `room` for. `seen` is room
  * for a table of `seen_mask` + 1 hashes, more than the tokens. */
 int64_t polyclinic_tagger_read(const Tagger *t, const uint32_t *text, int64_t size, Token *tokens, int64_t room,
                                uint64_t *seen, int64_t seen_mask, int32_t *written) {
     const int32_t no_word = place_of(t, NO_WORD);
     int64_t count = 0, at = 0, all_upper = 0, all_lower = 0;
-    memset(seen, 0, (size_t)(seen_mask + 1) * sizeof(*seen));
     while (at < size) {
         const int class = class_of(t, text[at]);
         if (text[at] != '\n' && (class & SPACE)) {
@@ -221,6 +227,8 @@ int64_t polyclinic_tagger_read(const Tagger *t, const uint32_t *text, int64_t si
     }
     if (count > room) return count;
     *written = case_of(all_upper, all_lower);
+    seen_mask = mask_for(count, seen_mask);
+    memset(seen, 0, (size_t)(seen_mask + 1) * sizeof(*seen));
     for (int64_t i = 0; i < count; i++)
         if (tokens[i].word && tokens[i].small) {
             int64_t slot = (int64_t)(tokens[i].hash >> 20) & seen_mask;
