@@ -64,6 +64,7 @@ def test_dates_are_found_by_their_class(text: str, what: str) -> None:
         ("Phone : (4O6) 555-0161", "(4O6) 555-0161"),
         ("Call +1 603 55S 0151 now.", "+1 603 55S 0151"),
         ("Butte MT S9S01", "S9S01"),
+        ("Tel (6l7) 555-O1 43 home", "(6l7) 555-O1 43"),
     ],
 )
 def test_digits_read_as_letters_are_read_again(text: str, what: str) -> None:
@@ -95,6 +96,8 @@ def test_a_text_read_again_keeps_its_length_and_words_stay_words() -> None:
         ("my cell is 617 555 01 43", "617 555 01 43"),
         ("desk ext-54432", "54432"),
         ("617-555-0143 or -0144", "617-555-0143 or -0144"),
+        ("daughter 617-555-01 43 in", "617-555-01 43"),
+        ("cb 617..555..0143 dad", "617..555..0143"),
         ("it's 617 five five five oh one four three", "617 five five five oh one four three"),
         ("Nowak, Ida 94M   knee pain", "94"),
         ("IDA,F,99,1/2/2020", "99"),
@@ -117,6 +120,7 @@ def test_numbers_phones_and_ages_are_found_by_their_class(text: str, what: str) 
         "Stage T2N1M0. G0LD 3 COPD. Ischemia on 2D echo. CPT 99214, 93306, 36415.",
         "Platelets 150000, HCG 12500, r/v in 4/52, TTO 14/7, 3/7 history of cough.",
         "She may 2 or 3 times a week; mar 1 dose was given; the 4th toe, a 2nd dose.",
+        "Verified with the lab by phone 1610, told again on the phone at 1710.",
     ],
 )
 def test_what_is_measured_counted_or_coded_stays(text: str) -> None:

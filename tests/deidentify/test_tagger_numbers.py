@@ -44,7 +44,14 @@ def test_a_date_is_taken_whole(text: str, part: str, whole: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "part"),
-    [("acuity 20/40", "20"), ("in 2/52 or so", "52"), ("grade 0/5", "5"), ("at 1930", "1930"), ("the 4th toe", "th")],
+    [
+        ("acuity 20/40", "20"),
+        ("in 2/52 or so", "52"),
+        ("grade 0/5", "5"),
+        ("at 1930", "1930"),
+        ("the 4th toe", "th"),
+        ("back Thurs again", "Thurs"),
+    ],
 )
 def test_what_can_be_no_day_is_no_date(text: str, part: str) -> None:
     assert taken(text, part, date=0.95) == []

@@ -11,7 +11,7 @@ import re
 LOOK_ALIKES = "OoQIlSsB"
 _DIGITS = str.maketrans(LOOK_ALIKES, "00011558")
 NUMBER = re.compile(
-    rf"[\d{LOOK_ALIKES}]+(?:[-/.)]\s?[\d{LOOK_ALIKES}]+|\s[\d{LOOK_ALIKES}]{{3,4}}(?![A-Za-z]))*(?![A-Za-z])"
+    rf"[\d{LOOK_ALIKES}]+(?:[-/.)]\s?[\d{LOOK_ALIKES}]+|\s[\d{LOOK_ALIKES}]{{2,4}}(?![A-Za-z]))*(?![A-Za-z])"
 )
 # What a number read again may be: of these the form says enough.
 FORMS = frozenset(("date", "phone", "fax", "ssn", "zip"))

@@ -12,10 +12,10 @@ EXTENSION = (
     r"(?:\s*[,;(]?\s*(?:[ec]?xt?\.?|extension|extn\.?|option|opt\.?|press)\s*[.:#]?\s*\d{1,6}\)?|"
     r"\s#\s?\d{1,6}(?!\d)|(?:\s?/\s?|\s(?:or|and)\s)-?\d{4}(?!\d))?"
 )
-SIGN = r"\s?(?:--|[.\-–·~_•‐‑/*])\s?"
+SIGN = r"\s?(?:--|\.\.|[.\-–·~_•‐‑/*])\s?"
 PHONE = re.compile(
-    rf"(?:\+?1[\s.\-]?[(\[]?|[(\[])?\d{{3}}(?:[)\]]\s?[-.]?\s?|\s?[/]\s?|{SIGN}|\s)\d{{3}}(?:{SIGN}|\s)\d{{4}}(?!\d)"
-    + EXTENSION,
+    rf"(?:\+?1[\s.\-]?[(\[]?|[(\[])?\d{{3}}(?:[)\]]\s?[-.]?\s?|\s?[/]\s?|{SIGN}|\s)\d{{3}}"
+    rf"(?:{SIGN}(?:\d{{4}}|\d\d \d\d)|\s\d{{4}})(?!\d)" + EXTENSION,
     re.IGNORECASE,
 )
 PHONE_JOINED = re.compile(r"(?:\(\d{3}\)\s?|\d{3}[-.–\s^])\d{7}(?!\d)" + EXTENSION, re.IGNORECASE)

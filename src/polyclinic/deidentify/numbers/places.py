@@ -19,6 +19,8 @@ TOWN_BEFORE = re.compile(
 )
 ZIP_BEHIND = re.compile(r"\s(?:zip|postal|area\s?code)\b", re.IGNORECASE)
 TOWN_AFTER = re.compile(r"\s*(?:[\n,;)]|\.(?!\d)|$|U\.?S\.?A?\b|United States)")
+TELEMETRY = re.compile(r"\btele(?:metry)?\s$", re.IGNORECASE)
+FOLLOWED = re.compile(r" [A-Z–-]")
 _NO_STATES = frozenset(words_of("in or me hi ok de la pa ma al on id co mt mo oh ms md do ne ct"))
 _SIGNS = ("", ".", ",", ";", ".,", ")", "?", ":")
 
@@ -74,6 +76,14 @@ class NumberPlaces(NumberTokens):
                 *words["zip_labels"],
             ],
         )
+
+    def _post_box(self, text: str, start: int, end: int) -> Span | None:
+        """Return a post box with its number: not Box 11 of a row of monitors, which is followed by who lies there."""
+        found = self.box.search(text, start - 14, start)
+        if found is None or TELEMETRY.search(text, max(0, found.start() - 12), found.start()):
+            return None
+        short = end - start < 3 and found[0][0] in "bB"
+        return None if short and FOLLOWED.match(text, end) else Span(found.start(), end, "address")
 
     def _street(self, text: str, start: int) -> bool:
         return not self.street_words.isdisjoint(WORDS.findall(text[start : start + 70].lower()))

@@ -284,14 +284,14 @@ class NumberRules(PhoneRules):
         if (old := self._at_age(text, start, end, behind, ahead)) is not None:
             return old
         if (length <= 6 and behind in " ,-") or (behind.isalpha() and length <= 5):
-            if (box := self.box.search(text, start - 14, start)) is not None:
-                return Span(box.start(), end, "address")
+            if (box := self._post_box(text, start, end)) is not None:
+                return box
             if (behind != "-" or after.isdigit() or after.isalpha()) and (streets and self._street(text, start)):
                 address = self._address(text, start)
                 if address is not None:
                     return address
-        elif length <= 6 and (box := self.box.search(text, start - 14, start)) is not None:
-            return Span(box.start(), end, "address")
+        elif length <= 6 and (box := self._post_box(text, start, end)) is not None:
+            return box
         if (
             length == 4
             and ahead == " "

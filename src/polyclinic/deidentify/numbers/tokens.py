@@ -67,7 +67,9 @@ HIDDEN = re.compile(r"[x*]{3}-?[x*]{2}-?\d{4}$", re.IGNORECASE)
 WITHOUT_LETTERS = re.compile(r"[0-9._:–-]+")
 HOUR = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
 CLOCK_AFTER_VERB = re.compile(
-    r"\b(?:paged|dialed|reached|page|dial|desk|station|call ?back|voicemail)\.?\s(?:at\s|on\s|to\s)?$", re.I
+    r"\b(?:paged|dialed|reached|page|dial|desk|station|call ?back|voicemail|(?:by|on|over|via)\s(?:the\s)?(?:tele)?phone)"
+    r"\.?\s(?:at\s|on\s|to\s)?$",
+    re.IGNORECASE,
 )
 
 
@@ -145,7 +147,7 @@ class NumberTokens(NumberLabels):
             3 <= digits <= 7
             and EXTENSION.fullmatch(token)
             and self.pager_label.search(text, begin - 24, begin)
-            and not (CLOCK_AFTER_VERB.search(text, max(0, begin - 12), begin) and HOUR.fullmatch(token))
+            and not (CLOCK_AFTER_VERB.search(text, max(0, begin - 24), begin) and HOUR.fullmatch(token))
             and token not in EMERGENCY
         ):
             return Span(begin, end, "phone")

@@ -199,14 +199,15 @@ def _whole_date(
 
 
 def _is_said(written: str, calendar: CalendarRules) -> bool:
-    """Say whether words may be a day: not the ending of a number, a month that is a word, nor a holiday by itself."""
+    """Say whether words may be a day: not the ending of a number, a month that is a word, nor a holiday or a weekday
+    by itself."""
     words = [word[0].lower() for word in LETTERS.finditer(written)]
     if ENDING.fullmatch(written):
         return False
     months = calendar.words["months_that_are_words"]
     if words[0] in months and written.islower():
         return False
-    known = months | calendar.holidays.words
+    known = months | calendar.holidays.words | calendar.words["weekdays"]
     return len(words) > 1 or any(c.isdigit() for c in written) or words[0] not in known
 
 
