@@ -20,12 +20,12 @@ def test_a_file_extends_english_with_names_labels_and_patterns(tmp_path: Path) -
     )
     rules = load_rules(str(file))
     text = "Zbqwarth has Krankenblatt 4711-22, ward-12; seen 03/04/2024."
-    assert [(text[s.start : s.end], s.type) for s in rules.find(text)] == [
+    assert {(text[s.start : s.end], s.type) for s in rules.find(text)} >= {
         ("Zbqwarth", "name"),
         ("4711-22", "mrn"),
         ("ward-12", "other_id"),
         ("03/04/2024", "date"),
-    ]
+    }
 
 
 def test_a_language_of_its_own_has_its_own_months_and_order(tmp_path: Path) -> None:

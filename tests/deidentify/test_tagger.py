@@ -14,7 +14,7 @@ from polyclinic.corpus.invented_notes.identifiers import LabelledNote as Invente
 from polyclinic.corpus.invented_notes.notes import EVERY_STYLE, draw_notes
 from polyclinic.deidentify import Counts, load_rules
 from polyclinic.deidentify.language import load_words
-from polyclinic.deidentify.lexicon import COMMON, GIVEN, TITLE, make_lexicon
+from polyclinic.deidentify.lexicon import COMMON, GIVEN, NAME, make_lexicon
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tagger import kernel
 from polyclinic.deidentify.tagger.names import find_names
@@ -135,10 +135,27 @@ def test_a_word_that_is_a_name_elsewhere_needs_less() -> None:
     assert find_names(text, [weak], []) == []
 
 
-def test_a_title_before_it_makes_a_capitalised_word_a_name() -> None:
-    text = "Dr. Post said so"
-    assert find_names(text, [candidate(text, "Post", 0.05, bits_before=TITLE)], []) == [Span(4, 8, "name")]
-    assert find_names(text, [candidate(text, "Post", 0.05)], []) == []
+@pytest.mark.parametrize(
+    ("bits", "shape", "least"),
+    [
+        (0, 15, 0.15),
+        (COMMON, 15, 0.2),
+        (NAME | COMMON, 15, 0.25),
+        (NAME, 15, 0.3),
+        (NAME, 12, 0.4),
+        (NAME | COMMON, 14, 0.4),
+        (NAME, 14, 0.5),
+    ],
+)
+def test_the_share_a_name_needs_is_by_lists_and_capitals(bits: int, shape: int, least: float) -> None:
+    text = "told Post so"
+    made = [candidate(text, "Post", share, bits=bits, shape=shape) for share in (least, least - 0.01)]
+    assert [len(find_names(text, [one], [])) for one in made] == [1, 0]
+
+
+def test_a_letter_alone_in_quotation_marks_is_nobody() -> None:
+    text = 'answer "B" here'
+    assert find_names(text, [candidate(text, "B", 0.55, shape=10)], []) == []
 
 
 def test_a_capital_behind_a_family_name_and_a_comma_is_an_initial() -> None:
@@ -151,7 +168,7 @@ def test_a_word_beside_a_very_sure_name_needs_less() -> None:
     text = "Dr. Lazarus Pink, Swan, Thea"
     words = [
         candidate(text, word, share, token=i)
-        for i, (word, share) in enumerate([("Lazarus", 0.1), ("Pink", 0.95), ("Swan", 0.04), ("Thea", 0.95)])
+        for i, (word, share) in enumerate([("Lazarus", 0.1), ("Pink", 0.95), ("Swan", 0.08), ("Thea", 0.95)])
     ]
     assert [text[s.start : s.end] for s in find_names(text, words, [])] == ["Lazarus Pink, Swan, Thea"]
     assert find_names(text, [words[0], words[1]._replace(name=0.5)], []) == [Span(12, 16, "name")]
@@ -159,7 +176,7 @@ def test_a_word_beside_a_very_sure_name_needs_less() -> None:
 
 def test_a_word_of_some_kind_of_name_or_place_is_the_likeliest() -> None:
     text = "from Holly today"
-    split = candidate(text, "Holly", 0.15)._replace(none=0.45, institution=0.1, town=0.3)
+    split = candidate(text, "Holly", 0.1)._replace(none=0.45, institution=0.1, town=0.3)
     assert find_names(text, [split], []) == [Span(5, 10, "city")]
     assert find_names(text, [split._replace(bits=COMMON)], []) == []
 

@@ -89,7 +89,7 @@ def found_rows(folder: Path) -> list[dict[str, Any]]:
     "corpus.deidentify",
     DeidentifySettings,
     output="documents",
-    version=5,
+    version=6,
     packages=("presidio-analyzer",),
     check=check_deidentify,
     shown=found_rows,

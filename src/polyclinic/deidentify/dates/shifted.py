@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from polyclinic.deidentify.language import Words, either
+from polyclinic.deidentify.look_alikes import DIGIT_FOR, LOOK_ALIKES
 
+SCANNED = re.compile(rf"(?=.*[\d])(?=.*[/.–-])(?=.*[ {LOOK_ALIKES}])[\d{LOOK_ALIKES} /.–-]+")  # 8 - 3O - 2l
 OLDEST = 90  # years before the latest date of a text, at most
 THREE = re.compile(r"(\d{1,4})(\s?[/.\-–]\s?)(\d{1,2})(\s?[/.\-–]\s?)('?)(\d{4}|\d{2})(?!\d)")
 COMPACT = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?=\d{0,6}(?!\d))")
@@ -56,6 +58,7 @@ class DateShift:
 
     def whole(self, text: str) -> date | None:
         """Return the day that a whole date means, or None when it is not whole."""
+        text = _as_digits(text)
         if found := self.month.search(text):
             rest = text[: found.start()] + " " + text[found.end() :]
             numbers = re.findall(r"\d+", rest)
@@ -72,6 +75,7 @@ class DateShift:
 
     def moved(self, text: str) -> str:
         """Return a date as it is written, moved; one that cannot be read becomes a neutral word."""
+        text = _as_digits(text)
         if self.month.search(text):
             return self._worded(text)
         for pattern, write in (
@@ -282,3 +286,8 @@ def _ending(day: int) -> str:
     if 11 <= day <= 13:
         return "th"
     return {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+
+
+def _as_digits(text: str) -> str:
+    """Return a date without what a reader of scanned pages made of its digits, and spaces between them."""
+    return text.translate(DIGIT_FOR).replace(" ", "") if SCANNED.fullmatch(text) else text

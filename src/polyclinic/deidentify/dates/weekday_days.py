@@ -11,6 +11,12 @@ from polyclinic.deidentify.tokens import Tokens, at_places
 ENDS_CELL = re.compile(r"[ ]{2,}|[ ]*[\t|]|[ ]?[:–][ ](?!\d)|[ ]*(?:\n|$)")
 LINE_HEAD = re.compile(r"\n[ \t|*-]*$")
 MONTH_LONG, HOURS = 31, 12
+# Monday 17 seen; not Sat 20 units, nor 17 hrs
+AMID = re.compile(
+    r"[.,;)]? (?!(?:h|hrs?|hours?|u|units?|mg|mcg|ml|cc|mins?|minutes?|beds?|patients?|pts?|on|visits?|x|times|of|to|"
+    r"or)\b)[A-Za-z]",
+    re.IGNORECASE,
+)
 # Tuesday first thing, Friday second look; on the first floor is no day of a month.
 RANK = re.compile(
     r"[\s-]+(?:thing|look|dose|time|visit|shift|floor|day|week|half|case|one|baby|child|pregnancy|attempt|cycle|"
@@ -27,7 +33,7 @@ class WeekdayDays:
         days = [day for day in words["weekdays"] if day.isascii()]
         name = rf"(?:{either(days)})\.?,?\s+"
         self.pattern = re.compile(
-            rf"{name}(?:the\s+)?(?:(?P<number>\d{{1,2}})(?![\d/:.-]|\s?[-–]\s?\d|\s?[ap]\.?m|st|nd|rd|th)|"
+            rf"{name}(?:the\s+)?(?:(?P<ranked>\d{{1,2}}(?:st|nd|rd|th)\b)|(?P<number>\d{{1,2}})(?![\d/:.-]|\s?[-–]\s?\d|\s?[ap]\.?m|st|nd|rd|th)|"
             rf"(?P<rank>{ordinary_number})\b)",
             re.IGNORECASE,
         )
@@ -42,8 +48,15 @@ class WeekdayDays:
                 if (the or found["rank"].lower() != "first") and not RANK.match(text, found.end()):
                     yield found.span("rank")
                 continue
+            if found["ranked"]:
+                if int(found["ranked"][:-2]) <= MONTH_LONG and not RANK.match(text, found.end()):
+                    yield found.span("ranked")
+                continue
             number = int(found["number"])
             if not 1 <= number <= MONTH_LONG:
+                continue
+            if number > HOURS and AMID.match(text, found.end()):
+                yield found.span("number")
                 continue
             cell = ENDS_CELL.match(text, found.end())
             if cell is not None and (

@@ -36,6 +36,7 @@ from polyclinic.deidentify.lexicon import (
 from polyclinic.deidentify.ordinary_words import is_ordinary
 from polyclinic.deidentify.places.businesses import BUSINESSES
 from polyclinic.deidentify.spans import Span
+from polyclinic.deidentify.tagger.names import SMALL
 from polyclinic.deidentify.tagger.numbers import SUSPECTED, find_numbers
 from polyclinic.deidentify.tokens import Tokens, at_places
 
@@ -88,7 +89,8 @@ STREET_LEFT = re.compile(
 
 
 LEAST_SHARE = 0.15  # of names, institutions and towns together, from which a word is suspicious
-LEAST_ORDINARY = 0.2  # the same for an ordinary word
+LEAST_ORDINARY = 0.2  # the same for an ordinary word with a capital
+LEAST_SMALL = 0.3  # and for one without
 
 
 class Suspicion(NamedTuple):
@@ -161,7 +163,8 @@ def _all(reading: Reading, spans: Sequence[Span], rules: Rules, covered: bytearr
         share = one.name + one.institution + one.town
         if share < LEAST_SHARE or one.end - one.start < 2 or covered[one.start]:
             continue
-        if share >= LEAST_ORDINARY or not is_ordinary(text[one.start : one.end].lower(), rules.lexicon):
+        enough = LEAST_SMALL if one.shape == SMALL else LEAST_ORDINARY
+        if share >= enough or not is_ordinary(text[one.start : one.end].lower(), rules.lexicon):
             yield Suspicion(one.start, one.end, "a word that the tagger does not take for an ordinary one")
     for start, end, _ in find_numbers(text, reading.candidates, spans, rules.calendar, SUSPECTED):
         yield Suspicion(start, end, "what the tagger may take for a date, a number or an address")

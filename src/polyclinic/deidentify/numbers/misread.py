@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-LOOK_ALIKES = "OoQIlSsB"
-_DIGITS = str.maketrans(LOOK_ALIKES, "00011558")
+from polyclinic.deidentify.look_alikes import DIGIT_FOR, LOOK_ALIKES
+
 NUMBER = re.compile(
     rf"[\d{LOOK_ALIKES}]+(?:[-/.)]\s?[\d{LOOK_ALIKES}]+|\s[\d{LOOK_ALIKES}]{{2,4}}(?![A-Za-z]))*(?![A-Za-z])"
 )
@@ -41,4 +41,4 @@ def read_again(text: str, start: int) -> str | None:
     digits = sum(c.isdigit() for c in found[0])
     if not 0 < letters <= LETTERS_MOST or digits <= letters or letters + digits < FEWEST:
         return None
-    return text[:start] + found[0].translate(_DIGITS) + text[found.end() :]
+    return text[:start] + found[0].translate(DIGIT_FOR) + text[found.end() :]

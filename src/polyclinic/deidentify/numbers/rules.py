@@ -11,10 +11,12 @@ import re
 from polyclinic.deidentify.dates.month_days import STRONG_CUE, settled
 from polyclinic.deidentify.dates.ordinal_days import MONTH_LONG, ordinal_day
 from polyclinic.deidentify.language import words_of
+from polyclinic.deidentify.look_alikes import LOOK_ALIKES
 from polyclinic.deidentify.numbers.ages import OLD, OLDEST, age_end, decade_end
-from polyclinic.deidentify.numbers.misread import FORMS, LOOK_ALIKES, begins, read_again
+from polyclinic.deidentify.numbers.misread import FORMS, begins, read_again
 from polyclinic.deidentify.numbers.phones import INTERNATIONAL, NATIONAL, PhoneRules
 from polyclinic.deidentify.numbers.relatives import find_relatives
+from polyclinic.deidentify.numbers.scattered import find_scattered
 from polyclinic.deidentify.numbers.shapes import AGED, MAC, SSN
 from polyclinic.deidentify.screens import NumberScreen
 from polyclinic.deidentify.spans import Span
@@ -138,6 +140,9 @@ class NumberRules(PhoneRules):
                 if length == 1 and ahead != "+" and behind != " ":
                     continue
             spot = self._at(text, start, end, length, ahead, behind, streets, unsure)
+            apart = find_scattered(text, start, end, self.phone_label, self.pager_label, self._label_type)
+            if apart is not None and apart.start >= until and (spot is None or apart.end > spot.end):
+                spot = apart
             if spot is not None:
                 found.append(spot)
                 until = spot.end

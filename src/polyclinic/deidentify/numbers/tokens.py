@@ -67,8 +67,8 @@ HIDDEN = re.compile(r"[x*]{3}-?[x*]{2}-?\d{4}$", re.IGNORECASE)
 WITHOUT_LETTERS = re.compile(r"[0-9._:–-]+")
 HOUR = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
 CLOCK_AFTER_VERB = re.compile(
-    r"\b(?:paged|dialed|reached|page|dial|desk|station|call ?back|voicemail|(?:by|on|over|via)\s(?:the\s)?(?:tele)?phone)"
-    r"\.?\s(?:at\s|on\s|to\s)?$",
+    r"\b(?:paged|dialed|reached|page|dial|desk|station|call ?back|voicemail|"
+    r"(?:by|on|over|via)\s(?:the\s)?(?:tele)?phone)\.?\s(?:at\s|on\s|to\s)?$",
     re.IGNORECASE,
 )
 

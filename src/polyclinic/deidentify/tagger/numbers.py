@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from polyclinic.deidentify.dates.calendar import CalendarRules
+from polyclinic.deidentify.look_alikes import DIGIT_FOR
 from polyclinic.deidentify.numbers.rules import MEASURED
 from polyclinic.deidentify.numbers.shapes import (
     CODE_BEFORE,
@@ -61,7 +62,6 @@ JOINED = {
     "address": re.compile(r"[ .,#-]{0,2}|, ?\n ?"),
 }
 IN_DATE, IN_NUMBER = re.compile(r"[\dOoIlSB/.–-]"), re.compile(r"[A-Za-z\d]")
-MISREAD = str.maketrans("OoIlSB", "001158")  # letters that a scanner takes a digit for
 TWO = re.compile(r"(\d{1,2})([/.–-])(\d{1,2})")
 NO_DAY_BEHIND = re.compile(
     r"[A-Za-z]|\s?(?:or|to|x|times|of|percent|weeks?|days?|months?|years?|hours?|h|hrs?|min|mg|ml|cm|mm|toe|finger|dose)\b"
@@ -171,7 +171,7 @@ def _whole_date(
     text: str, span: Span, share: float, shut: bytearray, calendar: CalendarRules, least: Leasts
 ) -> Span | None:
     grown = _grown(text, span, IN_DATE, shut)
-    written = text[grown.start : grown.end].translate(MISREAD)
+    written = text[grown.start : grown.end].translate(DIGIT_FOR)
     if two := TWO.fullmatch(written):
         if not _is_day(int(two[1]), int(two[3])):
             return None
