@@ -14,7 +14,7 @@ from polyclinic.corpus.invented_notes.identifiers import LabelledNote as Invente
 from polyclinic.corpus.invented_notes.notes import EVERY_STYLE, draw_notes
 from polyclinic.deidentify import Counts, load_rules
 from polyclinic.deidentify.language import load_words
-from polyclinic.deidentify.lexicon import COMMON, GIVEN, NAME, make_lexicon
+from polyclinic.deidentify.lexicon import COMMON, GIVEN, NAME, STOP, make_lexicon
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tagger import kernel
 from polyclinic.deidentify.tagger.names import find_names
@@ -142,6 +142,7 @@ def test_a_word_that_is_a_name_elsewhere_needs_less() -> None:
         (COMMON, 15, 0.2),
         (NAME | COMMON, 15, 0.25),
         (NAME, 15, 0.3),
+        (NAME | STOP, 15, 0.5),
         (NAME, 12, 0.4),
         (NAME | COMMON, 14, 0.4),
         (NAME, 14, 0.5),

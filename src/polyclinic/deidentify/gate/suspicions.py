@@ -90,7 +90,7 @@ STREET_LEFT = re.compile(
 
 LEAST_SHARE = 0.15  # of names, institutions and towns together, from which a word is suspicious
 LEAST_ORDINARY = 0.2  # the same for an ordinary word with a capital
-LEAST_SMALL = 0.3  # and for one without
+LEAST_SMALL = 0.4  # for a listed or ordinary word without one, and for words such as so and oh
 
 
 class Suspicion(NamedTuple):
@@ -163,8 +163,9 @@ def _all(reading: Reading, spans: Sequence[Span], rules: Rules, covered: bytearr
         share = one.name + one.institution + one.town
         if share < LEAST_SHARE or one.end - one.start < 2 or covered[one.start]:
             continue
-        enough = LEAST_SMALL if one.shape == SMALL else LEAST_ORDINARY
-        if share >= enough or not is_ordinary(text[one.start : one.end].lower(), rules.lexicon):
+        ordinary = is_ordinary(text[one.start : one.end].lower(), rules.lexicon)
+        known = one.bits & STOP or (one.shape == SMALL and (ordinary or one.bits & NAME))
+        if share >= (LEAST_SMALL if known else LEAST_ORDINARY if ordinary else LEAST_SHARE):
             yield Suspicion(one.start, one.end, "a word that the tagger does not take for an ordinary one")
     for start, end, _ in find_numbers(text, reading.candidates, spans, rules.calendar, SUSPECTED):
         yield Suspicion(start, end, "what the tagger may take for a date, a number or an address")

@@ -12,7 +12,7 @@ import itertools
 import re
 from collections.abc import Sequence, Set
 
-from polyclinic.deidentify.lexicon import COMMON, EPONYM, FAMILY, NAME, SOFT_TITLE, STATE, TITLE
+from polyclinic.deidentify.lexicon import COMMON, EPONYM, FAMILY, NAME, SOFT_TITLE, STATE, STOP, TITLE
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tagger.weights import Candidate
 
@@ -22,6 +22,7 @@ LEAST = 0.2
 LEAST_UNLISTED = 0.15  # for a word of no list
 LEAST_LISTED = 0.3  # for one of the lists of names with a capital
 LEAST_BOTH = 0.25  # if it is an ordinary word or an eponym too
+LEAST_FUNCTION_WORD = 0.5  # for So and Oh, which begin sentences of dialogues
 LEAST_CAPITALS = 0.4  # for one of the lists in capitals
 LEAST_SMALL_NAME = 0.5  # and in lower case
 LEAST_PLACE = 0.5  # share of name, institution, town and street together at which it is the likeliest of them
@@ -142,6 +143,8 @@ def _type_of(text: str, one: Candidate, sure: set[int]) -> str | None:
 
 def _least_of(one: Candidate) -> float:
     """Return the share of name at which a word is one, by what the lists say of it and how it is written."""
+    if one.bits & STOP and one.shape == CAPITAL:
+        return LEAST_FUNCTION_WORD
     if one.bits & NAME:
         ordinary = bool(one.bits & (COMMON | EPONYM))
         if one.shape == SMALL:
