@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from polyclinic.deidentify import load_rules
 from polyclinic.deidentify.dates.shifted import DateShift
 from polyclinic.deidentify.language import load_words
+from polyclinic.deidentify.look_back import LookBack
+from polyclinic.deidentify.numbers.scattered import find_scattered
 
 RULES = load_rules("en")
+NOTHING = LookBack("(?!)", ["no"])
 MISREAD = {"0": "Oo", "1": "lI", "5": "S", "8": "B"}
 
 
@@ -70,3 +73,8 @@ def test_a_misread_date_moves_by_as_many_days_as_others() -> None:
 def test_boxes_of_monitors_are_no_post_boxes() -> None:
     assert not {kind for _, kind in found("On tele box 12 since noon.")} & {"address"}
     assert ("P.O. Box 12", "address") in found("Write to P.O. Box 12, Erie, PA.")
+
+
+def test_a_row_of_numbers_without_end_is_looked_at_only_so_far() -> None:
+    text = "12 O4 " * 2000
+    assert find_scattered(text, 6000, 6002, NOTHING, NOTHING, lambda text, start: "mrn") is None

@@ -50,7 +50,7 @@ def find_scattered(
         return None
     before = BEFORE.search(text, max(0, start - LOOKED_BACK), start)
     begin = before.start() if before is not None else start
-    found = NUMBER.match(text, begin)
+    found = NUMBER.match(text, begin, begin + MOST + 2)  # a row of a table may be endless
     if found is None or found.end() < end or len(found[0]) > MOST:
         return None
     written = found[0].rstrip(" .-–/(=_")
