@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 LOG_INTERVAL = 10.0  # seconds between lines when stderr is not a terminal
+LOG_LINES = 60  # of which the speed is reckoned
 
 
 class Progress(Protocol):
@@ -61,6 +63,7 @@ class _LogLines:
     def __init__(self, title: str, total: float) -> None:
         self.title, self.total, self.done = title, total, 0.0
         self.started = self.last = time.monotonic()
+        self.lines: deque[tuple[float, float]] = deque(maxlen=LOG_LINES)  # when each was written, and what was done
 
     def advance(self, steps: float = 1, note: str = "") -> None:
         self.done += steps
@@ -69,7 +72,10 @@ class _LogLines:
         if now - self.last < LOG_INTERVAL and not (finished and now - self.started >= LOG_INTERVAL):
             return
         self.last = now
-        left = (now - self.started) * (self.total - self.done) / self.done if self.done else 0.0
+        # What was done in an earlier run is counted at once, so only the first line reckons from the beginning.
+        since, before = self.lines[0] if self.lines else (self.started, 0.0)
+        self.lines.append((now, self.done))
+        left = (now - since) * (self.total - self.done) / (self.done - before) if self.done > before else 0.0
         line = f"  {self.title}: {self.done:.0f}/{self.total:.0f}, {duration(left)} left"
         sys.stderr.write(f"{line}  {note}\n" if note else f"{line}\n")
         sys.stderr.flush()
