@@ -6,8 +6,8 @@ import pytest
 
 from polyclinic.progress import progress_bar
 
-
-Patch, Capture = pytest.MonkeyPatch, pytest.CaptureFixture[str]
+Patch = pytest.MonkeyPatch
+Capture = pytest.CaptureFixture[str]
 
 
 def lines(steps: list[tuple[float, float]], total: float, patch: Patch, capture: Capture) -> list[str]:
