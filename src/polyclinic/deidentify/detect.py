@@ -141,12 +141,7 @@ class Rules:
         """Return the identifiers of a text, its words, and what the tagger says, for whoever looks at these again."""
         tokens = self.vocabulary.read(text)
         tags = [Span(m.start(), m.end(), "other_id") for m in TAG.finditer(text)] if "[" in text else []
-        spans = sorted([*tags, *self._addresses_of_machines(text, tokens)])
-        spans += self.numbers.find(tokens, spans)
-        spans += self._worded_dates(text, tokens)
-        spans += find_cells(tokens)
-        spans += self._extra(tokens)
-        spans.sort()
+        spans = self.find_by_form(tokens, tags)
         spans += self.places.find(tokens, spans)
         if not tokens.caseless:
             for begin, end in lower_case_lines(tokens):
@@ -178,6 +173,22 @@ class Rules:
             marks = {(tag.start, tag.end) for tag in tags}
             whole = [span for span in whole if (span.start, span.end) not in marks]
         return Reading(whole, tokens, candidates)
+
+    def find_by_form(self, tokens: Tokens, tags: list[Span]) -> list[Span]:
+        """Return, in order, what has a form of its own: numbers, dates, phones, streets, mail and web addresses.
+
+        Args:
+            tokens: of the text, from the vocabulary.
+            tags: what stands for identifiers; they are returned too, and passed over.
+        """
+        text = tokens.text
+        spans = sorted([*tags, *self._addresses_of_machines(text, tokens)])
+        spans += self.numbers.find(tokens, spans)
+        spans += self._worded_dates(text, tokens)
+        spans += find_cells(tokens)
+        spans += self._extra(tokens)
+        spans.sort()
+        return spans
 
     def _worded_dates(self, text: str, tokens: Tokens) -> list[Span]:
         found = []
