@@ -5,9 +5,9 @@
 
 "By form alone" is the part of the rule layer that looks for what those patterns look for: numbers, dates, phones,
 mail and web addresses, and streets; without names, places and institutions. The peer is an AnalyzerEngine over
-presidio's predefined English recognisers that need no language model: all of them (with the one for phones, which asks
-the library phonenumbers), and the pattern recognisers alone. Documents are invented notes, or the `text` of lines of
-JSON. Prints a row for each.
+presidio's predefined English recognisers that need no language model: all of them (with the one for phones, which
+asks the library phonenumbers), and the pattern recognisers alone. Documents are invented notes, or the
+`text` of lines of JSON. Prints a row for each.
 """
 
 from __future__ import annotations
