@@ -15,6 +15,7 @@ from polyclinic.deidentify.look_back import LookBack
 from polyclinic.deidentify.spans import Span
 
 _ALIKE = "OoIlSB"  # of the letters that digits are taken for, those that stand in numbers
+_LETTERS = frozenset(_ALIKE)
 _GROUP = rf"(?:[OoIl]+(?![A-Za-z\d])|[{_ALIKE}]*\d[\d{_ALIKE}]*(?![A-Za-z]))"
 _SIGNS = r"(?:[ ]{1,2}|[ ]{0,2}[-–/.=()_]{1,2}[ ]{0,2})"
 NUMBER = re.compile(rf"[(]?[ ]?{_GROUP}(?:{_SIGNS}{_GROUP})*")
@@ -45,8 +46,7 @@ def find_scattered(
         pager_label: what stands before numbers of pagers and extensions.
         label_type: says of which type a number is by the label before a place; nothing where none is.
     """
-    ahead = text[max(0, start - 2) : start]
-    if not (NEAR.match(text, start) or any(letter in ahead for letter in _ALIKE)):
+    if NEAR.match(text, start) is None and _LETTERS.isdisjoint(text[max(0, start - 2) : start]):
         return None
     before = BEFORE.search(text, max(0, start - LOOKED_BACK), start)
     begin = before.start() if before is not None else start
