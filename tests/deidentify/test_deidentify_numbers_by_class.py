@@ -49,6 +49,8 @@ def found(text: str) -> set[str]:
         ("Treated in 9/95. Then well.", "9/95"),
         ("WBC 12.4 (April), rest normal.", "April"),
         ("Return the 14th for sutures.", "the 14th"),
+        ("Family training Sat 8th with her son.", "8th"),
+        ("NEEDS A NOTE TO MONDAY 17 SEEN BY US", "17"),
         ('Easter was hard. It began on "Thanksgiving."', "Thanksgiving"),
     ],
 )
@@ -120,6 +122,7 @@ def test_numbers_phones_and_ages_are_found_by_their_class(text: str, what: str) 
         "Stage T2N1M0. G0LD 3 COPD. Ischemia on 2D echo. CPT 99214, 93306, 36415.",
         "Platelets 150000, HCG 12500, r/v in 4/52, TTO 14/7, 3/7 history of cough.",
         "She may 2 or 3 times a week; mar 1 dose was given; the 4th toe, a 2nd dose.",
+        "Sat 22 on room air. Sun 20 units at noon. Party on Sat 8th floor.",
         "Verified with the lab by phone 1610, told again on the phone at 1710.",
     ],
 )

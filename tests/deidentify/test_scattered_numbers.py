@@ -68,6 +68,8 @@ def test_a_misread_date_moves_by_as_many_days_as_others() -> None:
     shift = DateShift(load_words("en"), 7)
     assert shift.moved("3/1/2021") == "3/8/2021"
     assert shift.moved("8 - 2O - 2l") == "8-27-21"
+    shift.look_at(["2O - 8 - 2l"])
+    assert shift.moved("3/1/2021") == "10/1/2021"
 
 
 def test_boxes_of_monitors_are_no_post_boxes() -> None:

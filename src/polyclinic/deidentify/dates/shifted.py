@@ -44,7 +44,7 @@ class DateShift:
     def look_at(self, dates: Sequence[str]) -> None:
         """Learn from the dates of the text: which comes first, day or month; the first whole one; the latest."""
         self.day_first = self.words.date_order == "day_first"
-        for text in dates:
+        for text in map(_as_digits, dates):
             if (found := THREE.search(text)) and len(found[1]) < 3 and not self.month.search(text):
                 if int(found[1]) > 12:
                     self.day_first = True

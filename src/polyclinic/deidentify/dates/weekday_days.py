@@ -33,7 +33,8 @@ class WeekdayDays:
         days = [day for day in words["weekdays"] if day.isascii()]
         name = rf"(?:{either(days)})\.?,?\s+"
         self.pattern = re.compile(
-            rf"{name}(?:the\s+)?(?:(?P<ranked>\d{{1,2}}(?:st|nd|rd|th)\b)|(?P<number>\d{{1,2}})(?![\d/:.-]|\s?[-–]\s?\d|\s?[ap]\.?m|st|nd|rd|th)|"
+            rf"{name}(?:the\s+)?(?:(?P<ranked>\d{{1,2}}(?:st|nd|rd|th)\b)|"
+            r"(?P<number>\d{1,2})(?![\d/:.-]|\s?[-–]\s?\d|\s?[ap]\.?m|st|nd|rd|th)|"
             rf"(?P<rank>{ordinary_number})\b)",
             re.IGNORECASE,
         )
