@@ -25,7 +25,7 @@ from polyclinic.deidentify.numbers.ages import spelled_ages
 from polyclinic.deidentify.numbers.beside_names import find_beside_names
 from polyclinic.deidentify.numbers.rules import COUNTS, UNITS, NumberRules
 from polyclinic.deidentify.numbers.spoken import PATTERNS as of_spoken
-from polyclinic.deidentify.numbers.spoken import find_spoken, may_be_spoken
+from polyclinic.deidentify.numbers.spoken import find_spoken
 from polyclinic.deidentify.places.announced import TAILS
 from polyclinic.deidentify.places.known import patterns as of_known
 from polyclinic.deidentify.places.organisations import patterns as of_organisations
@@ -207,8 +207,8 @@ class Rules:
         if "old" in tokens.hits:
             found += [Span(start, end, "age") for start, end in spelled_ages(tokens)]
         numbers = self.words["number_words"] & words
-        if len(numbers) > 1 and may_be_spoken(tokens, numbers):
-            found += find_spoken(tokens)
+        if len(numbers) > 1:
+            found += find_spoken(tokens, numbers)
         if not self._ordinals.isdisjoint(words) or not self._of_days.isdisjoint(tokens.hits):
             found += [Span(start, end, "date") for start, end in self.calendar.find_ordinals(tokens)]
         return found

@@ -1,21 +1,23 @@
-"""The patterns of a vocabulary as the kernel's tables: which can begin with two letters, and what comes third.
+"""The patterns of a vocabulary as the kernel's tables: which begin with three characters, and what is behind.
 
-The tables are small, so that they stay near the processor: a character has one of a few codes, and what begins
-with two codes is one cell.
+A character has one of a few codes, and what begins with three codes is one cell. The table of cells is large, but of
+three letters few are usual: what is read of it stays near the processor.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 
+from polyclinic.deidentify.kernel import CODES
 from polyclinic.deidentify.tokens import FIRST, LAST, PIECES
 
-CODES, SPACE = 64, 54  # how many codes there are; that of blanks, behind those of letters and digits
+SPACE = 54  # the code of blanks, behind those of letters and digits
 OTHERS = 0  # the code of all characters beyond ASCII, and of the first of it
-ANY = (1 << CODES) - 1
+EVERY = frozenset(range(CODES))
 SPACES = next(symbol for text, symbol in PIECES if text == r"\s+")
 CLASSES = {
     text: symbol for text, symbol in PIECES if text in (r"\s", r"\s+", r"\d")
@@ -56,45 +58,58 @@ def pattern_cells(
     """Return the kernel's tables of patterns, each given by its symbols.
 
     Returns:
-        The codes of the characters of ASCII. The number of the cell of each two codes, 0 where nothing begins so. The
-        cells, four numbers each: the codes that come third, as bits, in patterns that begin anywhere, and in those
-        that begin with a word; where these begin in the list of members, and how many they are. The members, two
-        numbers each: the codes that come third in a pattern; where its symbols begin, how many they are, and its
-        number. The symbols.
+        The codes of the characters of ASCII. The number of the cell of each three codes, 0 where nothing begins so.
+        The cells, four numbers each: the codes that come fourth, as bits, in patterns that begin anywhere, and in
+        those that begin with a word; where these begin in the list of members, and how many they are. The members,
+        three numbers each: the codes that come fourth in a pattern, and fifth; where its symbols begin, how many they
+        are, and its number. The symbols. Behind the end of a text stands what has the code of the others.
     """
     codes = codes_of_ascii(patterns)
     of = functools.cache(functools.partial(_codes_of, codes=codes))
-    thirds = [_thirds(symbols, of) for symbols in patterns]
+    heads = [_heads(symbols, of) for symbols in patterns]
+    fourths, fifths = ([_bits(head[place]) for head in heads] for place in (3, 4))
     sorted_by: dict[int, tuple[list[int], list[int]]] = {}
     for number, symbols in enumerate(patterns):
-        plain = symbols[symbols[0] == FIRST :]
-        for one in of(plain[0]):
-            for other in of(plain[1]):
-                sorted_by.setdefault(one * CODES + other, ([], []))[symbols[0] == FIRST].append(number)
-    cell_at = array("H", bytes(2 * CODES * CODES))
+        for one, other, third in itertools.product(*heads[number][:3]):
+            place = (one * CODES + other) * CODES + third
+            sorted_by.setdefault(place, ([], []))[symbols[0] == FIRST].append(number)
+    cell_at = array("H", bytes(2 * CODES**3))
     cells, members = array("Q", bytes(32)), array("Q")
     starts = [0]
     for symbols in patterns:
         starts.append(starts[-1] + len(symbols))
+    known: dict[tuple[tuple[int, ...], ...], int] = {}  # cells that are alike are one
     for place, both in sorted_by.items():
-        cell_at[place] = len(cells) // 4
-        firsts = []
-        for numbers in both:
-            firsts.append(len(members) // 2)
-            for n in numbers:
-                members.extend((thirds[n], starts[n] | len(patterns[n]) << 32 | n << 48))
-            cells.append(_either(thirds[n] for n in numbers))
-        cells.extend((firsts[0] | firsts[1] << 32, len(both[0]) | len(both[1]) << 32))
+        alike = (tuple(both[0]), tuple(both[1]))
+        if alike not in known:
+            known[alike] = len(cells) // 4
+            firsts = []
+            for numbers in both:
+                firsts.append(len(members) // 3)
+                for n in numbers:
+                    members.extend((fourths[n], fifths[n], starts[n] | len(patterns[n]) << 32 | n << 48))
+                cells.append(_either(fourths[n] for n in numbers))
+            cells.extend((firsts[0] | firsts[1] << 32, len(both[0]) | len(both[1]) << 32))
+        cell_at[place] = known[alike]
     every_symbol = array("H", [symbol for symbols in patterns for symbol in symbols])
     return array("B", codes), cell_at, cells, members, every_symbol
 
 
-def _thirds(symbols: Sequence[int], of: Callable[[int], frozenset[int]]) -> int:
-    """Return the codes that come third in a pattern, as bits."""
-    plain = symbols[symbols[0] == FIRST :]
-    if len(plain) < 3 or SPACES in plain[:2] or plain[2] == LAST:
-        return ANY
-    return _either(1 << code for code in of(plain[2]))
+def _heads(symbols: Sequence[int], of: Callable[[int], frozenset[int]]) -> list[frozenset[int]]:
+    """Return the codes of the five characters with which a pattern begins."""
+    plain = symbols[symbols[0] == FIRST :][:5]
+    found: list[frozenset[int]] = []
+    for symbol in plain:
+        if symbol == LAST:
+            break
+        found.append(of(symbol))
+        if symbol == SPACES:  # as many as there are
+            break
+    return found + [EVERY] * (5 - len(found))
+
+
+def _bits(codes: Iterable[int]) -> int:
+    return _either(1 << code for code in codes)
 
 
 def _either(bits: Iterable[int]) -> int:

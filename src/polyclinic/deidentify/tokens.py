@@ -66,8 +66,7 @@ class Tokens:
 
     text: str
     starts: list[int]
-    ends: list[int]
-    lower: list[str]  # in lower case, without a possessive
+    ends: list[int]  # without a possessive
     bits: list[int]
     caseless: bool  # whether the text has hardly any capitals, so that all words are here
     lowered: str  # the text in lower case
@@ -84,6 +83,15 @@ class Tokens:
     runs: list[tuple[int, int, int]]
     dotted: bool  # whether a letter stands right behind a stop
     colons: bool  # whether two colons stand side by side, or with hexadecimal digits between
+    _lower: list[str] | None = None
+
+    @property
+    def lower(self) -> list[str]:
+        """The words in lower case, without a possessive."""
+        if self._lower is None:
+            lowered = self.lowered
+            self._lower = [lowered[start:end] for start, end in zip(self.starts, self.ends, strict=True)]
+        return self._lower
 
 
 def in_lower_case(text: str) -> str:
@@ -172,7 +180,6 @@ def tokenize(text: str, vocabulary: Vocabulary) -> Tokens:
         text,
         starts,
         ends,
-        lower,
         bits,
         caseless,
         lowered,

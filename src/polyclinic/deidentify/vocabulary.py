@@ -113,7 +113,6 @@ class Vocabulary:
             text,
             starts,
             ends,
-            [low[start:end] for start, end in zip(starts, ends, strict=True)],
             bits,
             bool(caseless),
             low,

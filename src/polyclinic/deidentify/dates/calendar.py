@@ -35,6 +35,7 @@ CLOSED_OR_ON = re.compile(r"\s?[.,;:)/]|\s*$|\s[a-z]")
 MONTHS_ONLY = frozenset(("feb", "apr", "aug", "sept", "oct", "nov"))
 YEAR_BEFORE = re.compile(r"(?<!\d)(?:18|19|20)\d{2}(?:,?\s|[-/.])$")
 SENTENCE = re.compile(r"[A-Za-z]{5,}\.\s+[A-Za-z]")
+NEAR = 8  # characters before a month in which the two around this line match
 PART_OF_MONTH = re.compile(r"\b(?:early|mid|late)[\s-]$", re.IGNORECASE)
 OF_YEAR = re.compile(r"\s+(?:of\s+)?(?:this|last|next)\s+year\b")
 MAY_BE = re.compile(r"may (?:first|second|third)\b")
@@ -94,6 +95,8 @@ class CalendarRules(MonthDays):
             re.IGNORECASE,
         )
         self.worded_day = re.compile(rf"(?:\bthe\s+)?(?:{ordinary_number})\s+(?:day\s+)?(?:of\s+)?$", re.IGNORECASE)
+        # What these two end with.
+        self.before_months = ("day", "of", *(word.split()[-1] for word in (*words.ordinals, *words["number_words"])))
         # twenty one february
         cardinals = either(words["number_words"] - {"hundred", "thousand", "oh", "o"})
         self.worded_number = re.compile(
@@ -173,11 +176,17 @@ class CalendarRules(MonthDays):
         """Return where a date stands whose month's name begins at `start`, or None."""
         before = text[max(0, start - 40) : start]
         begin = start
-        if (number := self.worded_number.search(before)) is not None and text[start : start + 4].lower() != "may ":
+        near = max(0, len(before) - NEAR)
+        worded = not before.isascii() or before.rstrip().lower().endswith(self.before_months)
+        if (
+            worded
+            and (number := self.worded_number.search(before)) is not None
+            and text[start : start + 4].lower() != "may "
+        ):
             found = self.month_alone.match(text, start)
             assert found is not None
             return start - (len(before) - number.start(1)), found.end()
-        if (day := self.worded_day.search(before)) is not None:
+        if worded and (day := self.worded_day.search(before)) is not None:
             begin = start - (len(before) - day.start())
             found = self.month_alone.match(text, start)
             assert found is not None
@@ -190,13 +199,13 @@ class CalendarRules(MonthDays):
             found = None
         if found is not None:
             end = found.end()
-            if (earlier := YEAR_BEFORE.search(before)) is not None:
+            if (earlier := YEAR_BEFORE.search(before, near)) is not None:
                 begin = start - (len(before) - earlier.start())
         else:
             alone = self.month_alone.match(text, start)
             if alone is None:
                 return None
-            if (earlier := YEAR_BEFORE.search(before)) is not None and not alone[0][0].islower():
+            if (earlier := YEAR_BEFORE.search(before, near)) is not None and not alone[0][0].islower():
                 return start - (len(before) - earlier.start()), alone.end()
             if not self._stands_alone(text, start, alone[0], before, caseless):
                 return None
@@ -208,7 +217,7 @@ class CalendarRules(MonthDays):
             and not (re.search(r"\d|(?:st|nd|rd|th)\b", text[start + 3 : end]) and not MAY_BE.match(text, start))
         ):
             return None
-        if (part := PART_OF_MONTH.search(before)) is not None and begin == start:
+        if (part := PART_OF_MONTH.search(before, near)) is not None and begin == start:
             begin = start - (len(before) - part.start())
         return self.with_weekday(text, begin, end), end
 

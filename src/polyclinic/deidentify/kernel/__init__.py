@@ -27,6 +27,7 @@ MOST_LETTERS = 1 << 24  # of all words of a table
 LONGEST = 64  # letters of a word of the lists
 ROOM = 1000  # numbers for each list of a text of usual length
 UNITS = 65536
+CODES, CELL, MEMBER = 64, 32, 24  # codes of characters; bytes of what is known of three codes, and of a pattern
 # What a word before a place says beside its groups, of which there are so many, and what a character may be there.
 GROUPS, ALWAYS, LABEL, WORD_LISTS, ARTICLE = 16, 1 << 16, 1 << 17, 1 << 18, 1 << 19
 STREET_END = 1
@@ -138,7 +139,7 @@ def installed() -> Kernel | None:
 
     Raises UserError when it was built from another version of its source.
     """
-    expected = (ctypes.sizeof(Words), ctypes.sizeof(Vocabulary), HEAD, LISTS, LONGEST)
+    expected = (ctypes.sizeof(Words), ctypes.sizeof(Vocabulary), HEAD, LISTS, LONGEST, CELL, MEMBER, CODES**3)
 
     def fits(library: ctypes.CDLL) -> bool:
         library.polyclinic_deidentify_sizes.restype = c_int64

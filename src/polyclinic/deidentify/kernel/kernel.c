@@ -20,7 +20,8 @@
 /* Which of the structures of kernel.h this was built with. */
 int64_t polyclinic_deidentify_sizes(int which) {
     return which == 0 ? (int64_t)sizeof(Words) : which == 1 ? (int64_t)sizeof(Vocabulary) : which == 2 ? HEAD
-         : which == 3 ? LISTS : LONGEST;
+         : which == 3 ? LISTS : which == 4 ? LONGEST : which == 5 ? (int64_t)sizeof(Cell)
+         : which == 6 ? (int64_t)sizeof(Member) : CELLS;
 }
 
 static inline uint64_t hash_step(uint64_t hash, uint32_t unit) { return (hash << 5 | hash >> 59) ^ unit; }

@@ -31,7 +31,7 @@ enum { WINDOW = 40, NEAR = 16 }; /* characters in which what announces a place s
 
 /* In which characters behind and before a number something is looked for. */
 enum { MONTH_NEAR = 26, BOX_NEAR = 14 };
-enum { CODES = 64, SPACE_CODE = 54 }; /* codes from 1 up to the space's are letters and digits */
+enum { CODE_BITS = 6, CODES = 64, CELLS = CODES * CODES * CODES, SPACE_CODE = 54 }; /* codes from 1 up to the space's are letters and digits */
 enum { STREET_END = 1 }; /* set of the words asked for: they end streets */
 
 /* Words in an open hash table, so that a look-up touches few lines of memory. Letters are UTF-16 units in lower case. */
@@ -50,15 +50,16 @@ typedef struct {
     const uint16_t *letters; /* of all words, one after the other */
 } Words;
 
-/* Patterns that begin with two letters: anywhere, and with a word. */
+/* Patterns that begin with three characters: anywhere, and with a word. */
 typedef struct {
-    uint64_t thirds[2]; /* bits of the codes of letters that come third */
+    uint64_t fourths[2]; /* bits of the codes of characters that come fourth */
     uint32_t first[2];  /* where in `members` they stand */
     uint32_t count[2];
 } Cell;
 
 typedef struct {
-    uint64_t thirds;  /* as those of its cell */
+    uint64_t fourths; /* as those of its cell */
+    uint64_t fifths;
     uint32_t symbols; /* where its symbols begin */
     uint16_t count;   /* of symbols */
     uint16_t number;  /* of the pattern */
@@ -81,7 +82,7 @@ typedef struct {
     const uint16_t *lower;  /* each unit in lower case, where that is one unit */
     const uint8_t *pairs;   /* 128 x 128: with which letters words end before a place's name */
     const uint8_t *codes;    /* of ASCII: less than CODES; 0 for what no pattern begins with, and for the others */
-    const uint16_t *cell_at; /* CODES x CODES: number of the cell of two codes, 0 where no pattern begins so */
+    const uint16_t *cell_at; /* CELLS: number of the cell of three codes, 0 where no pattern begins so */
     const Cell *cells;
     const Member *members;
     const uint16_t *symbols; /* of all patterns, one after the other */

@@ -440,14 +440,15 @@ static inline uint32_t NAME(code)(const Vocabulary *v, uint32_t c) {
     return sizeof(Unit) > 1 && c > 127 ? 0 : v->codes[c];
 }
 
-/* The patterns that stand at a place; `third` has the bits of what is two further on. Returns how many hits there are. */
+/* The patterns that stand at a place; `fourth` has the bit of what is three further on. Returns how many hits there are. */
 static int64_t NAME(hits_at)(const Vocabulary *v, const Unit *text, int64_t at, int64_t size, const Cell *cell,
-                             uint64_t third, int64_t count, int64_t room, int32_t *const *lists) {
+                             uint64_t fourth, int64_t count, int64_t room, int32_t *const *lists) {
+    const uint64_t fifth = 1ull << (at + 4 < size ? NAME(code)(v, text[at + 4]) : 0);
     for (int kind = 0; kind < 2; kind++) {
-        if (!(cell->thirds[kind] & third) || (kind && at && is_word(v, text[at - 1]))) continue;
+        if (!(cell->fourths[kind] & fourth) || (kind && at && is_word(v, text[at - 1]))) continue;
         const Member *member = v->members + cell->first[kind], *end = member + cell->count[kind];
         for (; member < end; member++) {
-            if (!(member->thirds & third)) continue;
+            if (!(member->fourths & fourth) || !(member->fifths & fifth)) continue;
             if (!NAME(stands)(v, text, at, size, v->symbols + member->symbols, member->count)) continue;
             if (count < room) {
                 lists[HITS][count] = member->number;
@@ -459,23 +460,23 @@ static int64_t NAME(hits_at)(const Vocabulary *v, const Unit *text, int64_t at, 
     return count;
 }
 
-/* Where the patterns stand that rules ask for. */
+/* Where the patterns stand that rules ask for. Behind the end stands the code of the others. */
 static void NAME(hits)(const Vocabulary *v, const Unit *text, int64_t size, int64_t room, int32_t *head,
                        int32_t *const *lists) {
-    int64_t count = 0, at = 0;
-    if (v->patterns && size > 1) {
-        uint32_t before = 0, a = NAME(code)(v, text[0]), b = NAME(code)(v, text[1]);
-        for (; at + 2 < size; at++) {
-            const uint32_t after = NAME(code)(v, text[at + 2]);
-            const Cell *cell = v->cells + v->cell_at[a * CODES + b];
-            const uint64_t begins = before - 1 < SPACE_CODE - 1 ? 0 : ~0ull; /* no letter or digit of ASCII is before */
-            const uint64_t thirds = cell->thirds[0] | (cell->thirds[1] & begins);
-            before = a;
-            a = b;
-            b = after;
-            if (thirds >> after & 1) count = NAME(hits_at)(v, text, at, size, cell, 1ull << after, count, room, lists);
-        }
-        count = NAME(hits_at)(v, text, at, size, v->cells + v->cell_at[a * CODES + b], ~0ull, count, room, lists);
+    const Cell *const cells = v->cells;
+    const uint16_t *const cell_at = v->cell_at;
+    int64_t count = 0;
+    uint32_t begins = 1, key = 0; /* `key`: three codes; `begins`: no letter or digit of ASCII is before */
+    for (int64_t at = 0; at < size && at < 3; at++) key = key * CODES + NAME(code)(v, text[at]);
+    for (int64_t at = size; at < 3; at++) key *= CODES;
+    for (int64_t at = 0; v->patterns && at + 1 < size; at++) {
+        const uint32_t fourth = at + 3 < size ? NAME(code)(v, text[at + 3]) : 0;
+        const Cell *cell = cells + cell_at[key];
+        const uint64_t fourths = cell->fourths[0] | (cell->fourths[1] & (0 - (uint64_t)begins));
+        begins = (key >> 2 * CODE_BITS) - 1 >= SPACE_CODE - 1;
+        key = (key << CODE_BITS & (CELLS - 1)) | fourth;
+        if (fourths >> fourth & 1)
+            count = NAME(hits_at)(v, text, at, size, cell, 1ull << fourth, count, room, lists);
     }
     head[HIT_COUNT] = count > INT32_MAX ? INT32_MAX : (int32_t)count;
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens, at_places, has_plain_letters
@@ -19,13 +20,9 @@ PIECE = re.compile(rf"\b(?:{_DIGIT}|{_TEENS}|{_TENS}|hundred|thousand|double|tri
 _SINGLE = frozenset(_DIGIT.split("|"))
 _PAIRS = frozenset(_TEENS.split("|"))
 _ROUND = frozenset(_TENS.split("|"))
-# All that is found here has two such words beside each other, or with one of these between.
+NEAR = 24  # characters from one word of a number to the next, with a sign between that is said
+_SIGNS_SAID = ("slash", "dash", "stroke")
 _FIRST = tuple(dict.fromkeys(f"{_DIGIT}|{_TENS}|{_TEENS}|hundred|thousand|double|triple".split("|")))
-_BESIDE = re.compile(
-    rf"(?:{'|'.join(sorted(_FIRST, key=len, reverse=True))})[\s,.-]+"
-    rf"(?:(?:dash|hyphen|slash|stroke|dot|space|comma)[\s,.-]+)?(?:{'|'.join(_FIRST)})",
-    re.IGNORECASE,
-)
 PATTERNS = {
     "number words": [
         *(rf"\b{word}\b" for word in _FIRST if len(word) > 1),
@@ -118,27 +115,33 @@ LABELLED_DAY = re.compile(
 )
 
 
-def may_be_spoken(tokens: Tokens, numbers: frozenset[str]) -> bool:
-    """Say whether a text may hold a number of three words, some of which are `numbers`."""
-    lowered = tokens.lowered
-    if len(numbers) < 3 and not any(f"{word} {word}" in lowered for word in numbers):
-        return False
-    text = tokens.text
-    return not has_plain_letters(text) or any(_BESIDE.match(text, at) for at in tokens.hits.get("number words", ()))
+def find_spoken(tokens: Tokens, numbers: frozenset[str]) -> Iterator[Span]:
+    """Yield identifiers whose digits are words: six or more, or three after a label.
 
-
-def find_spoken(tokens: Tokens) -> Iterator[Span]:
-    """Yield identifiers whose digits are words: six or more, or three after a label."""
-    text = tokens.text
-    plain = has_plain_letters(text)
-    places = tokens.hits.get("number words", ()) if plain else range(len(text))
-    for match in at_places(DAY, text, places):
+    Args:
+        tokens: of the text.
+        numbers: which words for numbers are in it.
+    """
+    text, lowered = tokens.text, tokens.lowered
+    signed: Sequence[int] = range(len(text))
+    rows, labels = signed, signed
+    if has_plain_letters(text):
+        words = tokens.hits.get("number words", [])
+        near = [(one, other) for one, other in itertools.pairwise(words) if other - one <= NEAR]
+        follow = {one for one, _ in near}
+        rows = [one for one, other in near if other in follow]
+        labels = tokens.hits.get("label of a said day", []) if rows else []
+        said = {one for one, other in near if any(sign in lowered[one:other] for sign in _SIGNS_SAID)}
+        signed = [one for one, other in near if one in said or other in said]
+    if not (rows or signed) or (len(numbers) < 3 and not any(f"{word} {word}" in lowered for word in numbers)):
+        return
+    for match in at_places(SLASHED_DAY, text, signed):
         yield Span(match.start(), match.end(), "date")
-    for match in at_places(SLASHED_DAY, text, places):
+    for match in at_places(DAY, text, rows):
         yield Span(match.start(), match.end(), "date")
-    for match in at_places(LABELLED_DAY, text, tokens.hits.get("label of a said day", ()) if plain else places):
+    for match in at_places(LABELLED_DAY, text, labels):
         yield Span(match.start(1), match.end(1), "date")
-    for match in at_places(SPOKEN, text, places):
+    for match in at_places(SPOKEN, text, rows):
         pieces = [piece.lower() for piece in PIECE.findall(match[0])]
         singles = sum(piece in _SINGLE for piece in pieces)
         digits = singles + sum(
