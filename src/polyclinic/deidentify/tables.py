@@ -10,7 +10,7 @@ from polyclinic.deidentify.numbers.ages import OLD, OLDEST
 from polyclinic.deidentify.spans import Span
 from polyclinic.deidentify.tokens import Tokens
 
-CELL = re.compile(r"[^|\t\n]+?(?=[ ]*(?:\||\t|\n|$)|[ ]{2,})")
+CELL = re.compile(r"[^|\t\n ]+(?: [^|\t\n ]+)*")  # between strokes, tabs, and two blanks or more
 _NUMBER = r"(?: ?(?:id|#|no\.?|num(?:ber)?))?"
 HEADINGS = (
     (
@@ -75,6 +75,7 @@ HEADINGS = (
     ("address", r"(?:home |street |mailing )?(?:address|street)(?: (?:line )?1)?"),
 )
 HEADING = re.compile("|".join(f"({pattern})" for _, pattern in HEADINGS), re.IGNORECASE)
+LONGEST = 64  # characters of a heading, with what stands around it
 WHOLE_DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?$")
 # Cells between commas, perhaps in quotes, below a heading whose commas have no blank behind them.
 TIGHT_COMMAS = re.compile(r',[A-Za-z"#][^,\n]{0,30},[A-Za-z"#]')
@@ -111,7 +112,8 @@ def find_cells(tokens: Tokens) -> Iterator[Span]:
             heads = [
                 (i, HEADINGS[(found.lastindex or 1) - 1][0], start + len(cell) - len(cell.lstrip()))
                 for i, (start, _, cell) in enumerate(cells)
-                if (found := HEADING.fullmatch(cell.strip(' :*"').replace("_", " "))) is not None
+                if len(cell) <= LONGEST
+                and (found := HEADING.fullmatch(cell.strip(' :*"').replace("_", " "))) is not None
             ]
             if len(cells) > 1 and heads and sum(c.isdigit() for c in line) < 2:
                 columns, count, rows = heads, len(cells), 0

@@ -55,7 +55,7 @@ class PlaceRules(TownRules):
             STATE_WORD: self.state_openers | {code.lower() for code in self.codes},
             STREET_TYPE: self.streets.types | FOREIGN_TYPES,
         }
-        self.patterns = {**of_fields, **of_streets}
+        self.patterns = {**of_fields, **of_streets, **self.town_patterns}
         # What stands before and beside those that can be a place: the kernel leaves the others out.
         self.screen = PlaceScreen(
             announcers=self.announcers(),
@@ -121,7 +121,7 @@ class PlaceRules(TownRules):
                 found.append(spot)
                 until = spot.end
         if tokens.caseless:
-            found += [Span(m.start(1), m.end(1), "city") for m in self.lower_city.finditer(text)]
+            found += self.lower_cities(tokens)
             streets += in_lower_case(text)
         found += known_institutions(self, tokens)
         found += by_their_deeds(self, tokens)

@@ -13,7 +13,7 @@ from polyclinic.deidentify.places.businesses import NO_PARTS
 from polyclinic.deidentify.places.institutions import GENERIC
 from polyclinic.deidentify.places.tails import TailRules
 from polyclinic.deidentify.spans import Span
-from polyclinic.deidentify.tokens import Tokens
+from polyclinic.deidentify.tokens import Tokens, at_places, is_pattern
 
 # Codes of states that are also degrees, orders or words.
 _CODES_THAT_ARE_WORDS = frozenset(words_of("MD PA MS MA DO OR DC CO DE IN ME AL LA MT CT PR ON OK HI ID OH"))
@@ -59,9 +59,16 @@ class TownRules(TailRules):
         self.lower_state = re.compile(
             rf"\s?,\s?(?:{state_names}|(?:{'|'.join(c.lower() for c in sorted(self.codes)) or '(?!)'}))\b"
         )
-        self.lower_city = re.compile(
-            rf"(?:{cues})\s+((?:{either(words['cities'] | words['cities_of_two_words'])}))\b"
-        )
+        cities = words["cities"] | words["cities_of_two_words"]
+        self.lower_city = re.compile(rf"(?:{cues})\s+((?:{either(cities)}))\b")
+        asked = [r"\s+".join((*cue.split(), "")) for cue in sorted(words["city_cues"])]
+        self.town_patterns = {"lower_city": asked} if all(map(is_pattern, asked)) else {}
+
+    def lower_cities(self, tokens: Tokens) -> Iterator[Span]:
+        """Yield the towns of a text in lower case that stand behind a word for it."""
+        places = tokens.hits.get("lower_city", ()) if self.town_patterns else range(len(tokens.text))
+        for found in at_places(self.lower_city, tokens.text, places):
+            yield Span(found.start(1), found.end(1), "city")
 
     def town(self, tokens: Tokens, i: int, zips: set[int]) -> Span | None:
         """Return the town that ends with word `i`, of the list or by what stands behind it."""

@@ -207,8 +207,9 @@ def _is_said(written: str, calendar: CalendarRules) -> bool:
     months = calendar.words["months_that_are_words"]
     if words[0] in months and written.islower():
         return False
-    known = months | calendar.holidays.words | calendar.words["weekdays"]
-    return len(words) > 1 or any(c.isdigit() for c in written) or words[0] not in known
+    if len(words) > 1 or any(c.isdigit() for c in written):
+        return True
+    return not any(words[0] in known for known in (months, calendar.holidays.words, calendar.words["weekdays"]))
 
 
 def _is_day(first: int, second: int) -> bool:
