@@ -96,8 +96,10 @@ def slots(
     for match in at_places(ABBREVIATED, text, prepositions):
         yield match.start("word"), match.end("word"), "an abbreviation that may be an institution's"
     for i, bit in enumerate(tokens.bits):
+        if not bit & (CITY | MONTH) or bit & (STOP | TITLE | STATE):
+            continue
         start, end = tokens.starts[i], tokens.ends[i]
-        if not bit & (CITY | MONTH) or covered[start] or bit & (STOP | TITLE | STATE):
+        if covered[start]:
             continue
         if bit & MONTH:
             if end - start > 3 and (not bit & (NAME | COMMON) or BEFORE_TOWN.search(text, max(0, start - 6), start)):

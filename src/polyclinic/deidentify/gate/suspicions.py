@@ -19,6 +19,7 @@ from polyclinic.deidentify.gate.places_to_look import places_to_look
 from polyclinic.deidentify.gate.slots import slots
 from polyclinic.deidentify.known_words import EITHER, SAFE, SURE, UNKNOWN, starts_sentence
 from polyclinic.deidentify.lexicon import (
+    CITY,
     COMMON,
     CREDENTIAL,
     EPONYM,
@@ -26,6 +27,7 @@ from polyclinic.deidentify.lexicon import (
     GIVEN,
     MONTH,
     NAME,
+    PARTICLE,
     SOFT_TITLE,
     STATE,
     STOP,
@@ -88,6 +90,7 @@ STREET_LEFT = re.compile(
 )
 
 
+NEVER_NAMES = STOP | TITLE | CREDENTIAL | MONTH | STATE | SUFFIX  # where no list has them as names too
 LEAST_SHARE = 0.15  # of names, institutions and towns together, from which a word is suspicious
 LEAST_ORDINARY = 0.2  # the same for an ordinary word with a capital
 LEAST_SMALL = 0.4  # for a listed or ordinary word without one, and for words such as so and oh
@@ -196,15 +199,15 @@ def _may_be_name(word: str, text: str, start: int, rules: Rules) -> bool:
 
 def _unknown_words(text: str, tokens: Tokens, rules: Rules, covered: bytearray) -> Iterator[Suspicion]:
     known = rules.known
-    for i, bit in enumerate(tokens.bits):
-        start, end = tokens.starts[i], tokens.ends[i]
-        if covered[start] or end - start < 2:
+    quiet = ~(CITY | PARTICLE) if tokens.caseless else NEVER_NAMES
+    for i, (bit, start, end) in enumerate(zip(tokens.bits, tokens.starts, tokens.ends, strict=True)):
+        if (bit & quiet and not bit & NAME) or covered[start] or end - start < 2:  # most words
             continue
         kind = known.kind_of(tokens, i)
         if bit & (TITLE | SOFT_TITLE) and (kind == EITHER or bit & COMMON):
             continue
         if kind == SAFE:
-            if bit & (STOP | TITLE | CREDENTIAL | MONTH | STATE | SUFFIX) or tokens.caseless:
+            if bit & NEVER_NAMES or tokens.caseless:
                 continue
             if (
                 tokens.lower[i] in BUSINESSES
