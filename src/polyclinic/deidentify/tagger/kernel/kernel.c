@@ -62,9 +62,12 @@ static int shares_by(const Tagger *t, Features *f, double *shares) {
         hidden[j] = sum > 0 ? sum : 0;
     }
     int64_t scores[CLASSES], most = INT64_MIN, most_other = INT64_MIN;
+    for (int c = 0; c < CLASSES; c++) scores[c] = t->output_bias[c];
+    for (int j = 0; j < WIDTH; j++) {
+        if (!hidden[j]) continue; /* more than half of them */
+        for (int c = 0; c < CLASSES; c++) scores[c] += (int64_t)t->output[c * WIDTH + j] * hidden[j];
+    }
     for (int c = 0; c < CLASSES; c++) {
-        scores[c] = t->output_bias[c];
-        for (int j = 0; j < WIDTH; j++) scores[c] += (int64_t)t->output[c * WIDTH + j] * hidden[j];
         if (scores[c] > most) most = scores[c];
         if (c && scores[c] > most_other) most_other = scores[c];
     }
@@ -94,7 +97,11 @@ static int64_t judge(const Tagger *t, const uint32_t *text, const Token *tokens,
             if (!tokens[i].candidate || (with_evidence && !tokens[i].evidence)) continue;
             Features *f = features + now;
             features_of(t, text, tokens, count, i, written, f);
-            for (int k = 0; k < f->unknown; k++) PREFETCH(t->rows + (f->keys[k] & t->row_mask));
+            for (int k = 0; k < f->unknown; k++) {
+                const char *row = (const char *)(t->rows + (f->keys[k] & t->row_mask));
+                PREFETCH(row);
+                PREFETCH(row + sizeof(Row) - 1); /* many lie on two lines */
+            }
         }
         const int64_t one = waiting;
         waiting = i;

@@ -17,8 +17,10 @@ static uint64_t hash_of(const Tagger *t, const uint32_t *text, int64_t start, in
     return hash ? hash : 1;
 }
 
+static inline int64_t slot_of(const Tagger *t, uint64_t hash) { return (int64_t)(hash >> 20) & t->entry_mask; }
+
 static const Entry *find_entry(const Tagger *t, uint64_t hash) {
-    for (int64_t at = (int64_t)(hash >> 20) & t->entry_mask;; at = (at + 1) & t->entry_mask) {
+    for (int64_t at = slot_of(t, hash);; at = (at + 1) & t->entry_mask) {
         const Entry *entry = t->entries + at;
         if (!entry->hash) return NULL;
         if (entry->hash == hash) return entry;
@@ -81,10 +83,10 @@ static uint32_t bits_of_parts(const Tagger *t, const uint32_t *text, int64_t sta
 }
 
 /* What is known of a word by itself. */
-static void describe(const Tagger *t, const uint32_t *text, Token *token) {
+static void describe_word(const Tagger *t, const uint32_t *text, Token *token) {
     const int64_t start = token->start;
     int64_t end = token->end;
-    uint64_t hash = hash_of(t, text, start, end);
+    uint64_t hash = token->hash;
     const Entry *entry = find_entry(t, hash);
     int listed = entry && (entry->kinds & LISTED);
     if (!listed && end - start > 2 && small(t, text[end - 1]) == 's' && small(t, text[end - 2]) == '\'') {
@@ -167,6 +169,23 @@ static int64_t mask_for(int64_t count, int64_t mask) {
     return slots - 1 < mask ? slots - 1 : mask;
 }
 
+/* What is known of a number or a sign by itself. */
+static void describe_other(const Tagger *t, const uint32_t *text, Token *token, int32_t no_word) {
+    const int64_t start = token->start, length = token->end - start;
+    const uint32_t c = text[start];
+    token->bits = NO_WORD;
+    token->bits_place = no_word;
+    token->begins = c == '\n' || c == '.' || c == '!' || c == '?' || c == '-' || c == 0x2022 || c == '*' || c == '>';
+    if (token->number) {
+        token->shape = (uint8_t)(length < 6 ? 1 + length : 7);
+        token->frequency = FIRST_VALUE + value_of(text, start, token->end);
+        return;
+    }
+    token->shape = (uint8_t)(c == '\n' ? NEWLINE : 9);
+    const Entry *entry = find_entry(t, token->hash);
+    token->identity = entry ? entry->identity : 0;
+}
+
 /* Reads the tokens of a text; returns how many there are, which may be more than there is `room` for. `seen` is room
  * for a table of `seen_mask` + 1 hashes, more than the tokens. */
 int64_t polyclinic_tagger_read(const Tagger *t, const uint32_t *text, int64_t size, Token *tokens, int64_t room,
@@ -204,28 +223,20 @@ int64_t polyclinic_tagger_read(const Tagger *t, const uint32_t *text, int64_t si
             token->end = (int32_t)at;
             token->upper = upper;
             token->lower = lower;
-            if (class & LETTER) {
-                token->word = 1;
-                describe(t, text, token);
-            } else {
-                token->bits = NO_WORD;
-                token->bits_place = no_word;
-                token->shape = (uint8_t)(class & DIGIT ? (at - start < 6 ? 1 + at - start : 7) : text[start] == '\n' ? NEWLINE : 9);
-                const uint32_t c = text[start];
-                token->begins = c == '\n' || c == '.' || c == '!' || c == '?' || c == '-' || c == 0x2022 || c == '*' || c == '>';
-                if (class & DIGIT) {
-                    token->number = 1;
-                    token->frequency = FIRST_VALUE + value_of(text, start, at);
-                } else {
-                    token->hash = hash_of(t, text, start, at);
-                    const Entry *entry = find_entry(t, token->hash);
-                    token->identity = entry ? entry->identity : 0;
-                }
+            token->word = (class & LETTER) != 0;
+            token->number = !token->word && (class & DIGIT);
+            if (!token->number) {
+                token->hash = hash_of(t, text, start, at);
+                PREFETCH(t->entries + slot_of(t, token->hash));
             }
         }
         count++;
     }
     if (count > room) return count;
+    for (int64_t i = 0; i < count; i++) {
+        if (tokens[i].word) describe_word(t, text, tokens + i);
+        else describe_other(t, text, tokens + i, no_word);
+    }
     *written = case_of(all_upper, all_lower);
     seen_mask = mask_for(count, seen_mask);
     memset(seen, 0, (size_t)(seen_mask + 1) * sizeof(*seen));
