@@ -33,5 +33,10 @@ def test_what_an_earlier_run_did_says_nothing_of_the_speed(monkeypatch: Patch, c
     assert written[1] == "  cooking: 520/1000, 8 min 00 s left"
 
 
+def test_the_first_line_leaves_out_what_an_earlier_run_did(monkeypatch: Patch, capsys: Capture) -> None:
+    written = lines([(1, 500), (4, 4), (5, 5)], 1000, monkeypatch, capsys)
+    assert written == ["  cooking: 509/1000, 8 min 11 s left"]
+
+
 def test_lines_come_in_intervals_and_at_the_end(monkeypatch: Patch, capsys: Capture) -> None:
     assert len(lines([(1, 1)] * 25, 25, monkeypatch, capsys)) == 3

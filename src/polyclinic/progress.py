@@ -63,17 +63,22 @@ class _LogLines:
     def __init__(self, title: str, total: float) -> None:
         self.title, self.total, self.done = title, total, 0.0
         self.started = self.last = time.monotonic()
+        self.middle = (self.started, 0.0)  # when the first interval was half over, and what was done
         self.lines: deque[tuple[float, float]] = deque(maxlen=LOG_LINES)  # when each was written, and what was done
 
     def advance(self, steps: float = 1, note: str = "") -> None:
         self.done += steps
         now = time.monotonic()
+        if not self.lines and self.middle[0] == self.started and now - self.started >= LOG_INTERVAL / 2:
+            self.middle = (now, self.done)
         finished = self.done - steps < self.total <= self.done  # said once, however often a bar is moved past its end
         if now - self.last < LOG_INTERVAL and not (finished and now - self.started >= LOG_INTERVAL):
             return
         self.last = now
-        # What was done in an earlier run is counted at once, so only the first line reckons from the beginning.
-        since, before = self.lines[0] if self.lines else (self.started, 0.0)
+        # What was done in an earlier run is counted within seconds, so no line reckons from the beginning if it can.
+        since, before = self.lines[0] if self.lines else self.middle
+        if since == now:
+            since, before = self.started, 0.0
         self.lines.append((now, self.done))
         left = (now - since) * (self.total - self.done) / (self.done - before) if self.done > before else 0.0
         line = f"  {self.title}: {self.done:.0f}/{self.total:.0f}, {duration(left)} left"
