@@ -75,6 +75,7 @@ HEADINGS = (
     ("address", r"(?:home |street |mailing )?(?:address|street)(?: (?:line )?1)?"),
 )
 HEADING = re.compile("|".join(f"({pattern})" for _, pattern in HEADINGS), re.IGNORECASE)
+SENTENCE_ENDS = frozenset("?!,;")  # with which no heading ends
 LONGEST = 64  # characters of a heading, with what stands around it
 WHOLE_DAY = re.compile(r"\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{2,4})?$")
 # Cells between commas, perhaps in quotes, below a heading whose commas have no blank behind them.
@@ -109,13 +110,7 @@ def find_cells(tokens: Tokens) -> Iterator[Span]:
             commas = ", " not in line and COMMA_HEADING.match(line) is not None
         if commas or "|" in line or "\t" in line or "  " in line.strip():
             cells = _cells(line, commas)
-            heads = [
-                (i, HEADINGS[(found.lastindex or 1) - 1][0], start + len(cell) - len(cell.lstrip()))
-                for i, (start, _, cell) in enumerate(cells)
-                if len(cell) <= LONGEST
-                and (found := HEADING.fullmatch(cell.strip(' :*"').replace("_", " "))) is not None
-            ]
-            if len(cells) > 1 and heads and sum(c.isdigit() for c in line) < 2:
+            if len(cells) > 1 and (heads := _headings(cells)) and sum(c.isdigit() for c in line) < 2:
                 columns, count, rows = heads, len(cells), 0
             elif columns and rows < MOST_ROWS and (chosen := _below(columns, cells, count, line, commas)):
                 rows += 1
@@ -130,6 +125,17 @@ def find_cells(tokens: Tokens) -> Iterator[Span]:
         elif line.strip(" -=|+"):
             columns = []
         place += len(line) + 1
+
+
+def _headings(cells: list[tuple[int, int, str]]) -> list[tuple[int, str, int]]:
+    """Return the cells that are headings: their number, what is below them, where they begin in the line."""
+    return [
+        (i, HEADINGS[(found.lastindex or 1) - 1][0], start + len(cell) - len(cell.lstrip()))
+        for i, (start, _, cell) in enumerate(cells)
+        if len(cell) <= LONGEST
+        and cell[-1:] not in SENTENCE_ENDS
+        and (found := HEADING.fullmatch(cell.strip(' :*"').replace("_", " "))) is not None
+    ]
 
 
 def _below(
