@@ -7,13 +7,15 @@
 mail and web addresses, and streets; without names, places and institutions. The peer is an AnalyzerEngine over
 presidio's predefined English recognisers that need no language model: all of them (with the one for phones, which
 asks the library phonenumbers), and the pattern recognisers alone. Documents are invented notes, or the
-`text` of lines of JSON. Prints a row for each.
+`text` of lines of JSON. Each turn reads all documents, first the peer's and then ours; printed are medians over the
+rounds, and the ratios of all of them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -66,9 +68,15 @@ def main() -> None:
         texts = [note.text for note in draw_notes(arguments.patients, 11, 3, EVERY_STYLE)]
     rules = load_rules("en")
     rules.find(texts[0])
-    size = -(-len(texts) // arguments.rounds)
-    seconds = {"ours": 0.0, "form": 0.0, "all": 0.0, "patterns": 0.0}
+    seconds: dict[str, list[float]] = {name: [] for name in ("ours", "form", "all", "patterns")}
     spans = dict.fromkeys(seconds, 0)
+
+    def ours() -> int:
+        return sum(len(rules.find(text)) for text in texts)
+
+    def form() -> int:
+        return sum(len(rules.find_by_form(rules.vocabulary.read(text), [])) for text in texts)
+
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "texts.json").write_text(json.dumps(texts))
         (Path(folder) / "peer.py").write_text(PEER)
@@ -79,33 +87,28 @@ def main() -> None:
             assert peer.stdin is not None
             assert peer.stdout is not None
             assert peer.stdout.readline() == "ready\n"
-            for first in range(0, len(texts), size):
-                for name in ("all", "patterns"):
-                    peer.stdin.write(json.dumps([name, first, first + size]) + "\n")
+            for _ in range(arguments.rounds):
+                for name, other, find in (("all", "ours", ours), ("patterns", "form", form)):
+                    peer.stdin.write(json.dumps([name, 0, len(texts)]) + "\n")
                     peer.stdin.flush()
                     took: list[Any] = json.loads(peer.stdout.readline())
-                    seconds[name] += took[0]
-                    spans[name] += took[1]
-                    # Ours between each of the peer's, so that both meet the same machine.
+                    seconds[name].append(took[0])
+                    spans[name] = took[1]
                     started = time.process_time()
-                    spans["ours"] += sum(len(rules.find(text)) for text in texts[first : first + size])
-                    seconds["ours"] += (time.process_time() - started) / 2
-                    started = time.process_time()
-                    for text in texts[first : first + size]:
-                        spans["form"] += len(rules.find_by_form(rules.vocabulary.read(text), []))
-                    seconds["form"] += (time.process_time() - started) / 2
+                    spans[other] = find()
+                    seconds[other].append(time.process_time() - started)
             peer.stdin.close()
-    spans["ours"] //= 2
-    spans["form"] //= 2
     print(f"{len(texts)} documents of {sum(map(len, texts)) / len(texts):.0f} characters")
     print("| | documents per CPU-second | CPU-ms a document | identifiers | ours is faster by | by form alone by |")
     print("|---|---|---|---|---|---|")
     titles = {"ours": "rule layer", "form": "by form alone", "all": "presidio, all", "patterns": "presidio, patterns"}
     for name, title in titles.items():
-        per = seconds[name] / len(texts)
-        faster = [
-            f"{seconds[name] / seconds[ours]:.1f}" if name in ("all", "patterns") else "" for ours in ("ours", "form")
-        ]
+        per = statistics.median(seconds[name]) / len(texts)
+        faster = ["", ""]
+        if name in ("all", "patterns"):
+            for place, mine in enumerate(("ours", "form")):
+                ratios = sorted(peer / own for peer, own in zip(seconds[name], seconds[mine], strict=True))
+                faster[place] = f"{statistics.median(ratios):.1f} ({ratios[0]:.1f} to {ratios[-1]:.1f})"
         print(f"| {title} | {1 / per:.0f} | {1000 * per:.2f} | {spans[name]} | {faster[0]} | {faster[1]} |")
 
 
