@@ -50,6 +50,8 @@ class Holidays:
     def find(self, tokens: Tokens) -> Iterator[tuple[int, int]]:
         """Yield where holidays and seasons stand in a text."""
         text, lowered, words = tokens.text, tokens.lowered, tokens.words
+        if self.words.isdisjoint(words) and self.season_words.isdisjoint(words) and "new year" not in tokens.hits:
+            return
         keys = {self.keys[word] for word in self.words & words}
         if "new year" in tokens.hits:
             keys.add("new year")

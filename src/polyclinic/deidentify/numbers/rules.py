@@ -75,6 +75,8 @@ class NumberRules(PhoneRules):
         """Return the identifiers of a text that hold digits; places in `taken`, in order, are passed over."""
         text = tokens.text
         found: list[Span] = []
+        if not tokens.runs:
+            return found
         unsure: list[tuple[int, int]] = []  # 3/4: a day where the text has others of that month
         until = 0
         streets = "^" in text or not self.street_ends.isdisjoint(tokens.words)
