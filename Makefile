@@ -21,7 +21,8 @@ setup: $(VENV)/.ready
 
 # torch goes in first and alone, pinned: a range, or a package that pulls it in, brings gigabytes of CUDA wheels.
 # The sources of the kernels are named since an editable install does not build them again by itself.
-$(VENV)/.ready: pyproject.toml setup.py $(wildcard src/polyclinic/*/kernel/*.[ch])
+$(VENV)/.ready: pyproject.toml setup.py $(wildcard src/polyclinic/*/kernel/*.[ch]) \
+		$(wildcard src/polyclinic/*/*/kernel/*.[ch])
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; give it with make PYTHON=...") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip

@@ -1,4 +1,4 @@
-"""The house as DESIGN.md draws it: a room uses lower floors only, and heavy libraries wait until they are needed."""
+"""The house of docs/architecture.md: a room uses lower floors only; heavy libraries wait until they are needed."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def at_the_head(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 @each_file
 def test_a_room_uses_lower_floors_only(file: Path) -> None:
     room = room_name(file)
-    assert room in FLOOR_OF, f"the room {room} has no floor in DESIGN.md"
+    assert room in FLOOR_OF, f"the room {room} has no floor in docs/architecture.md"
     for node in ast.walk(tree_of(file)):
         for module in imported_modules(node, file):
             if module.split(".")[0] != "polyclinic":

@@ -269,3 +269,44 @@ def test_notes_and_reports_of_fhir_are_read_and_links_are_not_followed(tmp_path:
         *("another resource", "attachment elsewhere", "wrong encoding", "another kind of attachment"),
         *("broken attachment", "entered in error"),
     ]
+
+
+def test_fhir_is_known_by_what_is_in_it_packed_or_not(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    entry = {"resource": resource(id="a", content=attached(b"Hot since Monday."))}
+    bundle = json.dumps({"type": "collection", "resourceType": "Bundle", "entry": [entry]}, indent=2)
+    (folder / "bundle.json").write_text(bundle)
+    narrative = {"status": "generated", "div": "<div><p>No fracture.</p></div>"}
+    report = {"resourceType": "DiagnosticReport", "id": "r", "conclusion": "No fracture.", "text": narrative}
+    lines = [resource(id="b", content=attached(b"Better.")), report, {"resourceType": "Patient", "id": "p"}]
+    (folder / "notes.ndjson.bz2").write_bytes(bz2.compress("".join(json.dumps(r) + "\n" for r in lines).encode()))
+    (folder / "rows.jsonl").write_text('{"id": "1", "text": "He wrote \\"resourceType\\": what is that?"}\n')
+    assert {d.id: d.text for d in run(tmp_path, folder)} == {
+        "DocumentReference/a": "Hot since Monday.",
+        "DocumentReference/b": "Better.",
+        "DiagnosticReport/r": "No fracture.",
+        "1": 'He wrote "resourceType": what is that?',
+    }
+    assert [o["reason"] for o in left_out(tmp_path)] == ["another resource"]
+
+
+def test_rows_that_name_a_resource_stay_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"id": "1", "text": "Hot.", "resourceType": "Note"}\n')
+    (one,) = run(tmp_path, tmp_path / "a.jsonl", extra_fields="metadata")
+    assert (one.id, one.text, one.metadata) == ("1", "Hot.", {"resourceType": "Note"})
+    (tmp_path / "b.jsonl").write_text('{"name": "2", "note": "Cold.", "resourceType": "Note"}\n')
+    mapped = corpus.read(
+        out=tmp_path / "mapped",
+        documents=tmp_path / "b.jsonl",
+        fields={"id": "name", "text": "note"},
+        extra_fields="ignore",
+    )
+    assert [(d.id, d.text) for d in read_records(mapped, Document)] == [("2", "Cold.")]
+
+
+def test_objects_that_only_speak_of_a_resource_or_are_broken_are_named_as_rows_are(tmp_path: Path) -> None:
+    lines = ['{"id": "1", "about": {"resourceType": "Patient"}}', '{"resourceType": "Patient",', '{"text": "Hot."}']
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    assert [d.text for d in run(tmp_path, tmp_path / "a.jsonl")] == ["Hot."]
+    assert [o["reason"] for o in left_out(tmp_path)] == ["not a document", "broken JSON"]

@@ -121,7 +121,7 @@ def test_a_newer_version_of_a_kinds_code_is_a_cause(tmp_path: Path) -> None:
     (old / "manifest.json").write_text(made_before.model_dump_json())
     old.rename(old.with_name("texts-00000000"))
     plan = plan_of(tmp_path)
-    assert reasons(plan, "texts") == ("code of corpus.read: version 0 -> 2",)
+    assert reasons(plan, "texts") == ("code of corpus.read: version 0 -> 3",)
     assert states(plan)["tasks"] == "done"  # its key is what it was
 
 

@@ -35,7 +35,7 @@ class ReadSettings(Settings):
     source: str = Field("", description="source of documents that name none, e.g. a data set's name")
     language: str = Field("en", min_length=2, description="language of documents that name none, BCP 47")
     format: FormatName = Field(
-        "auto", description="what the files are; auto goes by their names and, for XML, by their beginnings"
+        "auto", description="what the files are; auto goes by their names, and for XML and FHIR by what is in them"
     )
     fields: dict[str, str] = Field(
         {}, description="for rows: field of a document -> column, e.g. {text: note_text, id: note_id}"
@@ -94,7 +94,7 @@ def shown_left_out(out: Path) -> list[dict[str, Any]]:
     return [{"left out": reason, "documents": count, "listed in": side} for reason, count in reasons.items()]
 
 
-@step_kind("corpus.read", ReadSettings, output="documents", version=2, check=check_read, shown=shown_left_out)
+@step_kind("corpus.read", ReadSettings, output="documents", version=3, check=check_read, shown=shown_left_out)
 def read(settings: ReadSettings, work: Work) -> None:
     """Read documents from files of many formats.
 

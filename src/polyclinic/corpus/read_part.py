@@ -55,7 +55,7 @@ def _read(pieces: list[Piece], options: Options) -> Iterator[tuple[str, Made]]:
             yield piece.place, LeftOut(piece.place, piece.reason, piece.detail)
             continue
         try:
-            read = reader_for(piece, options.format)
+            read = reader_for(piece, options)
             for number, made in enumerate(read(piece, options)):
                 yield made.place if isinstance(made, LeftOut) else _place(piece, made.id, number), made
         except UnreadableError as error:

@@ -14,7 +14,9 @@ from polyclinic.corpus.readers.cut_json import cut_json
 from polyclinic.corpus.readers.cut_lines import cut_csv, cut_lines, too_large
 from polyclinic.corpus.readers.cut_xml import cut_xml
 from polyclinic.corpus.readers.opened import ARCHIVE_SUFFIXES, BLOCK, ByteStream, Member, plain
-from polyclinic.corpus.readers.pieces import Piece, Reader, UnreadableError
+from polyclinic.corpus.readers.pieces import Options, Piece, Reader, UnreadableError
+from polyclinic.corpus.readers.plain import decoded
+from polyclinic.corpus.readers.rows import json_object
 
 FormatName = Literal[
     "auto",
@@ -69,6 +71,8 @@ XML_ROOTS = (
     ("mediawiki", re.compile(rb"<mediawiki\b")),
     ("jats", re.compile(rb"<(?:\w+:)?(?:article|pmc-articleset)[\s>]|<!DOCTYPE\s+article\b")),
 )
+# What an object of JSON says that is a resource of FHIR.
+RESOURCE = re.compile(rb'"resourceType"\s*:')
 
 
 def suffixes_of(format: str) -> tuple[str, ...]:
@@ -85,7 +89,7 @@ def is_readable(name: str, format: str) -> bool:
 
 
 def format_of(name: str, asked: str) -> str:
-    """Return the format of a file by its name; XML files and archives are looked at when they are opened."""
+    """Return the format of a file by its name; what is in XML, JSON and archives is looked at later."""
     if asked != "auto":
         return asked
     bare = plain(name).lower()
@@ -127,13 +131,26 @@ def cut(member: Member, asked: str, maximum: int, path: Path) -> Iterator[Piece]
         yield _whole(stream, name, maximum)
 
 
-def reader_for(piece: Piece, asked: str) -> Reader:
+def reader_for(piece: Piece, options: Options) -> Reader:
     """Return what makes documents of a piece."""
-    format = format_of(piece.name, asked)
+    format = format_of(piece.name, options.format)
     if format == "xml":
         head = piece.data[:40]
         format = "pubmed" if head.startswith(b"<Pubmed") else "mediawiki" if head.startswith(b"<page") else "jats"
+    elif options.format == "auto" and not options.fields and _is_resource(piece):
+        format = "fhir"
     return _loaded(FORMATS[format].reader)
+
+
+def _is_resource(piece: Piece) -> bool:
+    """Return whether a piece is a resource of FHIR; a row that has a text, which no resource has, is none."""
+    if not plain(piece.name).lower().endswith(FORMATS["fhir"].suffixes) or not RESOURCE.search(piece.data):
+        return False
+    try:
+        row = json_object(decoded(piece.data))
+    except UnreadableError:
+        return False  # the reader of rows says what is wrong with it
+    return isinstance(row.get("resourceType"), str) and not isinstance(row.get("text"), str)
 
 
 @functools.cache

@@ -74,7 +74,7 @@ class DateShift:
         return None
 
     def moved(self, text: str) -> str:
-        """Return a date as it is written, moved; one that cannot be read becomes a neutral word."""
+        """Return a date as it is written, moved; what cannot be read becomes some day of the year."""
         text = _as_digits(text)
         if self.month.search(text):
             return self._worded(text)
