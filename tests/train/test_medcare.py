@@ -20,7 +20,7 @@ from polyclinic.adapters.parts import read_parts
 from polyclinic.errors import UserError
 from polyclinic.models import load_model, load_tokenizer
 from polyclinic.steps import find_kind
-from polyclinic.train import medcare_align, medcare_import, medcare_knowledge, medcare_parts
+from polyclinic.train import medcare_align, medcare_import, medcare_knowledge, medcare_parts, step_watch
 from polyclinic.train.chat import ChatTokens
 from polyclinic.train.medcare_rows import turn_tokens
 
@@ -311,6 +311,19 @@ def published(folder: Path, knowledge: Path, stage: int) -> Path:
             rest[f"{head}.switch.weight"], rest[f"{head}.switch.bias"] = noise.routers[module]
     torch.save(rest, folder / "non_lora_trainables.bin")
     return folder
+
+
+def test_a_spike_names_the_line_of_the_conversation(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "turns.jsonl"
+    replies = ["pain", "pain", "QW0Z9Z1QX7W3Z2Q8W5Z6Q4", "pain"]
+    turns = [[{"from": "human", "value": "x"}, {"from": "gpt", "value": reply}] for reply in replies]
+    file.write_text("\n".join(json.dumps({"conversations": one}) for one in turns), encoding="utf-8")
+    monkeypatch.setattr(step_watch, "is_spike", lambda loss, before, deviations: len(before) == 1)
+    fields = SMALL | {"batch_size": 1, "gradient_accumulation": 4, "steps": 2}
+    with pytest.raises(UserError, match=r"the loss jumped .*its records are .*turns\.jsonl:3\. Look"):
+        medcare_knowledge(out=tmp_path / "m", model=model, conversations=file, **fields)
 
 
 def test_published_checkpoints_come_in_whole(model: Path, knowledge: Path, tmp_path: Path) -> None:

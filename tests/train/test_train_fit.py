@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from polyclinic.errors import UserError
 from polyclinic.train import fit
-from polyclinic.train.fit import largest_that
+from polyclinic.train.fit import largest_that, shown
 
 
 @given(st.integers(0, 300), st.integers(1, 200))
@@ -30,6 +30,8 @@ def test_a_batch_is_tried_until_the_memory_given_is_used_up(model: Path, tmp_pat
     assert found["batch_size"] == 4  # of 6 that fit, the largest that divides 8
     assert json.loads((made / "manifest.json").read_text())["facts"]["gradient_accumulation"] == 2
     assert [one["batch_size"] for one in found["tries"] if one["fits"]] == [1, 2, 4, 5, 6]
+    named = {one["batch_size"]: one["gradient_accumulation"] for one in shown(made)}
+    assert named == {1: None, 2: None, 4: 2, 5: None, 6: None}
 
 
 def test_a_processor_needs_a_limit(model: Path, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ class FitSettings(Settings):
 
 
 def shown(folder: Path) -> list[dict[str, Any]]:
-    """Return a row for each try."""
+    """Return a row for each try; with `rows_of_step` the chosen one names its gradient_accumulation."""
     rows: list[dict[str, Any]] = json.loads((folder / FILE).read_text(encoding="utf-8"))["tries"]
     return rows
 
@@ -82,7 +82,6 @@ def fit(settings: FitSettings, work: Work) -> None:
         )
     if settings.rows_of_step is not None:
         largest = max(rows for rows in range(1, largest + 1) if settings.rows_of_step % rows == 0)
-        work.facts["gradient_accumulation"] = settings.rows_of_step // largest
     work.facts["batch_size"] = largest
     for one in tries:
         one["chosen"] = one["batch_size"] == largest
@@ -90,6 +89,10 @@ def fit(settings: FitSettings, work: Work) -> None:
         tries.append(
             {"batch_size": largest, "fits": True, "peak_gb": None, "why": "divides rows_of_step", "chosen": True}
         )
+    if settings.rows_of_step is not None:
+        work.facts["gradient_accumulation"] = settings.rows_of_step // largest
+        for one in tries:
+            one["gradient_accumulation"] = work.facts["gradient_accumulation"] if one["chosen"] else None
     tries.sort(key=lambda one: one["batch_size"])
     (work.out / FILE).write_text(json.dumps({"batch_size": largest, "tries": tries}, indent=1) + "\n")
 

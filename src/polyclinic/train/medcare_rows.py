@@ -49,12 +49,15 @@ class ConversationSettings(OptimizerSettings):
     )
 
 
-def conversation_rows(settings: ConversationSettings, chat: ChatTokens, max_length: int, work: Work) -> TokenColumns:
-    """Return samples and conversations as `input_ids` and `labels`, and note what was dropped.
+def conversation_rows(
+    settings: ConversationSettings, chat: ChatTokens, max_length: int, work: Work
+) -> tuple[TokenColumns, list[str]]:
+    """Return samples and conversations as `input_ids` and `labels`, with the place of each; note what was dropped.
 
     Raises UserError when there are none, or when one is broken, has no reply, or is too long.
     """
     rows = TokenColumns("input_ids", "labels")
+    names: list[str] = []
     dropped: list[int] = []
     skipped = 0
     for name, turns in _all(settings, chat):
@@ -62,6 +65,7 @@ def conversation_rows(settings: ConversationSettings, chat: ChatTokens, max_leng
         kept = fit(len(ids), max_length, settings.too_long, name, dropped.append)
         if kept and any(label != IGNORED for label in labels[:max_length]):
             rows.append(input_ids=ids[:max_length], labels=labels[:max_length])
+            names.append(name)
         else:
             skipped += 1
     if not len(rows):
@@ -71,7 +75,7 @@ def conversation_rows(settings: ConversationSettings, chat: ChatTokens, max_leng
             "instruction or input, and output, or conversations with replies"
         )
     work.facts.update(dropped_tokens=sum(dropped), skipped_samples=skipped)
-    return rows
+    return rows, names
 
 
 def turn_tokens(chat: ChatTokens, turns: Sequence[Turn], name: str, markers: bool) -> tuple[list[int], list[int]]:

@@ -45,7 +45,7 @@ def train_conversations(
         trainer: class of the trainer; transformers.Trainer when None.
     """
     chat = ChatTokens(tokenizer, settings.model)
-    rows = conversation_rows(settings, chat, row_length(settings, model), work)
+    rows, names = conversation_rows(settings, chat, row_length(settings, model), work)
     lengths = rows.lengths("input_ids")
     plan = key_plan(settings, lengths, work.seed)
     pad = padding_token(tokenizer)
@@ -58,6 +58,7 @@ def train_conversations(
         learning_rate=settings.learning_rate,
         pad_token=pad,
         trainer=trainer,
+        names=lambda key: [names[key]],
     )
     log = train_phase(phase, settings, work, work.scratch / name)
     work.facts.update(tokens=sum(lengths[key] for batch in plan for key in batch), samples=len(rows))
