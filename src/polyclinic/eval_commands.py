@@ -42,7 +42,11 @@ def eval_summary(results: ResultsArgument, as_json: JsonOption = False) -> None:
 def eval_compare(
     results: ResultsArgument,
     untouched: Annotated[
-        int, typer.Option(help="leave out items of which a run of so many words stands in training data")
+        int,
+        typer.Option(
+            help="keep only items of which no run of so many words stands in either model's training data; needs the "
+            "overlaps of every model (eval contamination)"
+        ),
     ] = 0,
     as_json: JsonOption = False,
 ) -> None:

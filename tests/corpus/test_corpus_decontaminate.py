@@ -232,6 +232,33 @@ def test_the_test_splits_of_the_users_data_sets_are_looked_for(tmp_path: Path) -
         decontaminate(documents=three(tmp_path), data=tmp_path / "data", tasks=["clue-mednli"], out=tmp_path / "no")
 
 
+def test_a_data_set_that_is_there_to_be_learnt_is_no_benchmark(tmp_path: Path) -> None:
+    (tmp_path / "tasks").mkdir()
+    task = TASK.replace(", test: [test.jsonl]", "")
+    assert task != TASK
+    (tmp_path / "tasks" / "fever.yaml").write_text(f"name: fever\n{task}", encoding="utf-8")
+    folder = tmp_path / "data" / "fever"
+    folder.mkdir(parents=True)
+    (folder / "train.jsonl").write_text(json.dumps({"note": ITEM, "fever": "no"}) + "\n", encoding="utf-8")
+    given = items(tmp_path, item("1", filler(77, 60)))
+    out = decontaminate(
+        documents=three(tmp_path),
+        items=given,
+        data=tmp_path / "data",
+        catalog=tmp_path / "tasks",
+        out=tmp_path / "out",
+    )
+    assert len(list(read_records(out, Document))) == 3
+    with pytest.raises(UserError, match=r"decontaminate\.tasks: fever: its data set has neither a test nor"):
+        decontaminate(
+            documents=three(tmp_path),
+            data=tmp_path / "data",
+            catalog=tmp_path / "tasks",
+            tasks=["fever"],
+            out=tmp_path / "no",
+        )
+
+
 def test_wrong_settings_are_named(tmp_path: Path) -> None:
     documents, given_items = three(tmp_path), items(tmp_path, item("1", ITEM))
     with pytest.raises(UserError, match="what must the documents not hold"):

@@ -31,6 +31,24 @@ def answers(model: str, right: int, n: int, **fields: Any) -> list[Score]:
     return [score(model, i, float(i < right), **fields) for i in range(n)]
 
 
+def overlaps(
+    model: str, touched: Sequence[int] = (), short: Sequence[int] = (), searched: int = 100, words: int = 13
+) -> list[Score]:
+    """What eval.contamination says of the first items: some stand in training data, some are too short to tell."""
+    found = {i: None if i in short else 0.4 if i in touched else 0.0 for i in range(searched)}
+    return [
+        score(
+            model,
+            i,
+            value,
+            metric=f"overlap_{words}",
+            scorer="word-runs-1",
+            unscored_reason="too short to tell" if value is None else "",
+        )
+        for i, value in found.items()
+    ]
+
+
 def text_scores(model: str, nats: Sequence[float], tokens: Sequence[float]) -> list[Score]:
     return [
         score(model, i, value, task="perplexity-notes", metric="negative_log_likelihood", weight=weight)
@@ -250,12 +268,9 @@ def test_items_that_stand_in_training_data_can_be_left_out(tmp_path: Path) -> No
     write_records(tmp_path / "base", answers("base", 50, 100), Score)
     write_records(tmp_path / "expert", answers("expert", 80, 100), Score)
     # The expert was trained on items 50 to 79, which are all that it has before the base.
-    overlaps = [
-        score("expert", i, 0.4 if 50 <= i < 80 else 0.0, metric="overlap_13", scorer="word-runs-1")
-        for i in range(100)
-    ]
-    write_records(tmp_path / "overlaps", overlaps, Score)
-    paths = [tmp_path / name for name in ("base", "expert", "overlaps")]
+    write_records(tmp_path / "overlaps", overlaps("expert", range(50, 80)), Score)
+    write_records(tmp_path / "overlaps-of-base", overlaps("base"), Score)
+    paths = [tmp_path / name for name in ("base", "expert", "overlaps", "overlaps-of-base")]
     (whole,) = comparison_rows(paths)
     assert whole["difference"] == pytest.approx(0.3)
     (clean,) = comparison_rows(paths, untouched="13")
@@ -263,8 +278,32 @@ def test_items_that_stand_in_training_data_can_be_left_out(tmp_path: Path) -> No
     (row,) = [row for row in summary_rows(paths) if row["model"] == "expert"]
     assert (row["n"], row["searched_13"], row["touched_13"], row["n_13"]) == (100, 100, 30, 70)
     assert row["estimate_13"] == pytest.approx(50 / 70)
-    with pytest.raises(UserError, match="no overlaps of 8 words among the results"):
+    with pytest.raises(UserError, match="no overlaps of 8 words for base among the results"):
         comparison_rows(paths, untouched="8")
+
+
+def test_an_item_that_is_too_short_to_tell_or_was_not_searched_is_left_out_too(tmp_path: Path) -> None:
+    write_records(tmp_path / "base", answers("base", 50, 100), Score)
+    write_records(tmp_path / "expert", answers("expert", 80, 100), Score)
+    # Items 40 to 49 are too short; nobody looked for the last ten in the base's training data.
+    write_records(tmp_path / "overlaps", overlaps("expert", short=range(40, 50)), Score)
+    write_records(tmp_path / "overlaps-of-base", overlaps("base", short=range(40, 50), searched=90), Score)
+    paths = [tmp_path / name for name in ("base", "expert", "overlaps", "overlaps-of-base")]
+    (clean,) = comparison_rows(paths, untouched="13")
+    assert (clean["n"], clean["estimate"], clean["baseline_estimate"]) == (80, 70 / 80, 40 / 80)
+
+
+def test_a_model_in_whose_training_data_nobody_looked_is_named_with_what_to_do(tmp_path: Path) -> None:
+    write_records(tmp_path / "base", answers("base", 50, 100), Score)
+    write_records(tmp_path / "expert", answers("expert", 80, 100), Score)
+    write_records(tmp_path / "overlaps", overlaps("expert"), Score)
+    paths = [tmp_path / name for name in ("base", "expert", "overlaps")]
+    problem = r"no overlaps of 13 words for base among .* `polyclinic eval contamination --scores DIR --lengths 13"
+    with pytest.raises(UserError, match=problem):
+        comparison_rows(paths, untouched="13")
+    write_records(tmp_path / "overlaps-of-base", overlaps("base", range(100)), Score)
+    with pytest.raises(UserError, match="no item is left to compare expert with base on"):
+        comparison_rows([*paths, tmp_path / "overlaps-of-base"], untouched="13")
 
 
 def test_no_difference_on_few_items_is_no_proof_of_none() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asked_tasks import write_catalog
 from tiny_language_model import save_tiny_model
 
 from polyclinic.artifacts import read_manifest
@@ -114,6 +116,19 @@ def test_meds_bench_asks_in_writing_as_its_paper_words_it(model: Path, tmp_path:
     assert {score.metric for score in read_records(out, Score)} >= {"accuracy"}
 
 
+def test_a_task_of_meds_bench_asked_by_name_is_worded_as_its_paper_words_it(model: Path, tmp_path: Path) -> None:
+    write_medqa(tmp_path / "data")
+    fields: dict[str, Any] = {"model": model, "data": tmp_path / "data", "max_new_tokens": 2}
+    name = "meds-ins-057-medqa-question-answering-en"
+    suite = replies(run(suite="meds-bench", out=tmp_path / "suite", **fields))
+    named = replies(run(tasks=name, out=tmp_path / "named", **fields))
+    assert [reply.prompt for reply in named] == [reply.prompt for reply in suite]
+    turns = replies(run(tasks=name, prompt="turns", out=tmp_path / "turns", **fields))
+    assert "user\nInput:" not in turns[0].prompt
+    other = replies(run(tasks="medcare-medqa-us", out=tmp_path / "other", **fields))
+    assert "user\nInput:" not in other[0].prompt
+
+
 def test_an_exam_of_medcare_falls_back_to_the_likeliest_letter(model: Path, tmp_path: Path) -> None:
     write_medqa(tmp_path / "data")
     out = run(model=model, tasks="medcare-medqa-us", data=tmp_path / "data", max_new_tokens=4, out=tmp_path / "out")
@@ -185,3 +200,22 @@ def test_a_data_set_without_a_test_split_is_asked_by_its_validation_split(model:
     manifest = read_manifest(out)
     assert manifest is not None
     assert manifest.facts["tasks"]["meds-bench-122-medmcqa-test-set"]["split"] == "validation"
+
+
+def test_a_data_set_with_a_training_split_alone_is_asked_only_where_the_user_says_so(
+    model: Path, tmp_path: Path
+) -> None:
+    own: dict[str, Any] = {**write_catalog(tmp_path, suites="mine"), "model": model, "max_new_tokens": 2}
+    file = tmp_path / "catalog" / "summary.yaml"
+    file.write_text(file.read_text().replace(", test: test.jsonl", ""))
+    manifest = read_manifest(run(suite="mine", out=tmp_path / "suite", **own))
+    assert manifest is not None
+    assert set(manifest.facts["tasks"]) == {"symptom", "symptoms"}
+    (left,) = manifest.facts["not_run"]
+    problem = "summary has neither a test nor a validation split; .* give split: train"
+    assert left["task"] == "summary"
+    assert re.search(problem, left["reason"])
+    with pytest.raises(UserError, match=f"eval.run: summary: {problem}"):
+        run(tasks="summary", out=tmp_path / "named", **own)
+    asked = replies(run(tasks="summary", split="train", out=tmp_path / "train", **own))
+    assert len(asked) == 12

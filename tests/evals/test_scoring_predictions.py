@@ -17,6 +17,7 @@ from polyclinic.cli import build_app
 from polyclinic.errors import UserError
 from polyclinic.evals import score
 from polyclinic.records import Reply, Sample, Score, read_records, write_records
+from polyclinic.tasks import build
 
 TASK = "clue-meqsum"
 
@@ -104,6 +105,32 @@ def test_the_csv_of_medsbench_brings_its_golds_along(tmp_path: Path) -> None:
     assert [s.value for s in scored(made).values()] == [1.0]
     with pytest.raises(UserError, match="no row of meds-ins-110"):
         score(out=tmp_path / "other", task="meds-ins-110-rct-text-summurization", predictions=file)
+
+
+def test_predictions_are_of_the_split_a_task_is_tested_with_unless_another_is_named(tmp_path: Path) -> None:
+    data, task = tmp_path / "data", "medcare-medmcqa"
+    (data / "medmcqa").mkdir(parents=True)
+    options = {"A": "flu", "B": "gout", "C": "rash", "D": "none"}
+    for split, questions in (("validation", ("Which?", "What?")), ("train", ("Who?",))):
+        rows = [{"id": q, "question": q, "options": options, "answer": "gout", "answer_idx": "B"} for q in questions]
+        (data / "medmcqa" / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ids = {
+        split: [
+            sample.id
+            for sample in read_records(
+                build(out=tmp_path / split, tasks=task, data=data, split=split, form="written"), Sample
+            )
+        ]
+        for split in ("validation", "train")
+    }
+    for given, split in (("", "validation"), ("train", "train")):
+        lines = ["id,prediction", *(f"{name},The answer is B" for name in ids[split])]
+        file = predictions(tmp_path, "\n".join(lines), f"{split}.csv")
+        made = score(out=tmp_path / f"of-{split}", task=task, predictions=file, data=data, split=given)
+        assert [s.value for s in scored(made, "accuracy").values()] == [1.0] * len(ids[split])
+    only = "meds-ins-070-wikidoc-questions"
+    with pytest.raises(UserError, match=rf"eval.score.split: missing; {only}: .* give split: train"):
+        score(out=tmp_path / "no", task=only, predictions=tmp_path / "train.csv", data=data)
 
 
 def test_missing_golds_are_asked_for(tmp_path: Path) -> None:

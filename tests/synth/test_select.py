@@ -112,6 +112,19 @@ def test_test_splits_in_the_users_folder_are_found_by_the_catalog(tmp_path: Path
     assert sum(facts["benchmarks"].values()) == 1
 
 
+def test_a_benchmark_that_is_asked_on_its_validation_split_is_kept_apart_from_too(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "medmcqa"
+    folder.mkdir(parents=True)
+    one, other = sample(1), sample(2)
+    for split, text_of_item in (("validation", one.instruction), ("train", other.instruction)):
+        row = {"question": f"{text_of_item} What is it?", "options": {"A": "a", "B": "b"}, "answer_idx": "A"}
+        (folder / f"{split}.jsonl").write_text(json.dumps(row) + "\n")
+    kept, reasons, facts = run(tmp_path, [one, other], data=tmp_path / "data")
+    assert kept == ["m-2.1"], "what stands in a training split may be trained on"
+    assert reasons["m-1.1"].startswith("in a benchmark: shares 13 words in a row with med")
+    assert sum(facts["benchmarks"].values()) == 1
+
+
 def test_nothing_kept_is_an_error_with_the_reasons(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="none of 2 samples is kept: 2 times quality too low"):
         run(tmp_path, [sample(1, 1.0), sample(2, 2.0)])

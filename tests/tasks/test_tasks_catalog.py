@@ -113,3 +113,11 @@ def test_a_name_that_is_taken_or_unknown_is_refused(tmp_path: Path) -> None:
         load_task("icd10cm-eazy")
     with pytest.raises(UserError, match=r"unknown suite 'klue'; did you mean 'clue'\?"):
         suite_tasks("klue")
+
+
+def test_a_task_is_tested_with_its_test_split_else_with_its_validation_split_and_never_with_training_data() -> None:
+    found = {task.name: task.test_split for task in load_catalog().values()}
+    assert found["medcare-medqa-us"] == "test"
+    assert found["medcare-medmcqa"] == "validation"
+    assert found["meds-ins-070-wikidoc-questions"] == ""
+    assert found["icd10cm-easy"] == "test", "items of documents are not of a split"

@@ -231,6 +231,20 @@ def test_a_task_file_is_named_with_the_line_of_the_instance(tmp_path: Path) -> N
     assert "overlap" in {row["rule"] for row in check_files([path], against=[other])}
 
 
+def test_training_text_is_held_against_validation_items_of_a_data_set_without_a_test_split(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "medmcqa"
+    folder.mkdir(parents=True)
+    words = " ".join(f"w{n}" for n in range(20))
+    for split, question in (("validation", words), ("train", words[::-1])):
+        row = {"question": question, "options": {"A": "a", "B": "b"}, "answer_idx": "A"}
+        (folder / f"{split}.jsonl").write_text(json.dumps(row) + "\n")
+    made = [Sample(f"s{n}", "mine", "b", input=f"{text} and more") for n, text in enumerate((words, words[::-1]))]
+    write_records(tmp_path / "samples", made, Sample)
+    rows = check_files([tmp_path / "samples"], data=tmp_path / "data")
+    (found,) = [row for row in rows if row["rule"] == "overlap"]
+    assert "validation.jsonl" in found["message"]
+
+
 def test_the_lists_of_a_split_hold_every_task_once(tmp_path: Path) -> None:
     (tmp_path / "splits" / "default").mkdir(parents=True)
     (tmp_path / "tasks").mkdir()

@@ -54,7 +54,7 @@ class Benchmarks:
                     Item(sample.task, sample.id, sample.document or sample.id, (sample.input, sample.output))
                 )
         for task in self.tasks:
-            split = test_split(task)
+            split = task.test_split
             if reason := missing_reason(task, self.data, split):
                 self.missing[task.name] = reason
                 continue
@@ -70,23 +70,23 @@ class Benchmarks:
         return item
 
 
-def test_split(task: Task) -> str:
-    """Return the split a task is tested with: test, or the last where its data set has none."""
-    return "test" if "test" in task.splits or not task.splits else task.splits[-1]
-
-
 def asked_tasks(names: Sequence[str], suite: str, catalog: Path | None, data: Path | None) -> list[Task]:
-    """Return the named tasks, those of a suite, or all of the catalog whose test split is in the user's folder.
+    """Return the named tasks, those of a suite, or all of the catalog that have a split to be tested with.
 
-    Raises UserError for an unknown name, and when the files of a named task are not there.
+    Raises UserError for an unknown name, and when the files of a named task are not there or are there to be learnt.
     """
     if names:
         found = [load_task(name, catalog) for name in dict.fromkeys(names)]
         for task in found:
             if task.source is None:
                 raise UserError(f"corpus.decontaminate.tasks: {task.name} is made from documents; give its items")
-            if reason := missing_reason(task, data, test_split(task)):
+            if not task.test_split:
+                raise UserError(
+                    f"corpus.decontaminate.tasks: {task.name}: its data set has neither a test nor a validation "
+                    "split; build what documents shall not hold (tasks.build with split: train) and give it as `items`"
+                )
+            if reason := missing_reason(task, data, task.test_split):
                 raise UserError(f"corpus.decontaminate.tasks: {task.name}: {reason}")
         return found
     every = suite_tasks(suite, catalog) if suite else load_catalog(catalog).values() if data is not None else ()
-    return [task for task in every if task.source is not None]
+    return [task for task in every if task.source is not None and task.test_split]

@@ -98,7 +98,7 @@ def shown_overlaps(out: Path) -> list[dict[str, Any]]:
     "corpus.decontaminate",
     DecontaminateSettings,
     output="documents",
-    version=1,
+    version=2,
     check=check_decontaminate,
     shown=shown_overlaps,
 )

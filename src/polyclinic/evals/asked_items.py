@@ -50,11 +50,12 @@ def choose_items(settings: RunSettings, work: Work) -> AskedItems:
         tasks = [task for task in suite_tasks(settings.suite, settings.catalog) if not task.only_by_name]
     else:
         tasks = [load_task(name, settings.catalog) for name in dict.fromkeys(settings.tasks)]
-    splits = {task.name: usual_split(task, settings) for task in tasks}
+    splits = {task.name: settings.split or task.test_split for task in tasks}
     not_run: list[dict[str, str]] = []
     here: list[Task] = []
     for task in tasks:
-        reason = missing_reason(task, settings.data, splits[task.name], settings.download)
+        split = splits[task.name]
+        reason = missing_reason(task, settings.data, split, settings.download) if split else without_test(task)
         if reason and not settings.suite:
             raise UserError(f"eval.run: {task.name}: {reason}")
         if not reason and task.builder == "held_out_text" and not settings.documents:
@@ -78,19 +79,25 @@ def choose_items(settings: RunSettings, work: Work) -> AskedItems:
     return AskedItems((*given, *folders), tuple(not_run), {task.name: splits[task.name] for task in here}, facts)
 
 
-def usual_split(task: Task, settings: RunSettings) -> str:
-    """Return the split that is asked: the user's, else test, else validation where the data set has no test split."""
-    if settings.split:
-        return settings.split
-    return "test" if "test" in task.splits or not task.splits else task.splits[-1]
+def without_test(task: Task) -> str:
+    """Return why a task whose data set has no `test_split` is not asked, and how to ask it all the same."""
+    name = task.source.name if task.source is not None else task.name
+    return (
+        f"{name} has neither a test nor a validation split; to ask what models are trained on all the same, give "
+        f"split: {' or '.join(task.splits)}"
+    )
 
 
 def is_written(task: Task, settings: RunSettings) -> bool:
     """Say whether the options of a multiple-choice task are answered in writing rather than weighed."""
     if settings.choices != "suite":
         return settings.choices == "written"
-    suites = {settings.suite} if settings.suite else set(task.suites)
-    return task.builder == "source" and bool(suites & WRITTEN_SUITES)
+    return task.builder == "source" and not WRITTEN_SUITES.isdisjoint(suites_of(task, settings))
+
+
+def suites_of(task: Task, settings: RunSettings) -> tuple[str, ...]:
+    """Return the suites that say how a task is asked: the one that is run, else the task's own."""
+    return (settings.suite,) if settings.suite else task.suites
 
 
 def iterate_items(paths: Sequence[Path], extra_catalog: Path | None = None) -> Iterator[tuple[Task, Sample]]:

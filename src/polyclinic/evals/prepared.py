@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from polyclinic.evals.asked_items import AskedItems, is_written
+from polyclinic.evals.asked_items import AskedItems, is_written, suites_of
 from polyclinic.evals.conversation import Conversation, Style, lettered
 from polyclinic.evals.fit_window import fit
 from polyclinic.evals.option_letters import letters_of
@@ -119,6 +119,13 @@ def way_of(task: Task, sample: Sample, settings: RunSettings, backend: Backend) 
     return "written"
 
 
+def style_of(task: Task, settings: RunSettings) -> Style:
+    """Return how an item is worded: as the user says, else as a suite of its task does, else as turns."""
+    if settings.prompt != "suite":
+        return settings.prompt
+    return next((SUITE_STYLES[suite] for suite in suites_of(task, settings) if suite in SUITE_STYLES), "turns")
+
+
 def writing_request(reply: Reply) -> WritingRequest:
     """Return what is asked of a backend for a prepared reply."""
     asking = reply.metadata[ASKING]
@@ -151,14 +158,11 @@ def _put(
     if task.family == "multiple_choice" and sample.output in sample.options:
         sample = lettered(sample)
         reply = dataclasses.replace(reply, input=sample.input, gold=sample.output)
-    style: Style
-    if settings.prompt == "suite":
-        style = SUITE_STYLES.get(settings.suite, "turns")
-    else:
-        style = settings.prompt
     span = sample.metadata.get("cuttable")
     cuttable = (int(span[0]), int(span[1])) if span else None
-    talk = Conversation(sample.instruction or task.definition, sample.input, shots, cuttable, style)
+    talk = Conversation(
+        sample.instruction or task.definition, sample.input, shots, cuttable, style_of(task, settings)
+    )
     window = window_of(settings, backend)
     longest = 1 if way == "letters" else reply_length(task, settings, window)
     fitted = fit(talk, backend, None if window is None else window - longest)

@@ -109,9 +109,11 @@ def comparison_rows(paths: Sequence[Path], seed: int = 0, untouched: str = "") -
     Args:
         paths: folders of scores; the model of the first is the baseline.
         seed: of the bootstrap and the permutations.
-        untouched: words in a run; items of which such a run stands in the training data of either model are left out.
+        untouched: words in a run; only items are kept that were searched for in the training data of both models,
+            and of which no such run stands there.
 
-    Raises UserError when the paths hold fewer than two models, or scores that cannot be paired.
+    Raises UserError when the paths hold fewer than two models, scores that cannot be paired, or, with `untouched`, no
+    overlaps of one of the models or no item that is left.
     """
     results = read_results(paths)
     if len(results.scores) < 2:
@@ -125,11 +127,8 @@ def comparison_rows(paths: Sequence[Path], seed: int = 0, untouched: str = "") -
 
 def compare_with_first(results: Results, seed: int = 0, untouched: str = "") -> list[Comparison]:
     """Return all models but the first compared with it, corrected together; see `comparison_rows`."""
-    if untouched and untouched not in results.lengths:
-        raise UserError(
-            f"no overlaps of {untouched.removeprefix(OVERLAP)} words among the results; "
-            "make them with eval.contamination and name its folder too"
-        )
+    if untouched:
+        _check_searched(results, untouched)
     (_, reference), *others = results.scores.items()
     found: list[Comparison] = []
     for _, scores in others:
@@ -137,11 +136,31 @@ def compare_with_first(results: Results, seed: int = 0, untouched: str = "") -> 
         if untouched:
             both = (scores[0].fingerprint, reference[0].fingerprint)
             one, other = (
-                tuple(s for s in side if not any(results.touched(f, s.task, s.item, untouched) for f in both))
+                tuple(s for s in side if all(results.touched(f, s.task, s.item, untouched) is False for f in both))
                 for side in (one, other)
             )
+            if not (one and other):
+                words = untouched.removeprefix(OVERLAP)
+                raise UserError(
+                    f"no item is left to compare {scores[0].model} with {reference[0].model} on: each is shorter "
+                    f"than {words} words, was not searched for, or shares {words} words in a row with what one of "
+                    "them was trained on; take another length (--untouched, and lengths of eval.contamination)"
+                )
         found += compare_all(one, other, seed)
     return correct(found)
+
+
+def _check_searched(results: Results, untouched: str) -> None:
+    """Raise UserError for a model in whose training data nobody has looked for the items."""
+    searched = {place[0] for place, shares in results.overlaps.items() if untouched in shares}
+    for model, scores in results.scores.items():
+        if scores[0].fingerprint not in searched:
+            words = untouched.removeprefix(OVERLAP)
+            raise UserError(
+                f"no overlaps of {words} words for {model} among the results (an item shorter than that has none); "
+                f"make them with `polyclinic eval contamination --scores DIR --lengths {words} --out OVERLAPS`, "
+                f"where DIR holds scores of {model}, and name OVERLAPS too"
+            )
 
 
 def _comparison_row(one: Comparison) -> dict[str, Any]:

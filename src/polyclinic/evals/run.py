@@ -27,7 +27,7 @@ from polyclinic.tasks import Task, load_catalog
 REPLIES = "replies"  # folder in the artifact
 
 
-@step_kind("eval.run", RunSettings, output="scores", version=3, check=check_run, shown=run_rows)
+@step_kind("eval.run", RunSettings, output="scores", version=4, check=check_run, shown=run_rows)
 def run(settings: RunSettings, work: Work) -> None:
     """Ask a model the items of tasks and score its replies; options and texts are weighed by likelihood.
 

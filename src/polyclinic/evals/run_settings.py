@@ -41,7 +41,9 @@ class RunSettings(Settings):
     documents: list[Documents] = Field([], description="what the items of such tasks are about, if of documents")
     data: SourcePath | None = Field(None, description="the user's data folder, for tasks of data sets")
     split: Literal["", "train", "validation", "test", "all"] = Field(
-        "", description="split of those data sets; empty = test, or validation where a data set has no test split"
+        "",
+        description="split of those data sets; empty = test, or validation where a data set has no test split; one "
+        "that has neither is asked only with the split given",
     )
     items: int | None = Field(None, ge=1, description="items of each such task, at most; empty = as tasks.build")
     skip_bad: bool = Field(False, description="whether broken items of data sets are set aside instead of an error")

@@ -1,6 +1,7 @@
 """Keep what a teacher wrote apart from the benchmarks: no run of 13 words may stand in an item of a test.
 
-The benchmarks are all test splits of the catalog whose files are in the user's data folder, and items as built.
+The benchmarks are items as built, and the split that each task of the catalog is tested with (test, else validation)
+where its files are in the user's data folder.
 Runs that a tenth of the items of a benchmark share are its wording ("Question: ... Answer:") and do not count.
 """
 
@@ -38,7 +39,7 @@ class Benchmarks:
         without: suite whose tasks are left out.
 
     Raises:
-        UserError: the folder holds the test split of no task, or an item cannot be read.
+        UserError: the folder holds nothing that a task is tested with, or an item cannot be read.
     """
 
     def __init__(
@@ -53,7 +54,8 @@ class Benchmarks:
             items.append(item)
         if data is not None and not items:
             raise UserError(
-                f"{data}: the test split of no task of the catalog is here; `polyclinic tasks list` names them"
+                f"{data}: the test split of no task of the catalog is here, nor the validation split of one without; "
+                "`polyclinic tasks list` names the tasks, `polyclinic tasks show NAME` the files"
             )
         self.names = [f"{item.benchmark}/{item.name}" for item in items]
         self._index = (
@@ -81,7 +83,7 @@ def _built(paths: Sequence[Path]) -> Iterator[TestItem]:
 
 
 def _of_catalog(data: Path | None, catalog: Path | None, without: str) -> Iterator[TestItem]:
-    """Yield the items of all test splits that are there, files that several tasks share once."""
+    """Yield the items tasks are tested with, as far as they are there; files that several tasks share come once."""
     from polyclinic.tasks import load_catalog
     from polyclinic.tasks.readers import source_files
     from polyclinic.tasks.source_items import Item, task_items
@@ -90,14 +92,15 @@ def _of_catalog(data: Path | None, catalog: Path | None, without: str) -> Iterat
         return
     seen: set[tuple[Path, ...]] = set()
     for task in load_catalog(catalog).values():
-        if task.source is None or not task.buildable or "test" not in task.splits:
+        split = task.test_split
+        if task.source is None or not task.buildable or not split:
             continue
         if without in task.suites:
             continue
-        files = tuple(source_files(task.source, data, "all" if "all" in task.source.files else "test"))
+        files = tuple(source_files(task.source, data, "all" if "all" in task.source.files else split))
         if not files or files in seen:
             continue
         seen.add(files)
-        for item in task_items(task, data, "test"):
+        for item in task_items(task, data, split):
             if isinstance(item, Item):
                 yield TestItem(task.name, item.id, item.document, (item.input, *item.outputs))

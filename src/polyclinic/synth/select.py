@@ -56,7 +56,9 @@ class SelectSettings(Settings):
     jaccard: float = Field(0.8, gt=0, le=1, description="share of runs of 5 words from which two are near-duplicates")
     benchmarks: list[Samples] = Field([], description="items of benchmarks that were built, to keep apart from")
     data: SourcePath | None = Field(
-        None, description="the user's data folder: all test splits of the catalog in it are kept apart from"
+        None,
+        description="the user's data folder: what the catalog's tasks are tested with (test splits, else validation) "
+        "is kept apart from, as far as it is in it",
     )
     catalog: SourcePath | None = Field(None, description="folder of the user's own tasks, one YAML file each")
 
@@ -86,7 +88,7 @@ class Choosing:
             yield from read_records(path, Sample)
 
 
-@step_kind("synth.select", SelectSettings, output="samples", version=1)
+@step_kind("synth.select", SelectSettings, output="samples", version=2)
 def select(settings: SelectSettings, work: Work) -> None:
     """Keep the best samples by the score of their instruction, spread evenly over the axes.
 

@@ -58,7 +58,7 @@ def check_files(
 
     Args:
         paths: MedS-Ins or Super-NaturalInstructions task files, workbooks, samples, folders with `train_tasks.txt`.
-        data: the user's data folder; what stands in a test split of a catalog task there is found.
+        data: the user's data folder; what stands in the split there that a catalog task is tested with is found.
         catalog: folder of the user's own tasks.
         against: samples or task files of tests, which are looked for too.
     """
@@ -137,15 +137,16 @@ def _overlap_findings(task: Task, data: Path, test: str) -> Iterator[Finding]:
 
 
 def _add_tests(state: Overlap, data: Path, catalog: Path | None) -> None:
-    """Take in the test splits of all catalog tasks whose official test files are in the user's folder."""
+    """Take in what catalog tasks are tested with, where the official files of that split are in the user's folder."""
     seen: set[tuple[Path, ...]] = set()
     for task in load_catalog(catalog).values():
-        if task.source is None or not task.buildable or "test" not in task.source.files:
+        split = task.test_split
+        if task.source is None or not task.buildable or split not in task.source.files:
             continue
-        files = tuple(source_files(task.source, data, "test"))
+        files = tuple(source_files(task.source, data, split))
         if files and files not in seen:
             seen.add(files)
-            for item in task_items(task, data, "test"):
+            for item in task_items(task, data, split):
                 if isinstance(item, Item):
                     state.add_test(f"{task.name}: {item.place}", item.input)
 

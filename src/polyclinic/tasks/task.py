@@ -222,6 +222,14 @@ class Task(BaseModel):
             return ("train", "test")
         return tuple(split for split in SPLITS if split in self.source.files)
 
+    @property
+    def test_split(self) -> str:
+        """The split a model is tested with: test, else validation (the answers of some tests are not published).
+
+        Empty for a data set that has neither: what it holds is there to be learnt, so it tests nothing unasked.
+        """
+        return next((split for split in ("test", "validation") if split in self.splits or not self.splits), "")
+
 
 def question_text(task: Task, names: dict[str, Any]) -> str:
     """Return the question of an item; `names` are what the document knows: code, description, title, domain."""

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from polyclinic.artifacts import content_fingerprint
 from polyclinic.errors import UserError
+from polyclinic.evals.asked_items import without_test
 from polyclinic.evals.scoring.bertscore import open_bertscore
 from polyclinic.evals.scoring.codes import read_code_list
 from polyclinic.evals.scoring.concepts import read_terms
@@ -38,7 +39,9 @@ class ScoreSettings(Settings):
     samples: list[Samples] = Field([], description="items of the task with their golds")
     data: SourcePath | None = Field(None, description="or the user's data folder, from which the items are made")
     documents: list[Documents] = Field([], description="what the items of a task of documents are about")
-    split: Literal["train", "validation", "test", "all"] = Field("test", description="split of that data set")
+    split: Literal["", "train", "validation", "test", "all"] = Field(
+        "", description="split of that data set; empty = test, or validation where it has no test split"
+    )
     scorer: Literal["corrected", "as_published", "both"] = Field("both", description="which scorer, or both")
     name: str = Field("", description="the model's name in tables; empty = the file's, or as eval.run had it")
     bertscore: SourcePath | None = Field(None, description="folder of the encoder for BERTScore; empty = without")
@@ -173,13 +176,16 @@ def _items(settings: ScoreSettings, work: Work) -> list[Sample]:
     """Return the items of the task: of the samples, or made from the data."""
     paths: list[Path] = list(settings.samples)
     if not paths and (settings.data is not None or settings.documents):
+        task = load_task(settings.task, settings.catalog)
+        if not (split := settings.split or task.test_split):
+            raise UserError(f"eval.score.split: missing; {task.name}: {without_test(task)}")
         folder = work.scratch / "items"
         shutil.rmtree(folder, ignore_errors=True)
         wanted = build.settings(
             tasks=[settings.task],
             documents=settings.documents,
             data=settings.data,
-            split=settings.split,
+            split=split,
             catalog=settings.catalog,
             form="written",
         )

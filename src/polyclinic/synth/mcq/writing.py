@@ -60,7 +60,9 @@ class McqSettings(TeacherSettings):
     smallest_cluster: int = Field(5, ge=2, description="items that are so alike that they make a cluster")
     benchmarks: list[Samples] = Field([], description="items of benchmarks that were built, to keep apart from")
     data: SourcePath | None = Field(
-        None, description="the user's data folder: all test splits of the catalog in it are kept apart from"
+        None,
+        description="the user's data folder: what the catalog's tasks are tested with (test splits, else validation) "
+        "is kept apart from, as far as it is in it",
     )
     catalog: SourcePath | None = Field(None, description="folder of the user's own tasks, one YAML file each")
     topics_file: SourcePath | None = Field(None, description="YAML file with topics of your own")
@@ -92,7 +94,7 @@ def check_mcq(settings: McqSettings) -> None:
     check_address(settings)
 
 
-@step_kind("synth.mcq", McqSettings, output="samples", version=1, packages=("scikit-learn",), check=check_mcq)
+@step_kind("synth.mcq", McqSettings, output="samples", version=2, packages=("scikit-learn",), check=check_mcq)
 def mcq(settings: McqSettings, work: Work) -> None:
     """Write validation sets: multiple-choice items on MediPhi's twelve topics (Corbeil et al., ACL 2025, A.3).
 
