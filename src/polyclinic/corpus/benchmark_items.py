@@ -83,7 +83,7 @@ def asked_tasks(names: Sequence[str], suite: str, catalog: Path | None, data: Pa
             if not task.test_split:
                 raise UserError(
                     f"corpus.decontaminate.tasks: {task.name}: its data set has neither a test nor a validation "
-                    "split; build what documents shall not hold (tasks.build with split: train) and give it as `items`"
+                    "split; make what documents shall not hold (tasks.build, split: train) and give it as `items`"
                 )
             if reason := missing_reason(task, data, task.test_split):
                 raise UserError(f"corpus.decontaminate.tasks: {task.name}: {reason}")
