@@ -28,6 +28,7 @@ MANIFEST = "manifest.json"
 NOT_CONTENT = (MANIFEST, "README.md", "page.html", "training_log.jsonl")  # which tell of times and places
 MAPPED = 8 << 20  # bytes of a file that are hashed at a time
 FULL = 1 << 16  # bytes free below which a disk is full: what is left when a write did not fit
+OPENINGS = 1000  # tries at a folder that other processes keep removing
 MAKING = ".making"  # where artifacts are while they are half made; beside the finished ones
 
 
@@ -192,13 +193,20 @@ def _locked(file: Path, target: Path) -> Iterator[None]:
 
 
 def _opened(file: Path) -> IO[str]:
-    while True:
+    failed: OSError | None = None
+    for _ in range(OPENINGS):
         # Another process that was ready may remove the empty folder at any moment; mkdir then says that it exists.
-        with suppress(FileNotFoundError, FileExistsError):
+        try:
             file.parent.mkdir(parents=True, exist_ok=True)
             return file.open("w")
+        except (FileNotFoundError, FileExistsError) as error:
+            failed = error
         if file.parent.exists() and not file.parent.is_dir():
             raise UserError(f"{file.parent} is a file; artifacts are made in a folder of this name, so move it away")
+        for folder in file.parents:
+            if folder.is_symlink() and not folder.exists():
+                raise UserError(f"{folder} is a link to {os.readlink(folder)}, which is not there; mount or mend it")
+    raise UserError(f"{file.parent}: the folder cannot be made ({failed}); choose another place") from failed
 
 
 def is_full(folder: Path, error: Exception) -> bool:

@@ -35,7 +35,8 @@ def eval_summary(results: ResultsArgument, as_json: JsonOption = False) -> None:
         print_json(_plain(rows))
         return
     columns = ["model", "task", "subset", "metric", "scorer", "n", "unscored", "estimate", "standard_error", "low"]
-    columns += ["high", *(name for name in rows[0] if name.startswith(("touched_", "estimate_")))]
+    searched = dict.fromkeys(name for row in rows for name in row if name.startswith(("touched_", "estimate_")))
+    columns += ["high", *searched]
     print_table(rows, tuple(columns))
 
 

@@ -64,7 +64,7 @@ def _command(kind: StepKind[Any]) -> Any:
         seed: int = given.pop("seed")
         as_json: bool = given.pop("as_json", False)
         launch = read_launch(given.pop("launch", ""))
-        fields = {name: _parse(kind, name, text) for name, text in given.items() if text is not None}
+        fields = {name: _parse(kind, name, _once(name, texts)) for name, texts in given.items() if texts}
         with tempfile.TemporaryDirectory(prefix="polyclinic-") if out is None else nullcontext() as folder:
             made = kind(out=out or Path(str(folder)) / "out", seed=seed, launch=launch, **fields)
             if kind.shown is not None:
@@ -78,7 +78,8 @@ def _command(kind: StepKind[Any]) -> Any:
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
             annotation=Annotated[
-                str | None,
+                list[str]
+                | None,  # so that a flag that is given twice is seen: the first would be lost without a word
                 typer.Option(
                     f"--{row['field'].replace('_', '-')}",
                     *([f"--{row['field']}"] if "_" in row["field"] else []),
@@ -128,6 +129,14 @@ def _show(rows: list[dict[str, Any]], out: Path | None, as_json: bool) -> None:
         print_json({"out": str(out), "rows": rows} if out is not None else {"rows": rows})
     elif rows:
         print_results(rows)
+
+
+def _once(name: str, texts: list[str]) -> str:
+    """Return what a flag was given; raises UserError when it was given more than once."""
+    if len(texts) > 1:
+        flag = f"--{name.replace('_', '-')}"
+        raise UserError(f"{flag} is given {len(texts)} times; give it once (several values are divided by commas)")
+    return texts[0]
 
 
 def _parse(kind: StepKind[Any], name: str, text: str) -> Any:

@@ -37,10 +37,12 @@ def run_recipe(
     Raises UserError for whatever is wrong with the recipe or the arguments.
     """
     chosen = read_seeds(seeds)
+    if at_once > 1 and (len(chosen) < 2 or only):
+        raise UserError("--at-once: expected several --seeds, and no --only: whole runs go side by side, not steps")
     if not chosen:
         _run(plan_recipe(recipe, store, overrides, only), launch, dry_run, only)
         return
-    if at_once > 1 and len(chosen) > 1 and not dry_run and not only:
+    if at_once > 1 and not dry_run:
         _side_by_side(recipe, store, overrides, chosen, launch, at_once)
     for seed in chosen:
         _run(plan_recipe(recipe, store, overrides, only, seed), launch, dry_run, only)
@@ -71,6 +73,8 @@ def read_seeds(text: str) -> list[int]:
         if int(cell) in found:
             raise UserError(f"--seeds {text}: {int(cell)} is there twice")
         found.append(int(cell))
+    if text.strip() and not found:
+        raise UserError(f"--seeds {text}: expected whole numbers divided by commas, found none")
     return found
 
 

@@ -227,3 +227,24 @@ def test_a_broken_manifest_is_named(content: str, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(content)
     with pytest.raises(UserError, match=r"manifest\.json: not a manifest of this version .*; move the folder away"):
         read_manifest(tmp_path)
+
+
+def test_a_place_behind_a_link_to_nothing_is_refused_and_not_tried_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "disk").symlink_to(tmp_path / "unmounted")
+    with (
+        pytest.raises(UserError, match=r"disk is a link to .*unmounted, which is not there"),
+        building(tmp_path / "disk" / "a"),
+    ):
+        pass
+    assert not (tmp_path / "unmounted").exists()
+
+
+def test_a_folder_that_can_never_be_made_is_refused_and_not_tried_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()  # as when a shell still stands in a folder that was removed
+    with pytest.raises(UserError, match="cannot be made"), building(Path("a")):
+        pass

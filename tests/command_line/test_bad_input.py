@@ -170,6 +170,10 @@ def test_the_plan_finds_it_too(name: str, folder: Path) -> None:
         (["corpus", "read", "--out", "texts.jsonl", "--documents", "texts.jsonl"], r"texts.jsonl exists already"),
         (["corpus", "read", "--out", "o"], r"corpus.read.documents: missing"),
         (
+            ["corpus", "deduplicate", "--out", "o", "--documents", "texts.jsonl", "--documents", "texts.jsonl"],
+            r"--documents is given 2 times; give it once \(several values are divided by commas\)",
+        ),
+        (
             ["synth", "pit", "--out", "o", "--documents", "recipe.yaml"],
             r"recipe.yaml: cannot read documents from this",
         ),

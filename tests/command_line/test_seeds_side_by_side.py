@@ -44,3 +44,12 @@ def test_a_seed_that_fails_is_named_and_the_others_are_run(tmp_path: Path) -> No
     assert "with seed 0 (exit status 2), 1 (exit status 2)" in answer.err
     assert "seed 1: " in answer.err
     assert not (store / "runs" / "small-seeds").exists()
+
+
+def test_seeds_side_by_side_need_several_seeds_and_whole_runs(tmp_path: Path) -> None:
+    recipe = tmp_path / "small.yaml"
+    recipe.write_text(RECIPE)
+    for more in ((), ("--seeds", "1"), ("--seeds", "1,2", "--only", "items")):
+        answer = call("run", recipe, "--store", tmp_path / "store", "--at-once", "2", *more)
+        assert answer.status == 2
+        assert "--at-once: expected several --seeds" in answer.err

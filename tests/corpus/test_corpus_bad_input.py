@@ -153,6 +153,21 @@ def test_one_file_of_many_that_cannot_be_opened_is_named(tmp_path: Path) -> None
     assert reasons(tmp_path) == {"07.txt": "unreadable file", "08.txt": "unreadable file"}
 
 
+def test_links_to_folders_are_named_and_links_to_files_are_followed(tmp_path: Path) -> None:
+    ward = tmp_path / "ward"
+    ward.mkdir()
+    (ward / "x.txt").write_text("Hot.")
+    folder = tmp_path / "in"
+    (folder / "deep").mkdir(parents=True)
+    for name in ("ward", "deep/ward"):
+        (folder / name).symlink_to(ward)
+    with pytest.raises(UserError, match="it holds a link to a folder, ward, which is not followed"):
+        run(tmp_path, folder)
+    (folder / "y.txt").symlink_to(ward / "x.txt")
+    assert [d.text for d in run(tmp_path, folder)] == ["Hot."]
+    assert reasons(tmp_path) == {"deep/ward": "linked folder", "ward": "linked folder"}
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="the super-user may open everything")
 def test_a_file_without_permission_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "in"

@@ -154,6 +154,12 @@ def test_a_killed_run_goes_on_and_loses_and_doubles_nothing(tmp_path: Path, key:
     assert len(documents(whole)) == 600
 
 
+def test_labels_without_the_model_they_are_of_are_refused(tmp_path: Path, key: Path) -> None:
+    write_records(tmp_path / "notes", NOTES, Document)
+    with pytest.raises(UserError, match=r"labels: .* name its folder, or leave them out"):
+        deidentify(documents=tmp_path / "notes", key_file=key, labels=["HOSP=institution"], out=tmp_path / "out")
+
+
 def test_deid_check_counts_what_is_covered_and_what_is_wrong(tmp_path: Path) -> None:
     text = "Mr. Okafor, MRN: 00123456, and XYZZYX. Seen 03/04/2024."
     spans = [

@@ -18,6 +18,7 @@ from polyclinic.errors import UserError
 from polyclinic.evals import run
 from polyclinic.evals.backends.endpoint import EndpointBackend
 from polyclinic.evals.run_settings import RunSettings
+from polyclinic.evals.shown_run import run_rows
 from polyclinic.records import Reply, Sample, Score, read_records, write_records
 from polyclinic.steps import Work
 
@@ -148,6 +149,17 @@ def test_an_endpoint_that_stops_answering_ends_the_run_and_what_was_asked_is_kep
         run.function(settings, Work(tmp_path / "out", tmp_path / "scratch", 0))
         assert len(server.seen) - before == 120 - answered
     assert len(replies(tmp_path / "out")) == 120
+
+
+def test_what_a_run_shows_says_why_items_are_unscored(own: dict[str, Any], tmp_path: Path) -> None:
+    samples = items_in(tmp_path / "samples", [note(0), note(1)])
+    # Nobody listens at port 1; two items are too few for the run to end by itself.
+    out = run(endpoint="http://localhost:1/v1", attempts=1, samples=samples, out=tmp_path / "out", **own)
+    rows = run_rows(out)
+    assert rows
+    for row in rows:
+        assert (row["items"], row["unscored"]) == (0, 2)
+        assert row["note"].startswith("2 unscored: the endpoint gave no answer (first: no answer after 1 attempts")
 
 
 def test_options_are_put_as_letters_and_texts_cannot_be_read(own: dict[str, Any], tmp_path: Path) -> None:

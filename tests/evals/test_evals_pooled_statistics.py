@@ -56,6 +56,18 @@ def test_a_mean_through_the_pool_is_the_mean_through_the_closed_form() -> None:
     assert [found.interval.low, found.interval.high] == pytest.approx([plain.low, plain.high], abs=0.01)
 
 
+def test_a_few_items_all_right_or_all_wrong_are_not_called_certain() -> None:
+    right, wrong = entity_parts([(1, 0, 0)] * 6), entity_parts([(0, 1, 1)] * 6)
+    assert pooled_interval(right, f1).interval == wilson_interval(6, 6)
+    assert pooled_interval(wrong, f1).interval == wilson_interval(0, 6)
+    assert pooled_interval(right, f1, ["a", "a", "b", "b", "c", "c"]).interval == wilson_interval(3, 3)
+    # Items with nothing to find and nothing found add nothing to the figure.
+    quiet = entity_parts([(0, 0, 0)] * 20)
+    assert pooled_interval(np.concatenate([right, quiet]), f1).interval == wilson_interval(6, 6)
+    assert pooled_difference(right, wrong, f1).interval == paired_proportion_interval(0, 6, 0, 0)
+    assert pooled_difference(wrong, right, f1).interval == paired_proportion_interval(0, 0, 6, 0)
+
+
 @settings(max_examples=40, deadline=None)
 @given(COUNTS, COUNTS, st.integers(0, 3))
 def test_exchanging_the_models_turns_the_difference_around(

@@ -152,6 +152,16 @@ def test_a_difference_that_correction_takes_away_is_called_possible_chance() -> 
     assert all("looks better than base, but it may be chance" in c.verdict for c in compare(one, other))
 
 
+@pytest.mark.parametrize(("right", "says"), [(80, "has more no error share than"), (7, "seems to have more")])
+def test_more_of_a_share_that_is_no_quality_is_not_called_better(right: int, says: str) -> None:
+    tasks = [f"task-{i}" for i in range(8)]
+    one = [s for t in tasks for s in answers("expert", right, 100, task=t, metric="no_error_share")]
+    other = [s for t in tasks for s in answers("base", 0, 100, task=t, metric="no_error_share")]
+    for found in compare(one, other):
+        assert says in found.verdict
+        assert "better" not in found.verdict
+
+
 def test_items_of_one_letter_are_not_counted_as_independent() -> None:
     one = [score("expert", i, float(i < 12), cluster=f"letter {i // 6}") for i in range(24)]
     other = [score("base", i, 0.0, cluster=f"letter {i // 6}") for i in range(24)]

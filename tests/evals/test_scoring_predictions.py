@@ -107,6 +107,33 @@ def test_the_csv_of_medsbench_brings_its_golds_along(tmp_path: Path) -> None:
         score(out=tmp_path / "other", task="meds-ins-110-rct-text-summurization", predictions=file)
 
 
+def test_of_golds_brought_along_a_null_is_unscored_and_a_missing_field_is_named(tmp_path: Path) -> None:
+    task = "meds-ins-114-medqsum-text-summurization"
+    rows: list[dict[str, Any]] = [
+        {"task_id": "task114", "GT": "None", "output": None},
+        {"task_id": "task114", "GT": "What is gout?", "output": "what is gout"},
+    ]
+    file = predictions(tmp_path, "".join(json.dumps(row) + "\n" for row in rows), "m.jsonl")
+    found = list(scored(score(out=tmp_path / "out", task=task, predictions=file)).values())
+    assert [(s.value, s.unscored_reason) for s in found] == [(None, "the prediction is null"), (1.0, "")]
+    for name in ("task_id", "GT", "output"):
+        broken = [rows[1], {key: value for key, value in rows[1].items() if key != name}]
+        file = predictions(tmp_path, "".join(json.dumps(row) + "\n" for row in broken), "broken.jsonl")
+        with pytest.raises(UserError, match=rf"broken.jsonl:2: field '{name}' is missing"):
+            score(out=tmp_path / "no", task=task, predictions=file)
+    with pytest.raises(UserError, match=r"golds here are of MedS-Bench's tasks \(task114\), clue-meqsum is none"):
+        score(out=tmp_path / "no", task=TASK, predictions=predictions(tmp_path, json.dumps(rows[1]), "m.jsonl"))
+
+
+def test_half_of_an_emoji_at_the_end_of_a_prediction_is_kept_as_a_replacement_character(
+    tmp_path: Path, samples: Path
+) -> None:
+    file = predictions(tmp_path, '{"id": "1", "prediction": "what is gout number 1 \\ud83d"}\n', "m.jsonl")
+    made = score(out=tmp_path / "out", task=TASK, predictions=file, samples=[samples])
+    assert scored(made)[f"{TASK}-1"].value == 1.0
+    assert [s.reply for s in read_records(made, Score) if s.reply] == ["what is gout number 1 \ufffd"]
+
+
 def test_predictions_are_of_the_split_a_task_is_tested_with_unless_another_is_named(tmp_path: Path) -> None:
     data, task = tmp_path / "data", "medcare-medmcqa"
     (data / "medmcqa").mkdir(parents=True)

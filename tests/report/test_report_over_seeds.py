@@ -192,6 +192,8 @@ def test_seeds_are_whole_numbers_each_once() -> None:
         read_seeds("1.5")
     with pytest.raises(UserError, match="1 is there twice"):
         read_seeds("1,01")
+    with pytest.raises(UserError, match="found none"):
+        read_seeds(" ,")
 
 
 def test_a_seed_given_from_outside_replaces_the_recipes_and_stands_in_the_name(tmp_path: Path) -> None:

@@ -155,8 +155,10 @@ def test_what_cannot_be_trained_on_is_refused_before_the_first_step(data: Path, 
     empty = write(tmp_path / "empty", Document("d", "  "))
     with pytest.raises(UserError, match="max_length: 1000 tokens, but the model has 128 positions"):
         dapt(out=out, model=model, documents=documents, max_length=1000)
-    with pytest.raises(UserError, match="no text in"):
+    with pytest.raises(UserError, match="documents: no text in"):
         dapt(out=out, model=model, documents=empty)
+    with pytest.raises(UserError, match="held_out: no text in"):
+        dapt(out=out, model=model, documents=documents, held_out=empty)
     with pytest.raises(UserError, match=r"warmup_steps: 500, but .* ends at step \d+"):
         dapt(out=out, model=model, documents=documents, warmup_steps=500)
     with pytest.raises(UserError, match=r"no pit\.relations among them, only pit\.entities, pit\.summary"):

@@ -21,6 +21,7 @@ from polyclinic.models import load_model, load_tokenizer
 from polyclinic.pipeline import load_recipe
 from polyclinic.train import dapt, dpo, pit, sft
 from polyclinic.train.lora import target_names
+from polyclinic.train.lora_settings import LoraSettings
 
 FAST: dict[str, Any] = {"precision": "float32", "gradient_accumulation": 1, "warmup_steps": 1, "steps": 3,
                         "batch_size": 4, "max_length": 64}  # fmt: skip
@@ -185,3 +186,11 @@ def test_tied_embeddings_stay_tied(data: Path, families: dict[str, Path], tmp_pa
     network = load_model(made)
     assert network.get_input_embeddings().weight is network.get_output_embeddings().weight
     assert len(load_tokenizer(made)) <= network.get_input_embeddings().weight.shape[0]
+
+
+@pytest.mark.parametrize("name", ["all-linear", "attention", "o_proj"])
+def test_target_modules_may_be_one_name_and_means_the_same_as_a_list_of_it(name: str) -> None:
+    alone = LoraSettings.model_validate({"target_modules": name})
+
+    assert alone == LoraSettings.model_validate({"target_modules": [name]})
+    assert alone.model_dump(mode="json")["target_modules"] == [name]

@@ -24,6 +24,7 @@ class FoundFiles:
     root: Path  # places and ids are paths from here
     readable: list[Path]  # in the order of their names
     others: dict[str, int]  # suffix -> files that are not of the format
+    linked: tuple[Path, ...] = ()  # links to folders, which are not gone into: changes there would not be seen
 
 
 def find_files(path: Path, format: str = "auto") -> FoundFiles:
@@ -41,15 +42,18 @@ def find_files(path: Path, format: str = "auto") -> FoundFiles:
                 f"{path}: cannot read documents from this; expected {expected}, {packed}, or a folder of them"
             )
         return FoundFiles(path.parent, [path], {})
-    files = [f for f in path.rglob("*") if not _hidden(f.relative_to(path)) and (f.is_file() or f.is_symlink())]
+    every = [f for f in path.rglob("*") if not _hidden(f.relative_to(path))]
+    linked = sorted(f for f in every if f.is_symlink() and f.is_dir())
+    files = [f for f in every if f.is_file() or (f.is_symlink() and not f.is_dir())]
     readable = sorted((f for f in files if is_readable(f.name, format)), key=lambda f: f.relative_to(path).as_posix())
     others: dict[str, int] = {}
     for file in sorted(set(files) - set(readable)):
         others[file.suffix or file.name] = others.get(file.suffix or file.name, 0) + 1
     if not readable:
-        held = f"; it holds {', '.join(others)}" if others else "; it is empty"
+        held_here = [*others, *(f"a link to a folder, {f.name}, which is not followed" for f in linked[:3])]
+        held = f"; it holds {', '.join(held_here)}" if held_here else "; it is empty"
         raise UserError(f"{path}: no file here that can be read{held}; expected {expected}, {packed}")
-    return FoundFiles(path, readable, others)
+    return FoundFiles(path, readable, others, tuple(linked))
 
 
 def file_size(file: Path) -> int:
@@ -83,6 +87,10 @@ def pieces_of(
             # One file among thousands that may not be opened or is gone; a disk that fails shows in all of them.
             yield Piece(name, b"", name, reason="unreadable file", detail=error.strerror or str(error))
         advance(max(0, file_size(path) - passed))
+    for path in found.linked:
+        name = path.relative_to(found.root).as_posix()
+        detail = "links to folders are not followed: read that folder itself, or put a copy of it here"
+        yield Piece(name, b"", name, reason="linked folder", detail=detail)
 
 
 def _pieces_of_file(file: IO[bytes], path: Path, name: str, format: str, maximum: int) -> Iterator[Piece]:

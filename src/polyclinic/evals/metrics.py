@@ -8,6 +8,8 @@ from polyclinic.tasks import load_catalog
 
 ACCURACY, LIKELIHOOD = "accuracy", "negative_log_likelihood"
 OVERLAP = "overlap_"  # and the words of a run: what eval.contamination found, no figure of a model
+# Shares to read beside the others: more of them is neither better nor worse.
+NO_QUALITY = frozenset({"no_error_share", "majority_share"})
 AS_PUBLISHED, CORRECTED = "as_published", "corrected"
 
 

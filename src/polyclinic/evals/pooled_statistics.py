@@ -18,7 +18,9 @@ from polyclinic.evals.statistics import (
     ENUMERATED,
     MANY,
     Interval,
+    paired_proportion_interval,
     percentile_interval,
+    wilson_interval,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +51,9 @@ def pooled_interval(
 ) -> Drawn:
     """Return figure(sum of parts) with its bootstrap interval over clusters.
 
+    Where each draw gives 0, or each gives 1, the draws say nothing of how far off the figure may be; it then gets
+    Wilson's interval of as many items as there are clusters with a part.
+
     Args:
         parts: n x k, what each item adds.
         figure: from sums (..., k) to figures (...).
@@ -57,7 +62,12 @@ def pooled_interval(
         draws: number of bootstrap samples.
         confidence: coverage, 0 to 1.
     """
-    return _interval(cluster_parts(parts, clusters), figure, seed, draws, confidence)
+    sums = cluster_parts(parts, clusters)
+    found = _interval(sums, figure, seed, draws, confidence)
+    n = _telling(sums)
+    if found.standard_error == 0 and found.interval.estimate in (0.0, 1.0) and n:
+        return Drawn(wilson_interval(found.interval.estimate * n, n, confidence), 0.0)
+    return found
 
 
 def pooled_difference(
@@ -70,12 +80,21 @@ def pooled_difference(
     draws: int = DRAWS,
     confidence: float = 0.95,
 ) -> Drawn:
-    """Return figure(one) - figure(other) on the same items with its paired bootstrap interval over clusters."""
+    """Return figure(one) - figure(other) on the same items with its paired bootstrap interval over clusters.
+
+    Where one figure is 1 and the other 0 in each draw, it is Newcombe's interval, for the reason that
+    `pooled_interval` gives.
+    """
     import numpy as np
 
     both = cluster_parts(np.concatenate([one, other], axis=1), clusters)
     width = one.shape[1]
-    return _interval(both, lambda s: figure(s[..., :width]) - figure(s[..., width:]), seed, draws, confidence)
+    found = _interval(both, lambda s: figure(s[..., :width]) - figure(s[..., width:]), seed, draws, confidence)
+    n = _telling(both)
+    if found.standard_error == 0 and abs(found.interval.estimate) == 1 and n:
+        ours, theirs = (n, 0) if found.interval.estimate > 0 else (0, n)
+        return Drawn(paired_proportion_interval(0, ours, theirs, 0, confidence), 0.0)
+    return found
 
 
 def swap_p_value(
@@ -124,6 +143,11 @@ def cluster_parts(parts: Array, clusters: Sequence[str] = ()) -> NDArray[np.floa
     sums = np.zeros((len(places), values.shape[1]))
     np.add.at(sums, index, values)
     return sums
+
+
+def _telling(sums: NDArray[np.float64]) -> int:
+    """Return how many clusters add anything; 0 where there are fewer than two clusters, which have no interval."""
+    return int((sums != 0).any(axis=1).sum()) if len(sums) > 1 else 0
 
 
 def _interval(sums: NDArray[np.float64], figure: Figure, seed: int, draws: int, confidence: float) -> Drawn:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from polyclinic.artifacts import read_manifest
+
+Part = tuple[str, str, str, str]  # task, subset, metric, scorer
 
 
 def run_rows(folder: Path) -> list[dict[str, Any]]:
     """Return one row for each task of a run: task, state, metric, scorer, items, unscored, estimate, low, high, note.
 
     The state is `done`, or `not run` for a task of the suite whose data are not here; its note says why and who
-    grants access. Figures are of each task's headline by each scorer; `eval summary` shows the others.
+    grants access. The note of a task that was run says why items of it are unscored. Figures are of each task's
+    headline by each scorer; `eval summary` shows the others.
     """
     from polyclinic.evals.results import summary_rows
 
+    unscored = _unscored(folder)
     manifest = read_manifest(folder)
     facts = manifest.facts if manifest is not None else {}
     rows: list[dict[str, Any]] = []
@@ -38,7 +44,7 @@ def run_rows(folder: Path) -> list[dict[str, Any]]:
                 "estimate": found["estimate"],
                 "low": found["low"],
                 "high": found["high"],
-                "note": _note(own),
+                "note": _note(own, unscored.get((*headline[:2], found["metric"], found["scorer"]), {})),
             }
         )
     for missing in facts.get("not_run", []):
@@ -47,8 +53,29 @@ def run_rows(folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _note(facts: dict[str, Any]) -> str:
+def _unscored(folder: Path) -> dict[Part, Counter[str]]:
+    """Return by part of a task how often each reason is that of an item without a value."""
+    from polyclinic.evals.results import read_scores
+
+    found: dict[Part, Counter[str]] = {}
+    for scores in read_scores([folder]).values():
+        for score in scores:
+            if score.value is None:
+                part = (score.task, score.subset, score.metric, score.scorer)
+                found.setdefault(part, Counter())[score.unscored_reason] += 1
+    return found
+
+
+def _note(facts: dict[str, Any], unscored: Mapping[str, int]) -> str:
     parts = []
+    kinds: Counter[str] = Counter()
+    details: dict[str, str] = {}
+    for reason, number in unscored.items():
+        kind, _, detail = reason.partition(": ")
+        kinds[kind] += number
+        details.setdefault(kind, detail)
+    for kind, number in kinds.most_common():
+        parts.append(f"{number} unscored: {kind}" + (f" (first: {details[kind]})" if details[kind] else ""))
     if "no_worked_examples" in facts:
         parts.append(f"without worked examples ({facts['no_worked_examples']})")
     if facts.get("prompts_cut"):

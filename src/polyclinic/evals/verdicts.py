@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from polyclinic.evals.metrics import LIKELIHOOD, is_share, lower_is_better
+from polyclinic.evals.metrics import LIKELIHOOD, NO_QUALITY, is_share, lower_is_better
 
 if TYPE_CHECKING:
     from polyclinic.evals.comparison import Comparison
@@ -14,7 +14,10 @@ LEVEL = 0.05  # of the corrected p-value below which a difference is spoken of
 
 
 def verdict(found: Comparison) -> str:
-    """Say which model is better, that it may be chance, or that there are too few items to tell."""
+    """Say which model is better, that it may be chance, or that there are too few items to tell.
+
+    Of a metric that is no quality it says which model has more.
+    """
     a, b = found.model_a or "the first model", found.model_b or "the second model"
     notes = _notes(found, a, b)
     if not found.n:
@@ -33,9 +36,12 @@ def verdict(found: Comparison) -> str:
         return f"too few items to tell {a} and {b} apart: {size}, n = {found.n}{_enough(found)}{notes}"
     sure = f"p = {_p_text(found.holm_p)}"
     sure += f" corrected for {found.together} comparisons" if found.together > 1 else ""
+    looks, is_so = "looks better than", "is better than"
+    if found.metric in NO_QUALITY:
+        looks, is_so = f"seems to have more {_name(found)} than", f"has more {_name(found)} than"
     if found.holm_p >= LEVEL:
-        return f"{better} looks better than {worse}, but it may be chance: {size}, n = {found.n}, {sure}{notes}"
-    return f"{better} is better than {worse}: {size}, n = {found.n}, {sure}{notes}"
+        return f"{better} {looks} {worse}, but it may be chance: {size}, n = {found.n}, {sure}{notes}"
+    return f"{better} {is_so} {worse}: {size}, n = {found.n}, {sure}{notes}"
 
 
 def _enough(found: Comparison) -> str:

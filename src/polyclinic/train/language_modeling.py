@@ -41,10 +41,10 @@ class Rows:
         return row
 
 
-def read_texts(paths: Iterable[Path], names: deque[str] | None = None) -> Iterator[str]:
+def read_texts(paths: Iterable[Path], names: deque[str] | None = None, setting: str = "documents") -> Iterator[str]:
     """Yield the text of every document that has one; the document's id is put into `names`.
 
-    Raises UserError when there is none at all.
+    Raises UserError, naming the setting, when there is none at all.
     """
     empty = True
     for path in paths:
@@ -56,7 +56,7 @@ def read_texts(paths: Iterable[Path], names: deque[str] | None = None) -> Iterat
                 yield document.text
     if empty:
         raise UserError(
-            f"documents: no text in {', '.join(str(path) for path in paths)}; give at least one document with text"
+            f"{setting}: no text in {', '.join(str(path) for path in paths)}; give at least one document with text"
         )
 
 
@@ -66,7 +66,7 @@ def document_rows(
     """Return each document as one sequence of tokens, its end-of-text token last; kept in scratch as `name`."""
     start, end = document_start(tokenizer), document_end(tokenizer)
     names: deque[str] = deque()
-    texts = tokenize(tokenizer, read_texts(documents, names))
+    texts = tokenize(tokenizer, read_texts(documents, names, name.replace("-", "_")))
     sequences = ([*start, *tokens, end] for tokens in texts)
     return write_token_rows(work.scratch / name, sequences, iter(names.popleft, None))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 ALL = "all-linear"
 
@@ -33,6 +33,12 @@ class LoraSettings(BaseModel):
         description="type in which the model's own weights, which stay as they are, lie in memory; auto: bfloat16 on "
         "an accelerator where `precision` is bfloat16, else float32. The matrices are float32 in any case",
     )
+
+    @field_validator("target_modules", mode="before")
+    @classmethod
+    def _one_name_is_a_list(cls, value: Any) -> Any:
+        """Take a single name for a list of it: `target_modules: attention` is how the documentation says it."""
+        return [value] if isinstance(value, str) else value
 
     def base_type(self, precision: str, accelerator: bool) -> str:
         """Return the type of the model's own weights in memory, on a machine with an accelerator or without."""

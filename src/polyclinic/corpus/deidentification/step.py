@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from polyclinic.errors import UserError
 from polyclinic.step_settings import Documents, Runtime, Settings, SourcePath
@@ -66,6 +66,12 @@ class DeidentifySettings(Settings):
             if "=" not in label:
                 raise ValueError(f"'{label}': expected LABEL=type, e.g. HOSP=institution")
         return labels
+
+    @model_validator(mode="after")
+    def _labels_of_a_model(self) -> DeidentifySettings:
+        if self.labels and self.model is None:
+            raise ValueError("labels: they say what the labels of `model` mean; name its folder, or leave them out")
+        return self
 
 
 def check_deidentify(settings: DeidentifySettings) -> None:

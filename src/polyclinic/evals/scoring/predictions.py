@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ NO_PREDICTION = "no prediction for this item"
 NULL = "the prediction is null"
 LONGEST_CELL = 1 << 30  # characters
 MOST_NAMED = 3  # foreign ids that an error names
+
+GOLD_NAMES = ("task_id", "GT", "output")  # of the csv that MedS-Bench's code writes
+_HALF = re.compile("[\ud800-\udfff]")
 
 Row = tuple[str, dict[str, Any]]  # (place, fields)
 
@@ -45,7 +49,7 @@ def read_predictions(path: Path, task: Task, items: Sequence[Sample], model: str
     first = next(rows, None)
     if first is None:
         raise UserError(f"{path}: no predictions here; expected rows with an id and a prediction")
-    if {"task_id", "GT", "output"} <= first[1].keys():
+    if set(GOLD_NAMES) <= first[1].keys():
         return _with_golds(path, task, [first, *rows], model, fingerprint)
     if not items:
         raise UserError(
@@ -81,13 +85,18 @@ def read_predictions(path: Path, task: Task, items: Sequence[Sample], model: str
 
 
 def _text(found: tuple[str, Any] | None) -> tuple[str, str]:
-    """Return the text of a prediction, and why there is none."""
+    """Return the text of a prediction, and why there is none.
+
+    JSON can spell half of a surrogate pair, as where a model was stopped inside of an emoji; no file can hold it, so
+    the replacement character stands for it.
+    """
     if found is None:
         return "", NO_PREDICTION
     value = found[1]
     if value is None:
         return "", NULL
-    return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)), ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return (text if text.isascii() else _HALF.sub("\ufffd", text)), ""
 
 
 def _reply(item: Sample, text: str, reason: str, model: str, fingerprint: str) -> Reply:
@@ -111,14 +120,23 @@ def _with_golds(path: Path, task: Task, rows: Sequence[Row], model: str, fingerp
     wanted = f"task{task.published.meds_ins_number}"
     replies = []
     for number, (place, fields) in enumerate(rows, start=1):
+        for name in GOLD_NAMES:
+            if name not in fields:
+                raise UserError(f"{place}: field '{name}' is missing")
         if fields["task_id"] != wanted:
             continue
-        if not str(fields["GT"]).strip():
+        gold = _text((place, fields["GT"]))[0]
+        if not gold.strip():
             raise UserError(f"{place}: field 'GT': the gold is empty")
-        item = Sample(f"row-{number}", task.name, str(fields["GT"]), input=str(fields.get("input", "")))
-        replies.append(_reply(item, str(fields["output"]), "", model, fingerprint))
+        item = Sample(f"row-{number}", task.name, gold, input=_text((place, fields.get("input")))[0])
+        replies.append(_reply(item, *_text((place, fields["output"])), model, fingerprint))
     if not replies:
         others = ", ".join(sorted({str(fields["task_id"]) for _, fields in rows})[:5])
+        if task.published.meds_ins_number is None:
+            raise UserError(
+                f"{path}: the golds here are of MedS-Bench's tasks ({others}), {task.name} is none of them; name the "
+                "task they are of"
+            )
         raise UserError(f"{path}: no row of {task.name} (task_id {wanted}) here; the file has {others}")
     return replies
 

@@ -94,7 +94,7 @@ def score_rows(folder: Path) -> list[dict[str, Any]]:
     "eval.score",
     ScoreSettings,
     output="scores",
-    version=2,
+    version=3,
     check=check_score,
     shown=score_rows,
     out_optional=True,
