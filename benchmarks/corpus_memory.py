@@ -3,7 +3,9 @@
 Documents of about 2 kB, a tenth of them copies with some words changed, written as the package writes them; for
 corpus.deidentify (`--steps deidentify`) invented notes, 400 patients' again and again, or the texts of a file. Each
 step runs in a process of its own; printed are the peak of that process and of the largest one it started, CPU-seconds
-of all of them, and wall time.
+of all of them, and wall time. With `--kill-after SECONDS` each run is killed then (SIGKILL, all processes) and run
+again, and the figures are those after the kill; of corpus.deidentify the documents that came out and those that were
+held back are counted.
 """
 
 from __future__ import annotations
@@ -15,15 +17,17 @@ import json
 import os
 import random
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from polyclinic.corpus.invented_notes.notes import EVERY_STYLE, draw_notes
-from polyclinic.records import Document, Sample, write_records
+from polyclinic.records import Document, Sample, read_records, write_records
 
 SIZE = 2000  # bytes of a document, about
 
@@ -82,6 +86,29 @@ def run(step: str, corpus: Path, items: Path, processes: int, out: Path) -> dict
     }
 
 
+def killed(command: list[str], environment: dict[str, str], seconds: float) -> None:
+    """Start a run in a process group of its own and kill all of it."""
+    running = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment, start_new_session=True)
+    try:
+        running.wait(seconds)
+        sys.exit(f"the run was ready within {seconds:g} s; kill it sooner, or take more text")
+    except subprocess.TimeoutExpired:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
+def counted(out: Path, count: int) -> str:
+    """Say how many documents came out of corpus.deidentify or were held back, and whether an id stands twice."""
+    kept, held = Counter[int](), Counter[int]()
+    kept.update(hash(document.id) for document in read_records(out, Document))
+    side = out / "local_only/held_back.jsonl"
+    if side.exists():
+        with side.open(encoding="utf-8") as lines:
+            held.update(hash(json.loads(line)["id"]) for line in lines)
+    twice = sum(number > 1 for ids in (kept, held) for number in ids.values())
+    return f"  {kept.total()} came out, {held.total()} were held back, of {count}; {twice} ids stand twice"
+
+
 def main() -> None:
     """Write the corpora and run the steps."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -90,6 +117,7 @@ def main() -> None:
     parser.add_argument("--steps", nargs="+", default=["deduplicate", "decontaminate"])
     parser.add_argument("--texts", type=Path, help="documents to de-identify, packed lines of JSON, instead of notes")
     parser.add_argument("--folder", type=Path, help="where to work; it has to hold the corpora twice")
+    parser.add_argument("--kill-after", type=float, help="seconds after which each run is killed, and run again")
     parser.add_argument("--one", nargs=5, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.one:
@@ -112,10 +140,12 @@ def main() -> None:
                     corpus = folder / f"notes-{megabytes}"
                     count = write_records(corpus, notes(megabytes * 1_000_000, chosen.texts), Document)
                 command = [sys.executable, __file__, "--one", step, str(corpus), str(folder / "items")]
-                command += [str(chosen.processes), str(folder / f"out-{step}-{megabytes}")]
-                done = subprocess.run(
-                    command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
-                )
+                out = folder / f"out-{step}-{megabytes}"
+                command += [str(chosen.processes), str(out)]
+                environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+                if chosen.kill_after is not None:
+                    killed(command, environment, chosen.kill_after)
+                done = subprocess.run(command, capture_output=True, text=True, env=environment)
                 if done.returncode:
                     sys.exit(done.stderr)
                 row = json.loads(done.stdout)
@@ -125,6 +155,8 @@ def main() -> None:
                     f"{row['cpu'] / row['wall']:.2f} cores",
                     flush=True,
                 )
+                if step == "deidentify":
+                    print(counted(out, count), flush=True)
 
 
 if __name__ == "__main__":

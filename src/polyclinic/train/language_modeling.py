@@ -61,14 +61,14 @@ def read_texts(paths: Iterable[Path], names: deque[str] | None = None, setting: 
 
 
 def document_rows(
-    work: Work, tokenizer: PreTrainedTokenizerBase, documents: Iterable[Path], name: str = "documents"
+    work: Work, tokenizer: PreTrainedTokenizerBase, documents: Iterable[Path], setting: str = "documents"
 ) -> TokenRows:
-    """Return each document as one sequence of tokens, its end-of-text token last; kept in scratch as `name`."""
+    """Return each document as one sequence of tokens, its end-of-text token last; kept in scratch by its setting."""
     start, end = document_start(tokenizer), document_end(tokenizer)
     names: deque[str] = deque()
-    texts = tokenize(tokenizer, read_texts(documents, names, name.replace("-", "_")))
+    texts = tokenize(tokenizer, read_texts(documents, names, setting))
     sequences = ([*start, *tokens, end] for tokens in texts)
-    return write_token_rows(work.scratch / name, sequences, iter(names.popleft, None))
+    return write_token_rows(work.scratch / setting, sequences, iter(names.popleft, None))
 
 
 def train_on_rows(
@@ -130,7 +130,7 @@ def held_out_rows(
     """Return documents whose loss is only looked at, one a row; None when there are none."""
     if not documents:
         return None
-    rows = document_rows(work, tokenizer, documents, "held-out")
+    rows = document_rows(work, tokenizer, documents, "held_out")
     plan = BatchPlan(
         rows, packing="one_document", max_length=max_length, batch_size=settings.batch_size, seed=work.seed
     )

@@ -64,7 +64,7 @@ static int shares_by(const Tagger *t, Features *f, double *shares) {
     int64_t scores[CLASSES], most = INT64_MIN, most_other = INT64_MIN;
     for (int c = 0; c < CLASSES; c++) scores[c] = t->output_bias[c];
     for (int j = 0; j < WIDTH; j++) {
-        if (!hidden[j]) continue; /* more than half of them */
+        if (!hidden[j]) continue;
         for (int c = 0; c < CLASSES; c++) scores[c] += (int64_t)t->output[c * WIDTH + j] * hidden[j];
     }
     for (int c = 0; c < CLASSES; c++) {
